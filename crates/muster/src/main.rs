@@ -1,0 +1,2 @@
+//! Muster's command line.
+fn main() {}
