@@ -1,0 +1,14 @@
+//! The nouns: plain data with the invariants that its types can hold. No decisions.
+
+pub mod account;
+pub mod canonical;
+pub mod email;
+pub mod id;
+pub mod journal;
+pub mod link;
+pub mod observation;
+pub mod operation;
+pub mod person;
+pub mod plan;
+pub mod policy;
+pub mod roster;

@@ -1,0 +1,268 @@
+//! People and their engagements, as the sources told them. What a person *is* at a moment
+//! (prospective, active, ended…) is not stored here: `engine::lifecycle` computes it from dates.
+
+use std::{collections::BTreeSet, fmt};
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    email::EmailAddress,
+    id::{PersonId, SourceId, SourceName},
+};
+
+/// The kind of work relation. Rules may treat kinds differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngagementKind {
+    /// On the payroll.
+    Employee,
+    /// External, normally with an end date.
+    Contractor,
+    /// Intern, trainee, apprentice.
+    Intern,
+    /// Anything else the source names.
+    Other,
+}
+
+impl EngagementKind {
+    /// The word used in files, policy and output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Employee => "employee",
+            Self::Contractor => "contractor",
+            Self::Intern => "intern",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The source's word for where an engagement stands, mapped to one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmploymentStatus {
+    /// Hired, not started.
+    Pending,
+    /// Working.
+    Active,
+    /// On leave: parental, sick, garden…
+    OnLeave,
+    /// Terminated, inactive, deceased.
+    Ended,
+    /// The start was cancelled before day one.
+    Withdrawn,
+    /// A word that nobody mapped: neither active nor ended (`domain.md` §12.3).
+    Unknown,
+}
+
+impl EmploymentStatus {
+    /// The word used in files and output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::OnLeave => "on_leave",
+            Self::Ended => "ended",
+            Self::Withdrawn => "withdrawn",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why an engagement ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TerminationType {
+    /// The person left.
+    Voluntary,
+    /// The organisation ended it: access ends at once, not at the end of the day.
+    Involuntary,
+    /// The contract ran out.
+    EndOfContract,
+}
+
+/// Whether a person is within the tool's scope. Out of scope counts for joining only: a leaver
+/// out of scope still loses access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// May be given accounts.
+    #[default]
+    In,
+    /// Never given accounts (shop-floor staff…).
+    Out,
+}
+
+/// What a source says of the person herself. `None` is "not told", never "empty".
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    /// The employee *number*, which may change or be reused; never an anchor.
+    pub employee_number: Option<String>,
+    /// Legal given name or names.
+    pub legal_first: Option<String>,
+    /// Legal family name or names.
+    pub legal_last: Option<String>,
+    /// The given name the person goes by.
+    pub preferred_first: Option<String>,
+    /// The family name the person goes by.
+    pub preferred_last: Option<String>,
+    /// The whole name as it should be shown, where the source has one.
+    pub display_name: Option<String>,
+    /// The address at work: the login.
+    pub work_email: Option<EmailAddress>,
+    /// The private address. Never a login.
+    pub personal_email: Option<EmailAddress>,
+    /// Earlier addresses and aliases at work.
+    pub former_emails: Option<BTreeSet<EmailAddress>>,
+    /// IANA name of the zone in which the person's dates count.
+    pub time_zone: Option<String>,
+    /// Whether the tool looks after this person.
+    pub in_scope: Option<Scope>,
+}
+
+/// What a source says of one period of work. `None` is "not told", never "empty".
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Terms {
+    /// The source's own id for the position, where one person can hold several.
+    pub position: Option<String>,
+    /// Employee, contractor…
+    pub kind: Option<EngagementKind>,
+    /// The status in our words.
+    pub status: Option<EmploymentStatus>,
+    /// The status in the source's words.
+    pub status_raw: Option<String>,
+    /// First day of this engagement.
+    pub start_date: Option<Date>,
+    /// First day of the first engagement.
+    pub original_start_date: Option<Date>,
+    /// Last day of the contract.
+    pub end_date: Option<Date>,
+    /// Last day at work; access follows it where both are known.
+    pub last_working_day: Option<Date>,
+    /// First day of a leave of absence.
+    pub leave_start: Option<Date>,
+    /// First day back.
+    pub leave_return: Option<Date>,
+    /// Why it ends.
+    pub termination: Option<TerminationType>,
+    /// The manager, by the same source's id.
+    pub manager: Option<SourceId>,
+    /// Job title.
+    pub title: Option<String>,
+    /// Role in the organisation ("support agent"), as opposed to a role inside an app.
+    pub staff_role: Option<String>,
+    /// Department.
+    pub department: Option<String>,
+    /// Team.
+    pub team: Option<String>,
+    /// Work location.
+    pub location: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// The legal entity that employs.
+    pub legal_entity: Option<String>,
+    /// Cost centre.
+    pub cost_centre: Option<String>,
+}
+
+/// One period of work, with what Muster adds to the source's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engagement {
+    /// 1 for the first engagement of this person, and so on. Never reused.
+    pub number: u32,
+    /// What the source says.
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// When Muster first saw this engagement.
+    pub first_seen: Timestamp,
+    /// When the source first said "ended" without giving a date. Access then ends at this
+    /// moment, since no better one is known.
+    pub ended_seen: Option<Timestamp>,
+}
+
+/// Where a person comes from: a source and its id for her.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The source.
+    pub source: SourceName,
+    /// Its id for the person.
+    pub id: SourceId,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.source, self.id)
+    }
+}
+
+/// An end ordered by hand (`muster offboard`), beside whatever the source says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedEnd {
+    /// When access ends.
+    pub at: Timestamp,
+    /// Who ordered it.
+    pub by: String,
+    /// When it was ordered.
+    pub ordered: Timestamp,
+}
+
+/// One human as the organisation knows them. Lives longer than any job or account; never deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Muster's id.
+    pub id: PersonId,
+    /// The source and its id, by which the next import recognises the same person.
+    pub anchor: Anchor,
+    /// Who she is.
+    #[serde(flatten)]
+    pub profile: Profile,
+    /// Her engagements, in order of their number.
+    pub engagements: Vec<Engagement>,
+    /// When Muster first heard of her.
+    pub first_seen: Timestamp,
+    /// Since when a source that lists everybody no longer mentions her. Not a departure.
+    pub not_mentioned_since: Option<Timestamp>,
+    /// An end ordered by hand.
+    pub ordered_end: Option<OrderedEnd>,
+}
+
+impl Person {
+    /// The name as people would say it: the display name, else preferred or legal names, else the
+    /// address, else the source's id.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.profile.name().unwrap_or_else(|| match &self.profile.work_email {
+            Some(email) => email.as_str().to_owned(),
+            None => self.anchor.id.to_string(),
+        })
+    }
+
+    /// Every address at work that is or was this person's.
+    pub fn work_addresses(&self) -> impl Iterator<Item = &EmailAddress> {
+        self.profile
+            .work_email
+            .iter()
+            .chain(self.profile.former_emails.iter().flat_map(BTreeSet::iter))
+    }
+}
+
+impl Profile {
+    /// The name as people would say it, when the source told any part of one.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        if let Some(name) = &self.display_name {
+            return Some(name.clone());
+        }
+        let first = self.preferred_first.as_ref().or(self.legal_first.as_ref());
+        let last = self.preferred_last.as_ref().or(self.legal_last.as_ref());
+        match (first, last) {
+            (Some(first), Some(last)) => Some(format!("{first} {last}")),
+            (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+            (None, None) => None,
+        }
+    }
+}
