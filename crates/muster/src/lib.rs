@@ -1,1 +1,8 @@
-//! placeholder
+//! Muster: all that does I/O. The decisions are in `muster-domain`.
+//!
+//! Floors, imports point down only: `cli` → `service` → `store · connector · connectors · env ·
+//! config` → `muster_domain::engine` → `muster_domain::model`.
+
+pub mod connector;
+pub mod connectors;
+pub mod env;

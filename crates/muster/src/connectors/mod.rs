@@ -1,0 +1,1 @@
+//! The apps that Muster knows, one folder each.
