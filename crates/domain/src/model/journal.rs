@@ -1,1 +1,278 @@
-//! placeholder
+//! The journal: one hash-chained list of what Muster learned, decided and did.
+//!
+//! An entry's hash covers its data only through a salted digest, so that personal data can be
+//! taken out of an old entry without breaking the chain.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    canonical::{Digest, canonical_json, digest_of_parts},
+    id::{AccountId, AppName, OperationId, PersonId},
+};
+
+macro_rules! events {
+    ($($variant:ident $word:literal $doc:literal),+ $(,)?) => {
+        /// What an entry tells.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Event {
+            $(#[doc = $doc] #[serde(rename = $word)] $variant),+
+        }
+
+        impl Event {
+            /// Every kind of event.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word used in the journal and in output.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+events! {
+    HomeCreated "home.created" "The store was set up.",
+    AppAdded "app.added" "An app was connected.",
+    AppChanged "app.changed" "A connection's settings or credentials changed.",
+    AppSeen "app.seen" "An app that could not be seen can be seen again.",
+    AppUnseen "app.unseen" "An app cannot be seen: its silence means nothing.",
+    RosterImported "roster.imported" "A roster was believed and merged.",
+    RosterRefused "roster.refused" "A roster was refused whole.",
+    PersonAdded "person.added" "A person became known.",
+    PersonChanged "person.changed" "A person's data changed.",
+    PersonUnmentioned "person.unmentioned" "A source stopped mentioning a person. Not a departure.",
+    PersonEndOrdered "person.end_ordered" "An end was ordered by hand.",
+    PolicyApplied "policy.applied" "A policy became the valid one.",
+    AppObserved "app.observed" "An app's accounts were read.",
+    AccountsChanged "accounts.changed" "Accounts appeared, changed or disappeared since the read before.",
+    AccountLinked "account.linked" "An account was tied to a person.",
+    AccountClassified "account.classified" "An account was declared to be nobody's own.",
+    PlanMade "plan.made" "A plan was saved or applied.",
+    OperationApproved "operation.approved" "A named person let an operation go.",
+    OperationIntended "operation.intended" "A remote write is about to be made.",
+    OperationChanged "operation.changed" "A run went on to another state.",
+    CapabilityLearned "capability.learned" "Trying taught what an app can do.",
+}
+
+/// What an entry is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct About {
+    /// The person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppName>,
+    /// The account in that app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// The run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
+    /// The plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Digest>,
+}
+
+/// One entry, as it is chained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// 1 for the first entry of an organisation, without gaps.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: a person's name, or `muster`.
+    pub actor: String,
+    /// What.
+    pub event: Event,
+    /// About what.
+    pub about: About,
+    /// The details. `null` once redacted.
+    pub data: serde_json::Value,
+    /// Chance that keeps the digest of short data from being guessed back; 32 hexadecimal digits.
+    pub salt: String,
+    /// The digest of salt and data.
+    pub data_digest: Digest,
+    /// The hash of the entry before; all zero for the first.
+    pub prev: Digest,
+    /// The hash of this entry.
+    pub hash: Digest,
+}
+
+/// Where and how a chain is broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry is missing, doubled or out of order.
+    #[error("entry {expected} is missing or out of place: entry {found} stands there")]
+    Gap {
+        /// The number that should come.
+        expected: u64,
+        /// The number that came.
+        found: u64,
+    },
+    /// An entry does not follow from the one before it.
+    #[error("entry {seq} does not follow from the entry before it")]
+    Unlinked {
+        /// The entry.
+        seq: u64,
+    },
+    /// An entry's content is not what it was when it was written.
+    #[error("entry {seq} was changed after it was written")]
+    Edited {
+        /// The entry.
+        seq: u64,
+    },
+    /// The end of the chain is missing.
+    #[error("the journal ends at entry {found}, but entry {expected} was written")]
+    Truncated {
+        /// The last entry that was written.
+        expected: u64,
+        /// The last entry there is.
+        found: u64,
+    },
+}
+
+/// What is to be journaled: an entry before it has its place in the chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub event: Event,
+    /// About what.
+    pub about: About,
+    /// The details.
+    pub data: serde_json::Value,
+}
+
+impl Entry {
+    /// Chains `draft` after the entry with number `seq - 1` and hash `prev`.
+    ///
+    /// # Errors
+    /// When `data` cannot be canonical JSON.
+    pub fn chain(
+        draft: Draft,
+        seq: u64,
+        prev: Digest,
+        salt: [u8; 16],
+    ) -> Result<Self, serde_json::Error> {
+        let Draft { at, actor, event, about, data } = draft;
+        let salt = data_encoding::HEXLOWER.encode(&salt);
+        let data_digest = digest_of_data(&salt, &data)?;
+        let mut entry = Self {
+            seq,
+            at,
+            actor,
+            event,
+            about,
+            data,
+            salt,
+            data_digest,
+            prev,
+            hash: Digest::zero(),
+        };
+        entry.hash = entry.computed_hash()?;
+        Ok(entry)
+    }
+
+    fn computed_hash(&self) -> Result<Digest, serde_json::Error> {
+        Ok(digest_of_parts(&[
+            &self.prev.to_string(),
+            &self.seq.to_string(),
+            &self.at.to_string(),
+            &self.actor,
+            self.event.word(),
+            &canonical_json(&self.about)?,
+            &self.data_digest.to_string(),
+        ]))
+    }
+
+    /// Checks this entry against what came before it.
+    ///
+    /// # Errors
+    /// Where and how the chain is broken.
+    pub fn verify(&self, expected_seq: u64, prev: &Digest) -> Result<(), Broken> {
+        if self.seq != expected_seq {
+            return Err(Broken::Gap { expected: expected_seq, found: self.seq });
+        }
+        if self.prev != *prev {
+            return Err(Broken::Unlinked { seq: self.seq });
+        }
+        let edited = Broken::Edited { seq: self.seq };
+        let redacted = self.data.is_null() && self.salt.is_empty();
+        let data_holds = redacted
+            || digest_of_data(&self.salt, &self.data).is_ok_and(|is| is == self.data_digest);
+        let hash_holds = self.computed_hash().is_ok_and(|is| is == self.hash);
+        if data_holds && hash_holds { Ok(()) } else { Err(edited) }
+    }
+}
+
+fn digest_of_data(salt: &str, data: &serde_json::Value) -> Result<Digest, serde_json::Error> {
+    Ok(digest_of_parts(&[salt, &canonical_json(data)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(n: u64) -> Vec<Entry> {
+        let mut prev = Digest::zero();
+        (1..=n)
+            .map(|seq| {
+                let draft = Draft {
+                    at: "2026-10-01T12:00:00Z".parse().unwrap(),
+                    actor: "muster".into(),
+                    event: Event::AppObserved,
+                    about: About::default(),
+                    data: serde_json::json!({ "rows": seq }),
+                };
+                let entry = Entry::chain(draft, seq, prev, [7; 16]).unwrap();
+                prev = entry.hash;
+                entry
+            })
+            .collect()
+    }
+
+    fn verify(entries: &[Entry]) -> Result<(), Broken> {
+        let mut prev = Digest::zero();
+        for (expected, entry) in (1..).zip(entries) {
+            entry.verify(expected, &prev)?;
+            prev = entry.hash;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_untouched_chain_verifies() {
+        assert_eq!(verify(&chain(5)), Ok(()));
+    }
+
+    #[test]
+    fn every_edit_is_found_where_it_is() {
+        let mut edited = chain(5);
+        edited[2].data = serde_json::json!({ "rows": 4 });
+        assert_eq!(verify(&edited), Err(Broken::Edited { seq: 3 }));
+        let mut actor = chain(5);
+        actor[1].actor = "somebody".into();
+        assert_eq!(verify(&actor), Err(Broken::Edited { seq: 2 }));
+        let mut removed = chain(5);
+        removed.remove(1);
+        assert_eq!(verify(&removed), Err(Broken::Gap { expected: 2, found: 3 }));
+        let mut swapped = chain(5);
+        swapped.swap(1, 2);
+        assert!(verify(&swapped).is_err());
+    }
+
+    #[test]
+    fn redacted_data_leaves_the_chain_whole() {
+        let mut redacted = chain(3);
+        redacted[1].data = serde_json::Value::Null;
+        redacted[1].salt = String::new();
+        assert_eq!(verify(&redacted), Ok(()));
+    }
+}
