@@ -1,1 +1,14 @@
-//! placeholder
+//! The verbs: decisions as pure functions of (people, accounts, policy, now).
+
+pub mod calendar;
+pub mod condition;
+pub mod correlate;
+pub mod decide;
+pub mod expect;
+pub mod gaps;
+pub mod guard;
+pub mod lifecycle;
+pub mod merge;
+pub mod plan;
+pub mod policy_file;
+pub mod world;

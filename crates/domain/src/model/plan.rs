@@ -44,8 +44,6 @@ pub enum Action {
     },
     /// Withdraw an invitation that was not accepted, by deleting the pending account.
     CancelInvite,
-    /// Delete an account for ever.
-    Delete,
 }
 
 impl Action {
@@ -59,7 +57,6 @@ impl Action {
             Self::Deactivate { .. } => "deactivate",
             Self::Reduce { .. } => "reduce",
             Self::CancelInvite => "cancel_invite",
-            Self::Delete => "delete",
         }
     }
 
@@ -67,9 +64,7 @@ impl Action {
     #[must_use]
     pub const fn removes_access(&self) -> bool {
         match self {
-            Self::Deactivate { .. } | Self::Reduce { .. } | Self::CancelInvite | Self::Delete => {
-                true
-            }
+            Self::Deactivate { .. } | Self::Reduce { .. } | Self::CancelInvite => true,
             Self::Create { .. } | Self::Update { .. } | Self::Reactivate { .. } => false,
         }
     }
@@ -259,11 +254,13 @@ pub struct Operation {
     pub risk: Risk,
     /// Whether it can be undone.
     pub reversibility: Reversibility,
-    /// Why it waits; empty when it goes.
+    /// Why it would wait; empty when nothing speaks against it.
     pub holds: Vec<Hold>,
+    /// The named person who let it go in spite of those holds that an approval lifts.
+    pub approved_by: Option<String>,
 }
 
-/// What identifies an operation: everything but reasons and holds, which may be worded anew.
+/// What identifies an operation: what is done to what. Reasons and holds may be worded anew.
 #[derive(Serialize)]
 struct Identity<'a> {
     app: &'a AppName,
@@ -294,10 +291,11 @@ impl Operation {
         })
     }
 
-    /// Whether it goes without anybody doing anything.
+    /// Whether it goes when the plan is applied: nothing holds it that an approval it has does
+    /// not lift.
     #[must_use]
     pub fn goes(&self) -> bool {
-        self.holds.is_empty()
+        self.holds.is_empty() || (self.approved_by.is_some() && self.goes_when_approved())
     }
 
     /// Whether a named person's approval would make it go.

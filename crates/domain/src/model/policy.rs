@@ -1,1 +1,215 @@
-//! placeholder
+//! The policy: who should have what, and how carefully. Checked; `engine::policy_file` makes it
+//! from text.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use jiff::{civil::Time, tz::TimeZone};
+
+use super::{
+    canonical::Digest,
+    email::EmailAddress,
+    id::{AppName, RoleName},
+};
+
+/// A checked policy.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The digest of the text it was read from.
+    pub digest: Digest,
+    /// What holds for the whole organisation.
+    pub organization: Organization,
+    /// The apps, by the names under which they are connected.
+    pub apps: BTreeMap<AppName, AppPolicy>,
+}
+
+/// What holds for the whole organisation.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    /// The zone in which dates count when a person has none.
+    pub time_zone: TimeZone,
+    /// The organisation's own e-mail domains, in lower case.
+    pub domains: Vec<String>,
+}
+
+/// Whether a kind of write happens at all. All off until someone says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Writes {
+    /// Creating accounts, which sends invitations.
+    pub create: Switch,
+    /// Changing names and roles.
+    pub update: Switch,
+    /// Shutting accounts out, letting them in again, lowering leavers' roles.
+    pub deactivate: Switch,
+    /// Deleting, which withdraws a pending invitation.
+    pub delete: Switch,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// Happens.
+    On,
+    /// Does not happen.
+    #[default]
+    Off,
+}
+
+impl From<bool> for Switch {
+    fn from(on: bool) -> Self {
+        if on { Self::On } else { Self::Off }
+    }
+}
+
+/// Whether an operation goes by itself or waits for a named person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Goes by itself.
+    Auto,
+    /// Waits for an approval.
+    Ask,
+}
+
+/// Which operations wait for a named person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalPolicy {
+    /// Giving a privileged role.
+    pub privileged: Consent,
+    /// Creating an account.
+    pub create: Consent,
+    /// Changing a name or an ordinary role.
+    pub update: Consent,
+    /// Shutting a leaver out.
+    pub deactivate: Consent,
+    /// Letting an account in again.
+    pub reactivate: Consent,
+    /// Deleting.
+    pub delete: Consent,
+}
+
+impl Default for ApprovalPolicy {
+    fn default() -> Self {
+        Self {
+            privileged: Consent::Ask,
+            create: Consent::Auto,
+            update: Consent::Auto,
+            deactivate: Consent::Auto,
+            reactivate: Consent::Ask,
+            delete: Consent::Ask,
+        }
+    }
+}
+
+/// How long before the first day an invitation goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeadTime {
+    /// So many working days.
+    WorkingDays(u16),
+    /// So many calendar days.
+    Days(u16),
+}
+
+/// What happens to a leaver's accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// Shut out; where the app cannot, fall to the least role.
+    Deactivate,
+    /// Fall to the least role at once.
+    Reduce,
+}
+
+/// What happens to an account of someone who works here but whom no rule admits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRule {
+    /// Shown as a gap, nothing more.
+    Report,
+    /// Removed as a leaver's would be.
+    Remove,
+}
+
+/// Whether display names follow the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// A changed name is a planned update.
+    Sync,
+    /// Names are the app's own affair.
+    Keep,
+}
+
+/// The policy for one app.
+#[derive(Debug, Clone)]
+pub struct AppPolicy {
+    /// The kind of connector, such as `gorgias`.
+    pub connector: String,
+    /// Whether the company declares the app important for its certification.
+    pub critical: bool,
+    /// Who answers for the app.
+    pub owner: Option<EmailAddress>,
+    /// The app's own account owner, where its API does not tell.
+    pub account_owner: Option<EmailAddress>,
+    /// Break-glass accounts, by login in lower case: never lowered, shut out or deleted.
+    pub protected: Vec<String>,
+    /// How many seats the contract has.
+    pub seats: Option<u32>,
+    /// Which writes happen.
+    pub writes: Writes,
+    /// Who gets which role; the first rule that matches wins.
+    pub access: Vec<AccessRule>,
+    /// What happens to accounts of people whom no rule admits.
+    pub no_rule: NoRule,
+    /// Whether display names follow the source.
+    pub names: Names,
+    /// How long before the first day an invitation goes out.
+    pub invite_before: LeadTime,
+    /// The local time at which access ends on the last working day.
+    pub leaver_at: Time,
+    /// What happens to a leaver's accounts.
+    pub removal: Removal,
+    /// Which operations wait for a named person.
+    pub approval: ApprovalPolicy,
+    /// At most so many removals within 24 hours; `None` is the built-in limit by size.
+    pub removals_per_day: Option<u32>,
+}
+
+impl AppPolicy {
+    /// The limit on removals within 24 hours for an app with `accounts` accounts
+    /// (`domain.md` §9.5): what the policy says, else 2 below 20 accounts, else the smaller of
+    /// 10 and 5 %.
+    #[must_use]
+    pub fn removal_limit(&self, accounts: usize) -> u32 {
+        self.removals_per_day.unwrap_or_else(|| {
+            if accounts < 20 { 2 } else { u32::try_from(accounts / 20).map_or(10, |n| n.min(10)) }
+        })
+    }
+}
+
+/// One rule of an app's access list.
+#[derive(Debug, Clone)]
+pub struct AccessRule {
+    /// Which people it is about.
+    pub when: Condition,
+    /// The role they get.
+    pub role: RoleName,
+}
+
+/// A condition in CEL over one person, parsed and type-checked.
+#[derive(Clone)]
+pub struct Condition {
+    pub(crate) source: String,
+    pub(crate) program: Arc<cel::Program>,
+    /// The fields of `person` that it reads, in order.
+    pub(crate) reads: Vec<&'static str>,
+}
+
+impl Condition {
+    /// The condition as written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({})", self.source)
+    }
+}

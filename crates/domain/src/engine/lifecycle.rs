@@ -1,0 +1,241 @@
+//! What a person is at a moment, computed from dates and zone, never stored: prospective, active,
+//! on leave, leaving, ended, withdrawn, unknown (`domain.md` §3, §5).
+
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use serde::Serialize;
+
+use super::calendar;
+use crate::model::{
+    person::{EmploymentStatus, Engagement, Person, TerminationType},
+    plan::Reason,
+    policy::LeadTime,
+};
+
+/// An end that lay further back than this when Muster first heard of the engagement is history,
+/// not an order (`domain.md` §5: 60 days).
+pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// When days begin and end for access: what an app's policy says about it.
+#[derive(Debug, Clone)]
+pub struct Hours<'a> {
+    /// The zone in which dates count when a person has none.
+    pub zone: &'a TimeZone,
+    /// The local time at which access ends on the last working day.
+    pub leaver_at: Time,
+    /// How long before the first day access may begin.
+    pub lead: LeadTime,
+}
+
+/// An engagement as a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stint {
+    /// The engagement's number.
+    pub number: u32,
+    /// When access may begin: the first day less the lead time.
+    pub access_from: Timestamp,
+    /// When the work begins.
+    pub start: Timestamp,
+    /// When access ends, if an end is known.
+    pub end: Option<Timestamp>,
+    /// Where the end comes from.
+    pub because: Reason,
+    /// Whether the end lay too far back to be an order when it was first seen.
+    pub history: bool,
+    /// Whether the end was ordered by hand by a named person.
+    pub ordered_by: Option<String>,
+    /// Whether the source's status is one nobody mapped.
+    pub unknown_status: Option<String>,
+}
+
+/// What a person is at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PersonState {
+    /// The start was cancelled before day one.
+    Withdrawn,
+    /// Known, not started.
+    Prospective {
+        /// When the work begins.
+        starts: Timestamp,
+    },
+    /// Works here.
+    Active,
+    /// Works here, is away.
+    OnLeave,
+    /// Works here, and the end is known.
+    Leaving {
+        /// When access ends.
+        at: Timestamp,
+    },
+    /// No longer works here.
+    Ended {
+        /// When access ended.
+        at: Timestamp,
+    },
+    /// The source does not say anything that could be relied on.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+impl PersonState {
+    /// The word used in output.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Withdrawn => "withdrawn",
+            Self::Prospective { .. } => "prospective",
+            Self::Active => "active",
+            Self::OnLeave => "on_leave",
+            Self::Leaving { .. } => "leaving",
+            Self::Ended { .. } => "ended",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}
+
+/// The zone in which `person`'s dates count.
+#[must_use]
+pub fn zone_of(person: &Person, otherwise: &TimeZone) -> TimeZone {
+    person
+        .profile
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok())
+        .unwrap_or_else(|| otherwise.clone())
+}
+
+/// The person's engagements as stretches of time; withdrawn ones are left out.
+#[must_use]
+pub fn stints(person: &Person, hours: &Hours<'_>) -> Vec<Stint> {
+    let zone = zone_of(person, hours.zone);
+    person
+        .engagements
+        .iter()
+        .filter(|engagement| engagement.terms.status != Some(EmploymentStatus::Withdrawn))
+        .map(|engagement| stint(person, engagement, &zone, hours))
+        .collect()
+}
+
+fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hours<'_>) -> Stint {
+    let terms = &engagement.terms;
+    let (start, access_from) = match terms.start_date {
+        Some(day) => (
+            calendar::start_of(day, zone),
+            calendar::start_of(calendar::lead(day, hours.lead), zone),
+        ),
+        None => (Timestamp::MIN, Timestamp::MIN),
+    };
+    let mut end = told_end(person, engagement, zone, hours.leaver_at);
+    let mut ordered_by = None;
+    if let Some(order) = &person.ordered_end
+        && engagement.first_seen <= order.ordered
+        && end.as_ref().is_none_or(|(at, _)| order.at < *at)
+    {
+        ordered_by = Some(order.by.clone());
+        end = Some((
+            order.at,
+            Reason::new("offboard", format!("{} ordered the end of access", order.by)),
+        ));
+    }
+    let unknown_status = (terms.status == Some(EmploymentStatus::Unknown) && end.is_none())
+        .then(|| terms.status_raw.clone().unwrap_or_default());
+    let history = ordered_by.is_none()
+        && end.as_ref().is_some_and(|(at, _)| {
+            at.checked_add(LOOK_BACK).is_ok_and(|latest| latest < engagement.first_seen)
+        });
+    let (end, because) = match end {
+        Some((at, because)) => (Some(at), because),
+        None => (None, Reason::new(format!("source {}", person.anchor), "no end is known")),
+    };
+    Stint {
+        number: engagement.number,
+        access_from,
+        start,
+        end,
+        because,
+        history,
+        ordered_by,
+        unknown_status,
+    }
+}
+
+/// The end that the source tells: the last working day, else the contract's end, at the policy's
+/// time; an involuntary end counts from the moment it became known; "ended" without a date counts
+/// from the moment it was first seen.
+fn told_end(
+    person: &Person,
+    engagement: &Engagement,
+    zone: &TimeZone,
+    leaver_at: Time,
+) -> Option<(Timestamp, Reason)> {
+    let terms = &engagement.terms;
+    let from = format!("source {}", person.anchor);
+    // An end before the start belongs to an earlier stint (`domain.md` §5).
+    let after_start = |day: &jiff::civil::Date| terms.start_date.is_none_or(|start| *day >= start);
+    let last = terms.last_working_day.filter(after_start);
+    let dated = last.or(terms.end_date.filter(after_start)).map(|day| {
+        let what = if last.is_some() { "last working day" } else { "end date" };
+        (calendar::at(day, leaver_at, zone), Reason::new(from.clone(), format!("{what} {day}")))
+    });
+    let ended = terms.status == Some(EmploymentStatus::Ended);
+    let seen = engagement.ended_seen.filter(|_| ended);
+    let involuntary = terms.termination == Some(TerminationType::Involuntary);
+    match (dated, seen) {
+        (Some((at, _)), Some(seen)) if involuntary && seen < at => {
+            Some((seen, Reason::new(from, "involuntary end: access ends when it becomes known")))
+        }
+        (Some(dated), _) => Some(dated),
+        (None, Some(seen)) => {
+            let word = terms.status_raw.as_deref().unwrap_or("ended");
+            Some((seen, Reason::new(from, format!("status {word:?} without a date"))))
+        }
+        (None, None) => None,
+    }
+}
+
+/// What `person` is at `now`.
+#[must_use]
+pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState {
+    let stints = stints(person, hours);
+    if stints.is_empty() {
+        return PersonState::Withdrawn;
+    }
+    let open = |stint: &&Stint| stint.end.is_none_or(|end| now < end);
+    let current: Vec<_> = stints
+        .iter()
+        .filter(|stint| stint.start <= now && stint.unknown_status.is_none())
+        .filter(open)
+        .collect();
+    if !current.is_empty() {
+        let endless = stints.iter().any(|stint| stint.end.is_none());
+        let last = stints.iter().filter_map(|stint| stint.end).max();
+        return match last {
+            Some(at) if !endless => PersonState::Leaving { at },
+            _ if on_leave(person, hours, now) => PersonState::OnLeave,
+            _ => PersonState::Active,
+        };
+    }
+    if let Some(word) = stints.iter().find_map(|stint| stint.unknown_status.as_ref()) {
+        return PersonState::Unknown { why: format!("nobody mapped the status {word:?}") };
+    }
+    if let Some(starts) = stints.iter().filter(open).map(|stint| stint.start).min() {
+        return PersonState::Prospective { starts };
+    }
+    PersonState::Ended { at: stints.iter().filter_map(|stint| stint.end).max().unwrap_or(now) }
+}
+
+/// Whether the person is away at `now`, by dates where there are any, else by status.
+#[must_use]
+pub fn on_leave(person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
+    let zone = zone_of(person, hours.zone);
+    let today = now.to_zoned(zone).date();
+    person.engagements.iter().any(|engagement| {
+        let terms = &engagement.terms;
+        match (terms.leave_start, terms.leave_return) {
+            (Some(from), back) => from <= today && back.is_none_or(|back| today < back),
+            (None, _) => terms.status == Some(EmploymentStatus::OnLeave),
+        }
+    })
+}

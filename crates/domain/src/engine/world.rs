@@ -1,0 +1,115 @@
+//! What the engine looks at: everything known about one app and the people, at one moment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::lifecycle::Hours;
+use crate::model::{
+    account::{Account, Role},
+    canonical::Digest,
+    id::{AccountId, AppName, ObservationId, PersonId, RoleName},
+    link::Link,
+    observation::Completeness,
+    operation::{Approval, Learned, Run},
+    person::Person,
+    policy::{AppPolicy, Policy},
+};
+
+/// One account as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAccount {
+    /// As last read.
+    pub account: Account,
+    /// Since when it is gone, as a proven read showed.
+    pub gone: Option<Timestamp>,
+    /// What trying taught about shutting it out.
+    pub learned: Option<Learned>,
+}
+
+/// What is known of the app itself and of the last read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// The last read, if there was one.
+    pub observation: Option<ObservationId>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// Whether it may be believed whole.
+    pub completeness: Option<Completeness>,
+    /// Why the app cannot be seen now, if it cannot.
+    pub unseen: Option<String>,
+    /// The account whose key is used.
+    pub caller: Option<AccountId>,
+    /// The roles the app offers.
+    pub roles: Vec<Role>,
+    /// Whether the app may be able to shut an account out at all.
+    pub can_deactivate: bool,
+}
+
+impl Sight {
+    /// The role called `name`.
+    #[must_use]
+    pub fn role(&self, name: &RoleName) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == *name)
+    }
+
+    /// Whether `name` may manage users or settings. A role nobody knows is taken to.
+    #[must_use]
+    pub fn is_privileged(&self, name: &RoleName) -> bool {
+        self.role(name).is_none_or(|role| role.privileged)
+    }
+
+    /// The least role that can be given.
+    #[must_use]
+    pub fn least_role(&self) -> Option<&Role> {
+        self.roles
+            .iter()
+            .filter(|role| role.assignable)
+            .min_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)))
+    }
+
+    /// Whether giving `to` to someone who has `from` takes rights away. Unknown roles count as
+    /// the highest.
+    #[must_use]
+    pub fn lowers(&self, from: &RoleName, to: &RoleName) -> bool {
+        let rank = |name| self.role(name).map_or(u8::MAX, |role| role.rank);
+        rank(to) < rank(from)
+    }
+}
+
+/// One app and the people, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The app.
+    pub app: &'a AppName,
+    /// The policy for the app.
+    pub rules: &'a AppPolicy,
+    /// Everybody who was ever known.
+    pub people: &'a BTreeMap<PersonId, Person>,
+    /// Every account that was ever seen and is not known to be gone for good.
+    pub accounts: &'a BTreeMap<AccountId, KnownAccount>,
+    /// The ties between them.
+    pub links: &'a BTreeMap<AccountId, Link>,
+    /// The last read.
+    pub sight: &'a Sight,
+    /// What was done, or tried, so far in this app.
+    pub runs: &'a [Run],
+    /// The approvals that still hold, by fingerprint.
+    pub approvals: &'a BTreeMap<Digest, Approval>,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+impl World<'_> {
+    /// When days begin and end here.
+    #[must_use]
+    pub fn hours(&self) -> Hours<'_> {
+        Hours {
+            zone: &self.policy.organization.time_zone,
+            leaver_at: self.rules.leaver_at,
+            lead: self.rules.invite_before,
+        }
+    }
+}
