@@ -1,1 +1,381 @@
-//! placeholder
+//! Deciding: the difference between what one person should have in one app and what she has, as
+//! operations. Whether an operation may go is `guard`'s affair.
+
+use super::{
+    correlate::{Correlation, Match, fold_name},
+    expect::{Expectation, Rules},
+    world::{KnownAccount, World},
+};
+use crate::model::{
+    account::{Account, AccountChange, AccountStatus, NewAccount, SignIn},
+    canonical::Digest,
+    id::{AccountId, RoleName},
+    operation::Deactivation,
+    person::Person,
+    plan::{
+        AccountState, Action, Blocked, Operation, PersonRef, Reason, Reversibility, Risk, Upcoming,
+    },
+    policy::{Names, NoRule, Removal, Switch},
+};
+
+/// What follows for one person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// What should be done.
+    pub operations: Vec<Operation>,
+    /// What will change by itself.
+    pub upcoming: Vec<Upcoming>,
+    /// What stands in the way where no operation helps.
+    pub blocked: Vec<Blocked>,
+}
+
+/// Decides for `person`.
+#[must_use]
+pub fn decide(
+    world: &World<'_>,
+    rules: &Rules<'_>,
+    correlation: &Correlation,
+    person: &Person,
+) -> Decision {
+    let case = Case {
+        world,
+        correlation,
+        person,
+        accounts: correlation
+            .accounts_of(&person.id)
+            .iter()
+            .filter_map(|id| Some((id, world.accounts.get(id)?)))
+            .filter(|(_, account)| account.gone.is_none())
+            .collect(),
+    };
+    case.decide(rules.expect(person))
+}
+
+/// What an operation would do to which account.
+struct Effect<'a> {
+    action: Action,
+    account: Option<&'a Account>,
+    after: Option<AccountState>,
+    reversibility: Reversibility,
+}
+
+struct Case<'a> {
+    world: &'a World<'a>,
+    correlation: &'a Correlation,
+    person: &'a Person,
+    accounts: Vec<(&'a AccountId, &'a KnownAccount)>,
+}
+
+impl Case<'_> {
+    fn decide(&self, expectation: Expectation) -> Decision {
+        match expectation {
+            Expectation::Access { role, engagement, until, on_leave, why } => {
+                let mut decision = self.give(&role, engagement, on_leave, &why);
+                if let Some(at) = until {
+                    let what =
+                        if self.accounts.is_empty() { "would lose access" } else { "loses access" };
+                    decision.upcoming.push(self.upcoming(at, engagement, what.to_owned(), why));
+                }
+                decision
+            }
+            Expectation::NoRule { engagement, why } => match self.world.rules.no_rule {
+                NoRule::Report => Decision::default(),
+                NoRule::Remove => self.take(engagement, &why),
+            },
+            Expectation::NotYet { from, role, engagement, had_ended, why } => {
+                let mut decision =
+                    if had_ended { self.take(engagement, &why) } else { Decision::default() };
+                if let Some(role) = role {
+                    let what = if self.accounts.is_empty() {
+                        format!("is invited as {role}")
+                    } else {
+                        format!("has an account, should be {role}")
+                    };
+                    decision.upcoming.push(self.upcoming(from, engagement, what, why));
+                }
+                decision
+            }
+            Expectation::Gone { engagement, why, .. } => self.take(engagement, &why),
+            Expectation::Withdrawn { why } => self.take(1, &why),
+            Expectation::Undecided { .. } => Decision::default(),
+        }
+    }
+
+    fn upcoming(
+        &self,
+        at: jiff::Timestamp,
+        engagement: u32,
+        what: String,
+        reasons: Vec<Reason>,
+    ) -> Upcoming {
+        Upcoming { at, person: self.person_ref(Some(engagement)), what, reasons }
+    }
+
+    fn person_ref(&self, engagement: Option<u32>) -> PersonRef {
+        PersonRef { id: self.person.id.clone(), name: self.person.name(), engagement }
+    }
+
+    fn blocked(&self, reason: impl Into<String>, remedy: impl Into<String>) -> Decision {
+        Decision {
+            blocked: vec![Blocked {
+                person: self.person_ref(None),
+                reason: reason.into(),
+                remedy: remedy.into(),
+            }],
+            ..Decision::default()
+        }
+    }
+
+    /// The person should have an account with `role`.
+    fn give(&self, role: &RoleName, engagement: u32, on_leave: bool, why: &[Reason]) -> Decision {
+        let usable = self
+            .accounts
+            .iter()
+            .filter(|(_, known)| known.account.status != AccountStatus::Inactive)
+            .min_by_key(|(id, known)| (known.account.created, *id));
+        if let Some((_, known)) = usable {
+            return self.adjust(&known.account, role, engagement, why);
+        }
+        if on_leave {
+            return Decision::default();
+        }
+        match self.accounts.iter().max_by_key(|(id, known)| (known.account.updated, *id)) {
+            Some((_, known)) => self.reactivate(&known.account, role, engagement, why),
+            None => self.create(role, engagement, why),
+        }
+    }
+
+    fn create(&self, role: &RoleName, engagement: u32, why: &[Reason]) -> Decision {
+        let Some(email) = &self.person.profile.work_email else {
+            return self.blocked(
+                "should have an account, but has no work e-mail",
+                "add the address in the source and import again",
+            );
+        };
+        if let Some(account) = self.correlation.maybe_of(&self.person.id).next() {
+            return self.blocked(
+                format!("should have an account; account {account} may already be hers"),
+                format!(
+                    "say whose it is: muster accounts link {account} PERSON, or muster accounts \
+                     classify {account} shared --owner PERSON"
+                ),
+            );
+        }
+        let holder =
+            self.world.accounts.iter().find(|(_, known)| {
+                known.gone.is_none() && known.account.email.as_ref() == Some(email)
+            });
+        if let Some((account, _)) = holder {
+            return self.blocked(
+                format!("account {account} already holds {email}, but is not hers"),
+                format!("settle whose it is: muster why {account}"),
+            );
+        }
+        let new = NewAccount {
+            email: email.clone(),
+            name: self.person.name(),
+            role: role.clone(),
+            external_id: Some(self.person.id.to_string()),
+        };
+        let after = AccountState {
+            login: email.as_str().to_owned(),
+            name: new.name.clone(),
+            role: Some(role.clone()),
+            status: AccountStatus::Invited,
+        };
+        let sent = "an invitation goes out by e-mail and cannot be called back unseen".to_owned();
+        let effect = Effect {
+            action: Action::Create { new },
+            account: None,
+            after: Some(after),
+            reversibility: Reversibility::Partly { lost: sent },
+        };
+        self.one(self.operation(effect, engagement, why))
+    }
+
+    /// One account, one write: everything that differs goes into a single update.
+    fn adjust(
+        &self,
+        account: &Account,
+        role: &RoleName,
+        engagement: u32,
+        why: &[Reason],
+    ) -> Decision {
+        let mut change = AccountChange::default();
+        let mut reasons = why.to_vec();
+        if account.role.as_ref().is_some_and(|has| has != role) {
+            change.role = Some(role.clone());
+        }
+        let name = self.person.name();
+        if self.world.rules.names == Names::Sync
+            && self.person.profile.name().is_some()
+            && fold_name(&name) != fold_name(&account.name)
+        {
+            reasons.push(Reason::new(
+                format!("source {}", self.person.anchor),
+                format!("the name is {name:?}"),
+            ));
+            change.name = Some(name);
+        }
+        if change.is_empty() {
+            return Decision::default();
+        }
+        let after = AccountState {
+            name: change.name.clone().unwrap_or_else(|| account.name.clone()),
+            role: change.role.clone().or_else(|| account.role.clone()),
+            ..AccountState::from(account)
+        };
+        let effect = Effect {
+            action: Action::Update { change },
+            account: Some(account),
+            after: Some(after),
+            reversibility: Reversibility::Whole,
+        };
+        self.one(self.operation(effect, engagement, &reasons))
+    }
+
+    fn reactivate(
+        &self,
+        account: &Account,
+        role: &RoleName,
+        engagement: u32,
+        why: &[Reason],
+    ) -> Decision {
+        let change = AccountChange {
+            name: None,
+            role: (account.role.as_ref() != Some(role)).then(|| role.clone()),
+            sign_in: Some(SignIn::Allowed),
+        };
+        let after = AccountState {
+            role: Some(role.clone()),
+            status: AccountStatus::Active,
+            ..AccountState::from(account)
+        };
+        let effect = Effect {
+            action: Action::Reactivate { change },
+            account: Some(account),
+            after: Some(after),
+            reversibility: Reversibility::Whole,
+        };
+        self.one(self.operation(effect, engagement, why))
+    }
+
+    /// The person should have nothing: every account that lets her in goes down the ladder. This
+    /// follows the accounts that are hers, whatever groups or rules say by now (L5, L6).
+    fn take(&self, engagement: u32, why: &[Reason]) -> Decision {
+        let mut decision = Decision::default();
+        for (id, known) in &self.accounts {
+            if !known.account.status.may_sign_in() {
+                continue;
+            }
+            let mut reasons = why.to_vec();
+            if let Some(Match::Linked { because, .. }) = self.correlation.matches.get(*id) {
+                reasons.push(Reason::new(format!("account {id}"), format!("hers by {because}")));
+            }
+            if let Some((action, reversibility)) = self.rung(known, &mut reasons) {
+                let before = AccountState::from(&known.account);
+                let after = match &action {
+                    Action::CancelInvite => None,
+                    Action::Reduce { to } => {
+                        Some(AccountState { role: Some(to.clone()), ..before })
+                    }
+                    _ => Some(AccountState { status: AccountStatus::Inactive, ..before }),
+                };
+                let account = Some(&known.account);
+                let effect = Effect { action, account, after, reversibility };
+                decision.operations.extend(self.operation(effect, engagement, &reasons));
+            }
+        }
+        decision
+    }
+
+    /// The rung of the removal ladder that this account has reached: shut out; where it proved
+    /// not to work, the least role; an unaccepted invitation is withdrawn where deleting is
+    /// allowed.
+    fn rung(
+        &self,
+        known: &KnownAccount,
+        reasons: &mut Vec<Reason>,
+    ) -> Option<(Action, Reversibility)> {
+        let rules = self.world.rules;
+        let sight = self.world.sight;
+        if known.account.status == AccountStatus::Invited && rules.writes.delete == Switch::On {
+            let lost = "the pending account and its invitation; a new invitation can be sent";
+            return Some((Action::CancelInvite, Reversibility::Partly { lost: lost.to_owned() }));
+        }
+        let least = sight.least_role().map(|role| role.name.clone());
+        let lower = least.filter(|least| known.account.role.as_ref() != Some(least));
+        let proved_useless = match known.learned.map(|learned| learned.deactivation) {
+            Some(Deactivation::Works) => false,
+            Some(Deactivation::Ignored) => {
+                reasons.push(Reason::new(
+                    format!("account {}", known.account.id),
+                    "deactivation was tried here and the app ignored it",
+                ));
+                true
+            }
+            Some(Deactivation::Refused) => {
+                reasons.push(Reason::new(
+                    format!("account {}", known.account.id),
+                    "deactivation was tried here and the app refused it",
+                ));
+                true
+            }
+            None => !sight.can_deactivate,
+        };
+        if rules.removal == Removal::Reduce || proved_useless {
+            return lower.map(|to| (Action::Reduce { to }, Reversibility::Whole));
+        }
+        Some((Action::Deactivate { fallback: lower }, Reversibility::Whole))
+    }
+
+    fn one(&self, operation: Option<Operation>) -> Decision {
+        Decision { operations: operation.into_iter().collect(), ..Decision::default() }
+    }
+
+    fn operation(
+        &self,
+        effect: Effect<'_>,
+        engagement: u32,
+        reasons: &[Reason],
+    ) -> Option<Operation> {
+        let Effect { action, account, after, reversibility } = effect;
+        let before = account.map(AccountState::from);
+        let risk = self.risk(&action, before.as_ref(), after.as_ref());
+        let mut operation = Operation {
+            fingerprint: Digest::zero(),
+            app: self.world.app.clone(),
+            action,
+            person: self.person_ref(Some(engagement)),
+            account: account.map(|account| account.id.clone()),
+            before,
+            after,
+            reasons: reasons.to_vec(),
+            risk,
+            reversibility,
+            holds: Vec::new(),
+            approved_by: None,
+        };
+        operation.fingerprint = operation.computed_fingerprint().ok()?;
+        Some(operation)
+    }
+
+    fn risk(
+        &self,
+        action: &Action,
+        before: Option<&AccountState>,
+        after: Option<&AccountState>,
+    ) -> Risk {
+        let privileged = |state: Option<&AccountState>| {
+            state
+                .and_then(|state| state.role.as_ref())
+                .is_some_and(|role| self.world.sight.is_privileged(role))
+        };
+        match action {
+            Action::CancelInvite => Risk::High,
+            _ if privileged(before) || privileged(after) => Risk::High,
+            Action::Update { change } if change.role.is_none() => Risk::Low,
+            _ => Risk::Medium,
+        }
+    }
+}

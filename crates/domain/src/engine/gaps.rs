@@ -1,1 +1,336 @@
-//! placeholder
+//! Gaps: where the app and the roster disagree, typed (`domain.md` §8), whether or not an
+//! operation would close them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    correlate::{Correlation, Match},
+    expect::{Expectation, Rules},
+    world::{KnownAccount, World},
+};
+use crate::model::{
+    account::{AccountKind, AccountStatus},
+    id::{AccountId, PersonId},
+    operation::Deactivation,
+    person::Person,
+    plan::Action,
+};
+
+/// The kinds of gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// A leaver's account still lets in.
+    OffboardedActive,
+    /// A leaver's account could not be shut out and has the least role: reduced, not removed.
+    OffboardedReduced,
+    /// A leaver's invitation is still open.
+    InvitedAfterExit,
+    /// An account that Muster shut out lets in again.
+    CameBack,
+    /// Nobody knows whose the account is.
+    Unidentified,
+    /// It may be someone's; a human must say.
+    ToConfirm,
+    /// The owner of a shared or service account has left.
+    NoOwner,
+    /// Someone should have an account and has none.
+    ExpectedMissing,
+    /// The role is not the one the policy gives.
+    ExcessRole,
+    /// Someone has an account whom no rule admits.
+    ExcessAccount,
+    /// One person has more than one account that lets in.
+    DuplicateAccounts,
+    /// The login is not the person's present work address.
+    AliasMismatch,
+}
+
+impl GapKind {
+    /// The word used in output.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OffboardedActive => "offboarded_active",
+            Self::OffboardedReduced => "offboarded_reduced",
+            Self::InvitedAfterExit => "invited_after_exit",
+            Self::CameBack => "came_back",
+            Self::Unidentified => "unidentified",
+            Self::ToConfirm => "to_confirm",
+            Self::NoOwner => "no_owner",
+            Self::ExpectedMissing => "expected_missing",
+            Self::ExcessRole => "excess_role",
+            Self::ExcessAccount => "excess_account",
+            Self::DuplicateAccounts => "duplicate_accounts",
+            Self::AliasMismatch => "alias_mismatch",
+        }
+    }
+}
+
+/// One gap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Gap {
+    /// Its kind.
+    pub kind: GapKind,
+    /// The account, if there is one.
+    pub account: Option<AccountId>,
+    /// The account's login.
+    pub login: Option<String>,
+    /// The person, if one is known.
+    pub person: Option<PersonId>,
+    /// What is wrong, in a sentence.
+    pub cause: String,
+    /// What to do.
+    pub remedy: String,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
+}
+
+/// Every gap, worst kinds first.
+#[must_use]
+pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
+    let rules = Rules::new(world);
+    let survey = Survey { world, correlation };
+    let mut found = Vec::new();
+    for person in world.people.values() {
+        found.extend(survey.of_person(person, &rules.expect(person)));
+    }
+    for (id, matched) in &correlation.matches {
+        if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
+            found.extend(survey.of_account(id, known, matched, &rules));
+        }
+    }
+    found.sort();
+    found
+}
+
+struct Survey<'a> {
+    world: &'a World<'a>,
+    correlation: &'a Correlation,
+}
+
+impl Survey<'_> {
+    fn of_person(&self, person: &Person, expectation: &Expectation) -> Vec<Gap> {
+        let accounts: Vec<_> = self
+            .correlation
+            .accounts_of(&person.id)
+            .iter()
+            .filter_map(|id| Some((id, self.world.accounts.get(id)?)))
+            .filter(|(_, known)| known.gone.is_none() && known.account.status.may_sign_in())
+            .collect();
+        let mut gaps = match expectation {
+            Expectation::Gone { since, .. } => accounts
+                .iter()
+                .map(|(id, known)| self.left(person, id, known, Some(*since)))
+                .collect(),
+            Expectation::Withdrawn { .. } | Expectation::NotYet { had_ended: true, .. } => {
+                accounts.iter().map(|(id, known)| self.left(person, id, known, None)).collect()
+            }
+            Expectation::Access { role, .. } => self.works_here(person, &accounts, Some(role)),
+            Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
+            Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
+        };
+        if accounts.len() > 1 {
+            for (id, known) in accounts.iter().skip(1) {
+                gaps.push(self.gap(
+                    GapKind::DuplicateAccounts,
+                    (id, known),
+                    Some(person),
+                    (
+                        format!("{} has {} accounts that let in", person.name(), accounts.len()),
+                        "decide which one stays".to_owned(),
+                    ),
+                ));
+            }
+        }
+        gaps
+    }
+
+    fn gap(
+        &self,
+        kind: GapKind,
+        (id, known): (&AccountId, &KnownAccount),
+        person: Option<&Person>,
+        (cause, remedy): (String, String),
+    ) -> Gap {
+        Gap {
+            kind,
+            account: Some(id.clone()),
+            login: Some(known.account.login.clone()),
+            person: person.map(|person| person.id.clone()),
+            cause,
+            remedy,
+            since: None,
+        }
+    }
+
+    fn left(
+        &self,
+        person: &Person,
+        id: &AccountId,
+        known: &KnownAccount,
+        since: Option<Timestamp>,
+    ) -> Gap {
+        let app = self.world.app;
+        let name = person.name();
+        let shut_out_before = self.world.runs.iter().any(|run| {
+            run.state.is_done()
+                && matches!(run.operation.action, Action::Deactivate { .. })
+                && run.operation.account.as_ref() == Some(id)
+        });
+        let least = self.world.sight.least_role().map(|role| &role.name);
+        let stuck = matches!(
+            known.learned.map(|learned| learned.deactivation),
+            Some(Deactivation::Ignored | Deactivation::Refused)
+        );
+        let status = known.account.status.word();
+        let (kind, cause, remedy) = if known.account.status == AccountStatus::Invited {
+            (
+                GapKind::InvitedAfterExit,
+                format!("{name} does not work here, but the invitation is still open"),
+                format!("muster plan {app}"),
+            )
+        } else if shut_out_before {
+            (
+                GapKind::CameBack,
+                format!("{name} was shut out, but the account is {status} again"),
+                format!("find out who let it in; muster plan {app}"),
+            )
+        } else if stuck && known.account.role.as_ref() == least {
+            (
+                GapKind::OffboardedReduced,
+                format!("{name} left; the app cannot shut the account out, its role is the least"),
+                "cut sign-in at the identity provider; delete by hand after hand-over".to_owned(),
+            )
+        } else {
+            (
+                GapKind::OffboardedActive,
+                format!("{name} does not work here, but the account is {status}"),
+                format!("muster plan {app}"),
+            )
+        };
+        Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
+    }
+
+    fn works_here(
+        &self,
+        person: &Person,
+        accounts: &[(&AccountId, &KnownAccount)],
+        role: Option<&crate::model::id::RoleName>,
+    ) -> Vec<Gap> {
+        let name = person.name();
+        let mut gaps = Vec::new();
+        let Some(role) = role else {
+            return accounts
+                .iter()
+                .map(|account| {
+                    self.gap(
+                        GapKind::ExcessAccount,
+                        *account,
+                        Some(person),
+                        (
+                            format!("{name} works here, but no rule gives access"),
+                            "add a rule to the policy, or remove the account".to_owned(),
+                        ),
+                    )
+                })
+                .collect();
+        };
+        if accounts.is_empty() {
+            gaps.push(Gap {
+                kind: GapKind::ExpectedMissing,
+                account: None,
+                login: None,
+                person: Some(person.id.clone()),
+                cause: format!("{name} should have an account as {role}"),
+                remedy: format!("muster plan {}", self.world.app),
+                since: None,
+            });
+        }
+        for (id, known) in accounts {
+            if let Some(has) = known.account.role.as_ref().filter(|has| *has != role) {
+                gaps.push(self.gap(
+                    GapKind::ExcessRole,
+                    (id, known),
+                    Some(person),
+                    (
+                        format!("{name} is {has}, the policy gives {role}"),
+                        format!("muster plan {}", self.world.app),
+                    ),
+                ));
+            }
+            let work = person.profile.work_email.as_ref();
+            if let (Some(login), Some(work)) = (&known.account.email, work)
+                && login != work
+            {
+                gaps.push(self.gap(
+                    GapKind::AliasMismatch,
+                    (id, known),
+                    Some(person),
+                    (
+                        format!("{name} signs in as {login}, but the work address is {work}"),
+                        "change the login in the app; it needs the person's password".to_owned(),
+                    ),
+                ));
+            }
+        }
+        gaps
+    }
+
+    fn of_account(
+        &self,
+        id: &AccountId,
+        known: &KnownAccount,
+        matched: &Match,
+        rules: &Rules<'_>,
+    ) -> Option<Gap> {
+        let login = &known.account.login;
+        match matched {
+            Match::Unmatched => Some(self.gap(
+                GapKind::Unidentified,
+                (id, known),
+                None,
+                (
+                    format!("nobody knows whose {login} is"),
+                    format!(
+                        "muster accounts link {id} PERSON, or muster accounts classify {id} \
+                         service --owner PERSON"
+                    ),
+                ),
+            )),
+            Match::ToConfirm { candidates } => {
+                let best = candidates.first()?;
+                let name = self.world.people.get(&best.person).map(Person::name)?;
+                Some(self.gap(
+                    GapKind::ToConfirm,
+                    (id, known),
+                    self.world.people.get(&best.person),
+                    (
+                        format!(
+                            "{login} may be {name}'s ({} of 100: {})",
+                            best.score, best.because
+                        ),
+                        format!("muster accounts link {id} {}", best.person),
+                    ),
+                ))
+            }
+            Match::Classified { owner, .. } => {
+                let person = self.world.people.get(owner)?;
+                matches!(rules.expect(person), Expectation::Gone { .. }).then(|| {
+                    self.gap(
+                        GapKind::NoOwner,
+                        (id, known),
+                        Some(person),
+                        (
+                            format!("{} answers for {login}, but has left", person.name()),
+                            format!("muster accounts classify {id} service --owner PERSON"),
+                        ),
+                    )
+                })
+            }
+            Match::Machine { kind } if *kind == AccountKind::Service => None,
+            Match::Machine { .. } | Match::Linked { .. } => None,
+        }
+    }
+}

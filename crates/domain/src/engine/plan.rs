@@ -1,1 +1,142 @@
-//! placeholder
+//! Planning: from a world to a plan, and from a plan and a fresh look to the proof that an
+//! operation may go.
+
+use super::{
+    correlate::{self, Correlation},
+    decide,
+    expect::Rules,
+    guard,
+    lifecycle::{self, PersonState},
+    world::World,
+};
+use crate::model::{
+    canonical::Digest,
+    person::Person,
+    plan::{Action, Basis, Operation, Plan},
+};
+
+/// The correlation that a world implies.
+#[must_use]
+pub fn correlation(world: &World<'_>) -> Correlation {
+    let hours = world.hours();
+    let ended = |person: &Person| {
+        matches!(
+            lifecycle::state(person, &hours, world.now),
+            PersonState::Ended { .. } | PersonState::Withdrawn
+        )
+    };
+    let domains = &world.policy.organization.domains;
+    correlate::correlate(world.people, world.accounts, world.links, domains, &ended)
+}
+
+/// Plans everything for one app.
+#[must_use]
+pub fn plan(world: &World<'_>) -> Plan {
+    plan_for(world, None)
+}
+
+/// Plans for `only` one person, or for everybody.
+#[must_use]
+pub fn plan_for(world: &World<'_>, only: Option<&Person>) -> Plan {
+    let correlation = correlation(world);
+    let rules = Rules::new(world);
+    let mut operations = Vec::new();
+    let mut upcoming = Vec::new();
+    let mut blocked = Vec::new();
+    let people: Vec<&Person> = match only {
+        Some(person) => vec![person],
+        None => world.people.values().collect(),
+    };
+    for person in people {
+        let decision = decide::decide(world, &rules, &correlation, person);
+        operations.extend(decision.operations);
+        upcoming.extend(decision.upcoming);
+        blocked.extend(decision.blocked);
+    }
+    operations.sort_by(|a, b| order(a).cmp(&order(b)));
+    upcoming.sort_by(|a, b| (a.at, &a.person.id).cmp(&(b.at, &b.person.id)));
+    guard::guard(world, &rules, &correlation, &mut operations);
+    Plan {
+        version: Plan::VERSION,
+        app: world.app.clone(),
+        at: world.now,
+        basis: Basis {
+            policy: world.policy.digest,
+            observation: world.sight.observation.clone(),
+            observed: world.sight.started,
+        },
+        operations,
+        upcoming,
+        blocked,
+    }
+}
+
+/// Leavers first, then movers, then joiners; within each by name, so that people find people.
+fn order(operation: &Operation) -> (u8, &str, &Digest) {
+    let group = match operation.action {
+        Action::Deactivate { .. } | Action::CancelInvite => 0,
+        Action::Reduce { .. } => 1,
+        Action::Update { .. } => 2,
+        Action::Reactivate { .. } => 3,
+        Action::Create { .. } => 4,
+    };
+    (group, &operation.person.name, &operation.fingerprint)
+}
+
+/// The proof that an operation may be done now: it goes in the plan that was confirmed, and a
+/// fresh look at the person and the account still asks for exactly it. The only thing that
+/// `apply` accepts (laws 3, 7, 11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released(Operation);
+
+/// Why an operation is not released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotReleased {
+    /// It waits, in the confirmed plan or by now.
+    Held(Box<Operation>),
+    /// The world moved: nobody asks for it any more.
+    Void,
+}
+
+impl Released {
+    /// Checks `planned` against `fresh`, the plan for the same person made just now.
+    ///
+    /// # Errors
+    /// Why it is not released.
+    pub fn check(planned: &Operation, fresh: &Plan) -> Result<Self, NotReleased> {
+        if !planned.goes() {
+            return Err(NotReleased::Held(Box::new(planned.clone())));
+        }
+        let found = fresh.operations.iter().find(|now| now.fingerprint == planned.fingerprint);
+        match found {
+            None => Err(NotReleased::Void),
+            Some(now) if now.goes() => Ok(Self(now.clone())),
+            Some(now) => Err(NotReleased::Held(Box::new(now.clone()))),
+        }
+    }
+
+    /// Releases the next rung of the ladder, which was approved together with `ignored`, the
+    /// deactivation that the app did not carry out.
+    ///
+    /// # Errors
+    /// When the fresh plan does not ask for exactly that rung.
+    pub fn fallback(ignored: &Self, fresh: &Plan) -> Result<Self, NotReleased> {
+        let Action::Deactivate { fallback: Some(role) } = &ignored.0.action else {
+            return Err(NotReleased::Void);
+        };
+        let found = fresh.operations.iter().find(|now| {
+            now.account == ignored.0.account
+                && matches!(&now.action, Action::Reduce { to } if to == role)
+        });
+        let Some(now) = found else { return Err(NotReleased::Void) };
+        let mut next = now.clone();
+        next.approved_by = next.approved_by.or_else(|| ignored.0.approved_by.clone());
+        if next.goes() { Ok(Self(next)) } else { Err(NotReleased::Held(Box::new(next))) }
+    }
+
+    /// The operation.
+    #[must_use]
+    pub const fn operation(&self) -> &Operation {
+        &self.0
+    }
+}

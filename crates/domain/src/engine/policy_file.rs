@@ -179,7 +179,8 @@ fn shape(error: &serde_saphyr::Error) -> PolicyProblem {
     let plain = error.without_snippet();
     let line = plain.location().map_or(0, |at| at.line());
     let said = plain.render();
-    let message = said.lines().next().unwrap_or("not readable").trim().to_owned();
+    let first = said.lines().next().unwrap_or("not readable").trim();
+    let message = first.split(" at line ").next().unwrap_or(first);
     PolicyProblem {
         line,
         message: format!("{message}; see docs/guide/policy.md for every key and its values"),
@@ -424,14 +425,27 @@ apps:
     approval: {privileged: maybe}
   Sales: {connector: gorgeous}
 "#
-        ), @"");
+        ), @r#"
+        line 2: "Europe/Berln" is not a time zone; use a name such as Europe/Berlin or America/New_York
+        line 2: "acme" is not a domain; write it as in acme.example
+        line 6: "it.acme.example" is not an e-mail address
+        line 8: "person.departement == \"Support\"": person has no field "departement"; it has department, title, team, staff_role, kind, location, country, legal_entity, cost_centre, name, email, source, source_id
+        line 9: gorgias has no role "lead-agent"; it has admin, agent, basic-agent
+        line 10: "soon" is not a lead time; write it as in "1 working day" or "3 days", 90 at most
+        line 11: "25:00" is not a time of day; write it in quotes as in "18:00"
+        line 11: "delete" is not one of: deactivate, reduce
+        line 11: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
+        line 12: "maybe" is not one of: ask, auto
+        line 13: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
+        line 13: there is no connector "gorgeous"; known: gorgias
+        "#);
     }
 
     #[test]
     fn broken_yaml_and_unknown_keys_name_the_line() {
-        insta::assert_snapshot!(problems("organization: {time_zone: UTC\napps: {}\n"), @"");
-        insta::assert_snapshot!(problems("organization: {time_zone: UTC}\naps: {}\n"), @"");
-        insta::assert_snapshot!(problems("apps: {}\n"), @"");
+        insta::assert_snapshot!(problems("organization: {time_zone: UTC\napps: {}\n"), @"line 2: while parsing a flow mapping, did not find expected ',' or '}'; see docs/guide/policy.md for every key and its values");
+        insta::assert_snapshot!(problems("organization: {time_zone: UTC}\naps: {}\n"), @"line 2: unknown field `aps`, expected one of organization, apps; see docs/guide/policy.md for every key and its values");
+        insta::assert_snapshot!(problems("apps: {}\n"), @"line 1: missing field `organization`; see docs/guide/policy.md for every key and its values");
     }
 
     #[test]

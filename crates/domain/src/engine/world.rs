@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::lifecycle::Hours;
 use crate::model::{
@@ -34,6 +34,9 @@ pub struct Sight {
     pub observation: Option<ObservationId>,
     /// When it began.
     pub started: Option<Timestamp>,
+    /// How old it is. Given apart from [`World::now`], which may lie in the future when a plan is
+    /// made for a later moment.
+    pub age: Option<SignedDuration>,
     /// Whether it may be believed whole.
     pub completeness: Option<Completeness>,
     /// Why the app cannot be seen now, if it cannot.
