@@ -114,8 +114,12 @@ impl Desk {
 
     /// All pages of a list, as they come.
     pub(crate) async fn walk(&self, path: &str) -> Vec<u64> {
+        self.walk_from(path, String::new()).await
+    }
+
+    /// The pages from a cursor on.
+    pub(crate) async fn walk_from(&self, path: &str, mut cursor: String) -> Vec<u64> {
         let mut ids = Vec::new();
-        let mut cursor = String::new();
         loop {
             let page = self.get(&format!("{path}&cursor={cursor}")).await;
             assert_eq!(page.status, StatusCode::OK, "{}", String::from_utf8_lossy(&page.bytes));
