@@ -168,10 +168,10 @@ fn month_name(text: &str) -> Option<i8> {
         "december",
     ];
     let text = text.to_ascii_lowercase();
-    let same = |name: &&str| text.len() >= 3 && (name.starts_with(&text) || text == "sept");
+    let same = |name: &str| text.len() >= 3 && (name.starts_with(&text) || text == "sept");
     let at = match text.as_str() {
         "sept" => 8,
-        _ => NAMES.iter().position(|name| same(&name))?,
+        _ => NAMES.iter().position(|name| same(name))?,
     };
     i8::try_from(at + 1).ok()
 }
@@ -321,6 +321,32 @@ mod tests {
             "99/99/9999",
         ];
         let read: Vec<_> = cells.iter().map(|cell| both(cell)).collect();
-        insta::assert_snapshot!(read.join("\n"), @"");
+        insta::assert_snapshot!(read.join("\n"), @"
+        2024-02-29 = 2024-02-29
+        2023-02-29 = there is no such day: correct it in the HR system
+        2024/3/1 = 2024-03-01
+        2024-03-01T00:00:00Z = 2024-03-01
+        2024-03-01 08:30 = 2024-03-01
+        2024-03-01T23:30:00+02:00 = a date with a time and zone can be another day elsewhere: write it as YYYY-MM-DD
+        3/4/2025 = 2025-04-03 | 2025-03-04
+        25/12/2024 = 2024-12-25 | no such day when read as month/day/year: correct it, or use --dates dmy if the whole file is written the other way round
+        12-25-2024 = no such day when read as day/month/year: correct it, or use --dates mdy if the whole file is written the other way round | 2024-12-25
+        31.02.2024 = there is no such day: correct it in the HR system
+        1 Feb 2024 = 2024-02-01
+        Feb 1, 2024 = 2024-02-01
+        01-FEB-2024 = 2024-02-01
+        September 9 2024 = 2024-09-09
+        1/2/24 = a year of two digits can be read in two ways: export the date with four, best as YYYY-MM-DD
+        45306 = a bare number is no date: give the column a date format in the spreadsheet, or write YYYY-MM-DD
+        20240115 = a bare number is no date: give the column a date format in the spreadsheet, or write YYYY-MM-DD
+        0000-00-00 = none
+         = none
+        soon = not a date: write it as YYYY-MM-DD
+        2024-13-01 = there is no such day: correct it in the HR system
+        1/2/2024 12:00:00 AM = 2024-02-01 | 2024-01-02
+        1/0/1900 = there is no such day: correct it in the HR system
+        2024-1 = not a date: write it as YYYY-MM-DD
+        99/99/9999 = there is no such day: correct it in the HR system
+        ");
     }
 }

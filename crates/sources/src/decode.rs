@@ -212,10 +212,24 @@ mod tests {
             b" \n <html><table>",
             b"{\"id\": 1}",
             b"  \r\n ",
-            "id,name\n1,Zoë\n2,André\n3,Zo\u{0}".replace('\u{0}', "\u{eb}").as_bytes(),
+            b"\xEF\xBB\xBFid,name\n1,Zo\xEB\n",
             b"id,n\xC3\xA9m\xC3\xA9\n1,Zo\xEB\n",
         ];
         let said: Vec<_> = bytes.iter().map(|bytes| as_text(bytes)).collect();
-        insta::assert_snapshot!(said.join("\n---\n"), @"");
+        insta::assert_snapshot!(said.join("\n---\n"), @r#"
+        roster: this is an old binary .xls file, or one with a password: open it in a spreadsheet and save it as .xlsx without a password, or as CSV UTF-8
+        ---
+        roster: this is a PDF: export the roster as CSV or .xlsx
+        ---
+        roster: this is a web page or XML, whatever the file is called: open it in a spreadsheet and save it as .xlsx or CSV, or export it again
+        ---
+        roster: this is JSON: export the roster as CSV or .xlsx
+        ---
+        the file is empty: export it again
+        ---
+        the file says it is UTF-8 but is not (first in line 2): export it again and choose "CSV UTF-8" or .xlsx
+        ---
+        the file is mostly UTF-8 but not all of it (first in line 2): export it again and choose "CSV UTF-8" or .xlsx
+        "#);
     }
 }

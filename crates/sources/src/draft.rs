@@ -67,18 +67,13 @@ pub(crate) struct Drafting<'a> {
     pub(crate) order: Option<DateOrder>,
 }
 
-/// The rows, in the order of the file.
-pub(crate) struct Drafts {
-    pub(crate) drafts: Vec<Draft>,
-}
-
-/// Types every row.
+/// Types every row, in the order of the file.
 pub(crate) fn drafts(
     table: &Table<'_>,
     drafting: &Drafting<'_>,
     problems: &mut Problems,
     warnings: &mut Warnings,
-) -> Drafts {
+) -> Vec<Draft> {
     let mut typist = Typist {
         table,
         drafting,
@@ -90,7 +85,7 @@ pub(crate) fn drafts(
     };
     let drafts = table.rows.iter().map(|row| typist.draft(row)).collect();
     typist.warn_of_unmapped();
-    Drafts { drafts }
+    drafts
 }
 
 /// The words of the format and the user, by key.
@@ -299,8 +294,11 @@ impl Typist<'_, '_> {
 
     /// The payroll's name is shown only when there is no preferred one that it would hide.
     fn settle_name(&self, draft: &mut Draft) {
-        let Profile { preferred_first, preferred_last, display_name, .. } = &mut draft.profile;
-        if display_name.is_none() && preferred_first.is_none() && preferred_last.is_none() {
+        let Profile { legal_last, preferred_first, preferred_last, display_name, .. } =
+            &mut draft.profile;
+        let preferred = preferred_last.is_some() || preferred_first.is_some();
+        let whole = preferred_last.is_some() || legal_last.is_some();
+        if display_name.is_none() && !(preferred && whole) {
             display_name.clone_from(&draft.payroll_name);
         }
     }

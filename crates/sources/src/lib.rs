@@ -39,8 +39,8 @@ use muster_domain::model::{canonical::Digest, roster::Roster};
 
 use crate::{
     decode::Content,
-    draft::{Drafting, Drafts},
-    people::Assembled,
+    draft::Drafting,
+    people::{Assembled, Rows},
     problem::{Problems, Warnings},
     recognise::Layout,
     table::Table,
@@ -78,7 +78,7 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Rost
         Content::Text(text) => table::from_text(text, &known, &mut problems),
         Content::Sheets(sheets) => table::from_sheets(sheets, &known, &mut problems),
     };
-    let Some(table) = table else { return Err(problems.refuse(options.format.clone())) };
+    let Some(mut table) = table else { return Err(problems.refuse(options.format.clone())) };
     let layout = match recognise::recognise(&table.headings, options) {
         Ok(layout) => layout,
         Err(found) => {
@@ -86,7 +86,7 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Rost
             return Err(problems.refuse(options.format.clone()));
         }
     };
-    let assembled = assemble(&table, &layout, options, &mut problems, &mut warnings);
+    let assembled = assemble(&mut table, &layout, options, &mut problems, &mut warnings);
     if !problems.is_empty() {
         return Err(problems.refuse(Some(layout.format.name.to_owned())));
     }
@@ -103,7 +103,7 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Rost
 
 /// Rows to people. Goes on after a problem, so that all of them are found in one go.
 fn assemble(
-    table: &Table<'_>,
+    table: &mut Table<'_>,
     layout: &Layout,
     options: &ReadOptions,
     problems: &mut Problems,
@@ -113,8 +113,14 @@ fn assemble(
     zeros::check(table, layout, problems, warnings);
     let order = dates::decide(table, layout, options.day_first, problems);
     let drafting = Drafting { layout, options, order };
-    let Drafts { drafts } = draft::drafts(table, &drafting, problems, warnings);
-    let assembled = people::assemble(drafts, layout, problems, warnings);
+    let drafts = draft::drafts(table, &drafting, problems, warnings);
+    // Where rows cannot be read, managers would be missing only because of that.
+    let rows = if drafts.iter().all(|draft| draft.source_id.is_some()) && table.is_whole() {
+        Rows::All
+    } else {
+        Rows::Some
+    };
+    let assembled = people::assemble(drafts, rows, layout, problems, warnings);
     table.check_footers(assembled.records.len(), problems, warnings);
     assembled
 }

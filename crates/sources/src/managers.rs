@@ -217,8 +217,7 @@ fn report_loops(groups: &[Group], links: &[Option<At>], problems: &mut Problems)
     let mut visited_by: Vec<Option<At>> = vec![None; links.len()];
     for start in 0..links.len() {
         let mut at = start;
-        loop {
-            let Some(mark) = visited_by.get_mut(at) else { break };
+        while let Some(mark) = visited_by.get_mut(at) {
             match *mark {
                 Some(by) if by == start => {
                     problems.add(loop_problem(groups, links, at));

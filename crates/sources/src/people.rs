@@ -21,6 +21,13 @@ use crate::{
     words::same_text,
 };
 
+/// Whether every row of the file could be read as one of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    All,
+    Some,
+}
+
 /// The people of a file.
 pub(crate) struct Assembled {
     pub(crate) records: Vec<RosterRecord>,
@@ -36,6 +43,7 @@ pub(crate) struct Group {
 /// Groups, checks and resolves.
 pub(crate) fn assemble(
     drafts: Vec<Draft>,
+    rows: Rows,
     layout: &Layout,
     problems: &mut Problems,
     warnings: &mut Warnings,
@@ -46,7 +54,9 @@ pub(crate) fn assemble(
         check_rows(group, layout, problems);
     }
     check_addresses(&groups, layout, problems);
-    managers::resolve(&mut groups, layout, problems, warnings);
+    if rows == Rows::All {
+        managers::resolve(&mut groups, layout, problems, warnings);
+    }
     Assembled { records: groups.into_iter().map(record).collect() }
 }
 

@@ -7,7 +7,7 @@ use muster_domain::model::roster::Field;
 use crate::{
     formats::{Format, Target, formats},
     options::ReadOptions,
-    problem::{Problem, ProblemKind, Problems},
+    problem::{Problem, ProblemKind, Problems, column_name},
     table::{Known, Table},
     words::heading_key,
 };
@@ -262,9 +262,9 @@ fn report_repeated(layout: &Layout, headings: &[String], places: &Places, proble
             for &place in rest {
                 let message = format!(
                     "two columns have this heading, and it cannot be told which is {}: rename or \
-                     delete one (the first is column {})",
+                     delete one (the first is {})",
                     target.field(),
-                    first + 1
+                    column_name(*first, "")
                 );
                 let heading = headings.get(place).map_or("", String::as_str);
                 let problem = Problem::new(ProblemKind::DuplicateColumn, message);

@@ -44,6 +44,8 @@ pub(crate) struct Table<'a> {
     footers: Vec<Row<'a>>,
     /// Text gives every row all its cells; a sheet leaves out trailing blanks.
     ragged: bool,
+    /// How many rows were found, before any was taken out.
+    found: usize,
 }
 
 /// The headings that some format or the user's mapping knows, as keys.
@@ -82,7 +84,8 @@ fn best_delimiter(text: &str, known: &Known) -> u8 {
     for &candidate in DELIMITERS {
         let rows = delimited::parse(text, candidate, HEADER_WITHIN, &mut Problems::default());
         let header = header_index(&rows, known);
-        let Some(row) = rows.get(header) else { continue };
+        // Nothing but delimiters.
+        let Some(row) = rows.get(header) else { return candidate };
         let score = (known_cells(row, known), row.cells.len());
         if score > best {
             (best, delimiter) = (score, candidate);
@@ -157,7 +160,8 @@ fn build<'a>(
         return None;
     }
     let footers = take_footers(&mut rows, headings.len(), header.number);
-    Some(Table { headings, header_row: header.number, rows, footers, ragged })
+    let found = rows.len();
+    Some(Table { headings, header_row: header.number, rows, footers, ragged, found })
 }
 
 /// The row with the most known headings, the first of equals; without any, the first row of at
@@ -209,6 +213,11 @@ fn take_footers<'a>(rows: &mut Vec<Row<'a>>, width: usize, header_row: u32) -> V
 }
 
 impl Table<'_> {
+    /// Whether no row was taken out as unreadable.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.rows.len() == self.found
+    }
+
     /// The heading of a column for messages.
     pub(crate) fn heading(&self, place: usize) -> &str {
         self.headings.get(place).map_or("", String::as_str)
@@ -228,16 +237,16 @@ impl Table<'_> {
             .value(row.cell(place))
     }
 
-    /// Reports rows that are no people and rows of the wrong width, control characters anywhere.
-    pub(crate) fn check(&self, problems: &mut Problems) {
-        for row in &self.rows {
+    /// Reports rows that are no people and rows of the wrong width, and takes them out: what
+    /// their cells say would only repeat the problem. Reports control characters anywhere.
+    pub(crate) fn check(&mut self, problems: &mut Problems) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.retain(|row| {
             self.check_control_characters(row, problems);
-            if let Some(problem) = self.not_a_person(row) {
-                problems.add(problem);
-            } else {
-                self.check_width(row, problems);
-            }
-        }
+            let problem = self.not_a_person(row).or_else(|| self.wrong_width(row));
+            problem.map(|problem| problems.add(problem)).is_none()
+        });
+        self.rows = rows;
     }
 
     fn check_control_characters(&self, row: &Row<'_>, problems: &mut Problems) {
@@ -270,7 +279,7 @@ impl Table<'_> {
         Problem::new(ProblemKind::NotAPerson, message).row(row.number).value(value)
     }
 
-    fn check_width(&self, row: &Row<'_>, problems: &mut Problems) {
+    fn wrong_width(&self, row: &Row<'_>) -> Option<Problem> {
         let width = self.headings.len();
         let message = if row.cells.iter().skip(width).any(|cell| !cell.is_empty()) {
             format!(
@@ -285,9 +294,9 @@ impl Table<'_> {
                 row.cells.len()
             )
         } else {
-            return;
+            return None;
         };
-        problems.add(Problem::new(ProblemKind::RowShape, message).row(row.number));
+        Some(Problem::new(ProblemKind::RowShape, message).row(row.number))
     }
 
     /// Footers are not read, but a count in one must agree: it proves that no row is missing.
@@ -300,19 +309,16 @@ impl Table<'_> {
         for row in &self.footers {
             let text = row.filled().collect::<Vec<_>>().join(" ");
             match counted(&text) {
-                Some(count) if count != self.rows.len() && count != people => {
+                Some(count) if count != self.found && count != people => {
                     let message = format!(
-                        "the footer counts {count}, but {} rows with {people} people were read: \
+                        "the footer counts {count}, but what was read is {} rows, {people} people: \
                          the file may be cut off; export it again",
-                        self.rows.len()
+                        self.found
                     );
                     let problem = Problem::new(ProblemKind::NotAPerson, message);
                     problems.add(problem.row(row.number).value(&text));
                 }
-                Some(count) => warnings.row(
-                    row.number,
-                    &format!("the footer counts {count}, which agrees with the rows above it"),
-                ),
+                Some(_) => {}
                 None => warnings.row(row.number, &format!("footer not read: {:?}", clip(&text))),
             }
         }
