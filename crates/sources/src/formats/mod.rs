@@ -1,0 +1,178 @@
+//! What the HR systems call things. One file per format; this list is the only other place that
+//! knows of it.
+//!
+//! # Adding a format
+//!
+//! 1. Write `formats/<name>.rs` with one `pub(super) const FORMAT: Format`. It is data: for each
+//!    field the headings that mean it, best first (compared loosely: case, blanks, punctuation and
+//!    word order do not count), the system's status and kind words, and how it writes dates.
+//! 2. Only what data cannot say goes into the small function `refine`, which sees one row after
+//!    it was typed and before it is checked.
+//! 3. Add one line to `ALL` below.
+//! 4. Put a good file and a broken one under `examples/rosters/<name>/`.
+//!
+//! The tests of this module walk the list, so a new entry is checked as soon as it is listed.
+
+mod adp;
+mod bamboohr;
+mod muster;
+
+use muster_domain::model::{
+    person::{EmploymentStatus, EngagementKind, TerminationType},
+    roster::Field,
+};
+
+use crate::{draft::Draft, options::DateOrder};
+
+/// Every format.
+const ALL: &[Format] = &[muster::FORMAT, bamboohr::FORMAT, adp::FORMAT];
+
+/// Every format that is read.
+#[must_use]
+pub fn formats() -> &'static [Format] {
+    ALL
+}
+
+/// How one HR system writes its exports.
+#[derive(Debug)]
+pub struct Format {
+    /// The word for it, as in `--format adp`.
+    pub name: &'static str,
+    /// Its name in texts.
+    pub title: &'static str,
+    /// Headings of which one must be there to recognise the format unasked. Empty: it is only
+    /// taken when no other fits.
+    pub signature: &'static [&'static str],
+    /// Which headings hold what.
+    pub columns: &'static [Column],
+    /// The system's status words.
+    pub statuses: &'static [(&'static str, EmploymentStatus)],
+    /// The system's words for the kind of work; `None` for one that says nothing of it.
+    pub kinds: &'static [(&'static str, Option<EngagementKind>)],
+    /// The system's words for why somebody leaves.
+    pub endings: &'static [(&'static str, TerminationType)],
+    /// How it may write dates beside ISO. One: declared. Two: the file's values decide.
+    pub date_orders: &'static [DateOrder],
+    /// Whether a person can have several rows.
+    pub rows: RowsPerPerson,
+    /// Fields whose numbers the system pads with zeros to one width.
+    pub padded: &'static [Field],
+    /// What data cannot say.
+    pub(crate) refine: fn(&mut Draft),
+}
+
+/// Whether a person can have several rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsPerPerson {
+    /// One: a second row with the same id is a problem.
+    One,
+    /// One for each position or period of work.
+    Several,
+}
+
+/// A column of a format.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// What it holds.
+    pub target: Target,
+    /// What it may be called, best first.
+    pub headings: &'static [&'static str],
+}
+
+/// What a column holds: a field of the roster, or something a field is worked out from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A canonical field.
+    Field(Field),
+    /// The name in the payroll: shown only where no better one is known.
+    PayrollName,
+    /// First day after having left before; goes before the start date.
+    RehireDate,
+    /// The manager by employee number.
+    ManagerNumber,
+    /// The manager by the id of her position.
+    ManagerPosition,
+}
+
+impl Target {
+    /// The canonical field that the column tells something about.
+    #[must_use]
+    pub const fn field(self) -> Field {
+        match self {
+            Self::Field(field) => field,
+            Self::PayrollName => Field::DisplayName,
+            Self::RehireDate => Field::StartDate,
+            Self::ManagerNumber | Self::ManagerPosition => Field::ManagerSourceId,
+        }
+    }
+
+    /// Whether the column holds dates.
+    #[must_use]
+    pub const fn is_date(self) -> bool {
+        match self {
+            Self::RehireDate => true,
+            Self::Field(field) => matches!(
+                field,
+                Field::StartDate
+                    | Field::OriginalStartDate
+                    | Field::EndDate
+                    | Field::LastWorkingDay
+                    | Field::LeaveStart
+                    | Field::LeaveReturn
+            ),
+            Self::PayrollName | Self::ManagerNumber | Self::ManagerPosition => false,
+        }
+    }
+}
+
+/// A column that holds a canonical field.
+const fn column(field: Field, headings: &'static [&'static str]) -> Column {
+    Column { target: Target::Field(field), headings }
+}
+
+/// A column that a field is worked out from.
+const fn extra(target: Target, headings: &'static [&'static str]) -> Column {
+    Column { target, headings }
+}
+
+/// Nothing to refine.
+fn as_it_is(_: &mut Draft) {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::words::{heading_key, word_key};
+
+    #[test]
+    fn every_format_is_sound() {
+        let names: BTreeSet<_> = ALL.iter().map(|format| format.name).collect();
+        assert_eq!(names.len(), ALL.len(), "two formats have one name");
+        for format in ALL {
+            let name = format.name;
+            let known: BTreeSet<_> =
+                format.columns.iter().flat_map(|c| c.headings).map(|h| heading_key(h)).collect();
+            for heading in format.signature {
+                assert!(known.contains(&heading_key(heading)), "{name}: {heading} is no column");
+            }
+            let targets: BTreeSet<_> = format.columns.iter().map(|c| c.target).collect();
+            assert_eq!(targets.len(), format.columns.len(), "{name}: a target is listed twice");
+            assert!(targets.contains(&Target::Field(Field::SourceId)), "{name} has no id");
+            assert!(!format.date_orders.is_empty(), "{name} has no order of dates");
+            let statuses: BTreeSet<_> = format.statuses.iter().map(|(w, _)| word_key(w)).collect();
+            assert_eq!(statuses.len(), format.statuses.len(), "{name}: a status word twice");
+            let kinds: BTreeSet<_> = format.kinds.iter().map(|(w, _)| word_key(w)).collect();
+            assert_eq!(kinds.len(), format.kinds.len(), "{name}: a kind word twice");
+        }
+    }
+
+    #[test]
+    fn musters_own_format_has_every_field_under_its_word() {
+        for &field in Field::ALL {
+            let target = Target::Field(field);
+            let column = muster::FORMAT.columns.iter().find(|column| column.target == target);
+            assert_eq!(column.map(|column| column.headings), Some([field.word()].as_slice()));
+        }
+    }
+}
