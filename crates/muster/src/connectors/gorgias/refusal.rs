@@ -198,7 +198,7 @@ fn refused(
             let error = purpose.lost(&what);
             return Failure { error, status: Some(code), blamed, again: Again::IfRead, requests: 1 };
         }
-        300..400 => (
+        300..=399 => (
             ErrorKind::Unavailable,
             "The account answers from another address: set its new subdomain or base_url.",
         ),
