@@ -1,1 +1,60 @@
 //! The apps that Muster knows, one folder each.
+//!
+//! A new app is a folder and one line in [`ALL`]; nothing else in Muster names it.
+
+pub mod gorgias;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    connector::{Connector, ConnectorError, budget::Budget, secret::Secret, transport::Transport},
+    env::Env,
+};
+
+/// Every app that can be connected.
+pub const ALL: &[&App] = &[&gorgias::APP];
+
+/// A kind of app: what it needs to be told, and how to open it.
+pub struct App {
+    /// The name in settings and on the command line.
+    pub name: &'static str,
+    /// The name people know it by.
+    pub label: &'static str,
+    /// The settings it takes.
+    pub settings: &'static [Setting],
+    /// What its secret is and where to find it.
+    pub secret: &'static str,
+    /// Opens one account of it. No request is made yet.
+    pub open: fn(Opening) -> Result<Arc<dyn Connector>, ConnectorError>,
+}
+
+/// One setting of an app.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub about: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+}
+
+/// What a connector is opened with.
+pub struct Opening {
+    /// The wire.
+    pub transport: Arc<dyn Transport>,
+    /// The rate budget of this account.
+    pub budget: Arc<Budget>,
+    /// Clock and chance.
+    pub env: Env,
+    /// The settings, by name.
+    pub settings: BTreeMap<String, String>,
+    /// The secret.
+    pub secret: Secret,
+}
+
+/// The app with this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static App> {
+    ALL.iter().copied().find(|app| app.name == name)
+}
