@@ -111,7 +111,8 @@ impl Gorgias {
         saved.map(|()| answer)
     }
 
-    /// Puts a user in past the API; no invitation goes out unless it says so. Returns its id.
+    /// Puts a user in past the API; no invitation goes out unless it says so, and nothing is
+    /// checked: not even whether its address is taken. Returns its id.
     pub fn add_user(&self, user: NewUser) -> u64 {
         self.change(|world, now| world.add_user(user, now))
     }
@@ -132,7 +133,7 @@ impl Gorgias {
     }
 
     /// Fills the account with `agents` plausible users, a bot, an app's service user, and tickets.
-    /// The same seed gives the same people. Returns the new users' ids, agents first.
+    /// The same seed gives the same people: call it once per account. Returns the new users' ids, agents first.
     pub fn seed_company(&self, seed: u64, agents: usize) -> Vec<u64> {
         self.change(|world, now| seed::company(world, seed, agents, now))
     }

@@ -52,3 +52,8 @@ pub use state_file::StateError;
 pub use tickets::{Team, Ticket, TicketStatus};
 pub use users::{NewUser, Role, Sso, UserRecord};
 pub use world::Refused;
+
+/// Compiles and runs the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
