@@ -14,12 +14,13 @@ use crate::{
     events::Event,
     faults::{FaultState, Faults},
     invitations::Invitation,
+    new_user::NewUser,
     record::{Counters, RequestRecord},
     request::Request,
     seed,
     state_file::{StateError, StateFile},
     tickets::{Team, Ticket, TicketStatus},
-    users::{NewUser, UserRecord},
+    users::UserRecord,
     world::{Refused, World},
 };
 
