@@ -45,10 +45,12 @@ impl Clock {
         self
     }
 
-    /// The present moment.
+    /// The present moment, in whole microseconds: finer ones are not in the API, and a record
+    /// would differ from what was shown.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.now)()
+        let now = (self.now)();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     /// Waits for `duration`.
@@ -103,4 +105,16 @@ pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
         .ok()
         .and_then(|by| at.checked_add(by).ok())
         .unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_whole_microseconds() {
+        let fine: Timestamp = "2026-08-26T19:55:26.001760999Z".parse().unwrap();
+        let shown: Timestamp = "2026-08-26T19:55:26.00176Z".parse().unwrap();
+        assert_eq!(Clock::from_fn(Arc::new(move || fine)).now(), shown);
+    }
 }

@@ -18,8 +18,9 @@ use crate::{
     config::Config,
     faults::Faults,
     gorgias::Gorgias,
+    new_user::NewUser,
     tickets::TicketStatus,
-    users::{NewUser, Role, Sso, UserRecord},
+    users::{Role, Sso, UserRecord},
     world::Refused,
 };
 

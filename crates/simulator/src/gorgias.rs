@@ -14,12 +14,13 @@ use crate::{
     events::Event,
     faults::{FaultState, Faults},
     invitations::Invitation,
+    new_user::NewUser,
     record::{Counters, RequestRecord},
     request::Request,
     seed,
     state_file::{StateError, StateFile},
     tickets::{Team, Ticket, TicketStatus},
-    users::{NewUser, UserRecord},
+    users::UserRecord,
     world::{Refused, World},
 };
 
@@ -111,7 +112,8 @@ impl Gorgias {
         saved.map(|()| answer)
     }
 
-    /// Puts a user in past the API; no invitation goes out unless it says so. Returns its id.
+    /// Puts a user in past the API; no invitation goes out unless it says so, and nothing is
+    /// checked: not even whether its address is taken. Returns its id.
     pub fn add_user(&self, user: NewUser) -> u64 {
         self.change(|world, now| world.add_user(user, now))
     }
@@ -132,7 +134,7 @@ impl Gorgias {
     }
 
     /// Fills the account with `agents` plausible users, a bot, an app's service user, and tickets.
-    /// The same seed gives the same people. Returns the new users' ids, agents first.
+    /// The same seed gives the same people: call it once per account. Returns the new users' ids, agents first.
     pub fn seed_company(&self, seed: u64, agents: usize) -> Vec<u64> {
         self.change(|world, now| seed::company(world, seed, agents, now))
     }

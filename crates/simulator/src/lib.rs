@@ -25,6 +25,7 @@ mod events;
 mod faults;
 mod gorgias;
 mod invitations;
+mod new_user;
 mod paging;
 mod record;
 mod reply;
@@ -47,8 +48,14 @@ pub use events::Event;
 pub use faults::{ConnectionFault, Fault, Faults, Phase, Rule, When};
 pub use gorgias::Gorgias;
 pub use invitations::{Invitation, InvitationState};
+pub use new_user::NewUser;
 pub use record::{Counters, Outcome, RequestRecord};
 pub use state_file::StateError;
 pub use tickets::{Team, Ticket, TicketStatus};
-pub use users::{NewUser, Role, Sso, UserRecord};
+pub use users::{Role, Sso, UserRecord};
 pub use world::Refused;
+
+/// Compiles and runs the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,13 +1,15 @@
 //! Answers before they become bytes, and refusals.
 
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// What an answer carries.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Empty,
-    Json(Value),
+    /// JSON, written out.
+    Json(Vec<u8>),
     Html(&'static str),
 }
 
@@ -28,11 +30,12 @@ const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title
 <body><h1>Bad gateway</h1><p>The web server reported an error.</p></body></html>\n";
 
 impl Reply {
-    pub(crate) const fn json(status: StatusCode, body: Value) -> Self {
-        Self { status, content: Content::Json(body), retry_after_s: None }
+    pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(body).unwrap_or_default();
+        Self { status, content: Content::Json(json), retry_after_s: None }
     }
 
-    pub(crate) const fn ok(body: Value) -> Self {
+    pub(crate) fn ok(body: &impl Serialize) -> Self {
         Self::json(StatusCode::OK, body)
     }
 
@@ -99,7 +102,7 @@ impl Refusal {
         if let Some((name, reason)) = self.field {
             error.insert("data".to_owned(), json!({ name: [reason] }));
         }
-        Reply::json(status(self.code), json!({ "error": error }))
+        Reply::json(status(self.code), &json!({ "error": error }))
     }
 }
 

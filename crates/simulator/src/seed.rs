@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::{
     chance,
     clock::later,
+    new_user::NewUser,
     tickets::TicketStatus,
-    users::{NewUser, Role, Sso},
+    users::{Role, Sso},
     world::World,
 };
 

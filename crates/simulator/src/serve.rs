@@ -77,7 +77,9 @@ async fn connection(gorgias: Gorgias, router: Router, stream: tokio::net::TcpStr
             over_the_wire(&gorgias, response).await
         }
     });
+    // The date would be the machine's, not the simulator's.
     let served = hyper::server::conn::http1::Builder::new()
+        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {

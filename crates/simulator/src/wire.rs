@@ -1,7 +1,8 @@
 //! How things look in JSON, in every dialect.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
     chance,
@@ -77,48 +78,81 @@ pub(crate) fn role(config: &Config, role: Role) -> Value {
 }
 
 /// A user.
-pub(crate) fn user(config: &Config, user: &UserRecord, place: Place) -> Value {
+#[derive(Serialize)]
+pub(crate) struct User<'a> {
+    id: u64,
+    email: &'a str,
+    name: &'a str,
+    firstname: &'a str,
+    lastname: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<RoleShape>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Value>,
+    active: bool,
+    deactivated_datetime: Value,
+    bio: Option<&'a str>,
+    country: Option<&'a str>,
+    external_id: Option<&'a str>,
+    language: Option<&'a str>,
+    timezone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<Option<&'a str>>,
+    client_id: Option<&'a str>,
+    meta: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_password: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_2fa_enabled: Option<bool>,
+    created_datetime: Value,
+    updated_datetime: Value,
+    uri: String,
+}
+
+/// A role in a user, in the dialects after v1.1.
+#[derive(Serialize)]
+struct RoleShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u64>,
+    name: &'static str,
+}
+
+/// A user as it is shown at a place.
+pub(crate) fn user<'a>(config: &Config, user: &'a UserRecord, place: Place) -> User<'a> {
     let (firstname, lastname) = first_and_last(config, user);
-    let mut fields = Map::new();
-    let mut set = |name: &str, value: Value| {
-        fields.insert(name.to_owned(), value);
-    };
-    set("id", json!(user.id));
-    set("email", json!(user.email));
-    set("name", json!(user.name));
-    set("firstname", json!(firstname));
-    set("lastname", json!(lastname));
-    set("active", json!(user.is_active()));
-    set("deactivated_datetime", time_or_null(config, user.deactivated_at));
-    set("bio", json!(user.bio));
-    set("country", json!(user.country));
-    set("external_id", json!(user.external_id));
-    set("language", json!(user.language));
-    set("timezone", json!(user.timezone));
-    set("client_id", json!(user.client_id));
-    set("created_datetime", time(config, user.created_at));
-    set("updated_datetime", time(config, user.updated_at));
-    set("uri", json!(uri(config, "users", user.id)));
-    set("meta", meta(config, user));
-    match (config.roles, place) {
-        (RoleDialect::NameOnly, _) => set("role", json!({ "name": role_name(config, user.role) })),
+    let name = role_name(config, user.role);
+    let (role, roles) = match (config.roles, place) {
+        (RoleDialect::NameOnly, _) => (Some(RoleShape { id: None, name }), None),
         (RoleDialect::IdAndName, _) => {
-            let (id, name) = (role_id(config, user.role), role_name(config, user.role));
-            set("role", json!({ "id": id, "name": name }));
+            (Some(RoleShape { id: Some(role_id(config, user.role)), name }), None)
         }
-        (RoleDialect::V11, Place::InList) => set("roles", json!([role(config, user.role)])),
-        (RoleDialect::V11, Place::Alone) => set("roles", role(config, user.role)),
+        (RoleDialect::V11, Place::InList) => (None, Some(json!([role(config, user.role)]))),
+        (RoleDialect::V11, Place::Alone) => (None, Some(role(config, user.role))),
+    };
+    User {
+        id: user.id,
+        email: &user.email,
+        name: &user.name,
+        firstname,
+        lastname,
+        role,
+        roles,
+        active: user.is_active(),
+        deactivated_datetime: time_or_null(config, user.deactivated_at),
+        bio: user.bio.as_deref(),
+        country: user.country.as_deref(),
+        external_id: user.external_id.as_deref(),
+        language: user.language.as_deref(),
+        timezone: user.timezone.as_deref(),
+        avatar_url: (config.picture == PictureStyle::TopLevel).then_some(user.picture.as_deref()),
+        client_id: user.client_id.as_deref(),
+        meta: meta(config, user),
+        has_password: (config.has_password == Field::Present).then_some(user.has_password),
+        has_2fa_enabled: (config.has_2fa == Field::Present).then_some(user.has_2fa),
+        created_datetime: time(config, user.created_at),
+        updated_datetime: time(config, user.updated_at),
+        uri: uri(config, "users", user.id),
     }
-    if config.picture == PictureStyle::TopLevel {
-        set("avatar_url", json!(user.picture));
-    }
-    if config.has_password == Field::Present {
-        set("has_password", json!(user.has_password));
-    }
-    if config.has_2fa == Field::Present {
-        set("has_2fa_enabled", json!(user.has_2fa));
-    }
-    Value::Object(fields)
 }
 
 fn meta(config: &Config, user: &UserRecord) -> Value {
@@ -131,13 +165,12 @@ fn meta(config: &Config, user: &UserRecord) -> Value {
     Value::Object(meta)
 }
 
-fn first_and_last(config: &Config, user: &UserRecord) -> (String, String) {
+fn first_and_last<'a>(config: &Config, user: &'a UserRecord) -> (&'a str, &'a str) {
     match &user.written_names {
-        Some(names) if config.names == NameStyle::Writable => names.clone(),
+        Some((first, last)) if config.names == NameStyle::Writable => (first, last),
         _ => {
             let mut words = user.name.split_whitespace();
-            let first = words.next().unwrap_or_default().to_owned();
-            (first, words.next_back().unwrap_or_default().to_owned())
+            (words.next().unwrap_or_default(), words.next_back().unwrap_or_default())
         }
     }
 }

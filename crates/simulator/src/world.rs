@@ -13,9 +13,10 @@ use crate::{
     events::{Event, Happening},
     faults::FaultState,
     invitations::{Invitation, InvitationState},
+    new_user::NewUser,
     record::Record,
     tickets::{Team, Ticket, TicketStatus, TicketTable},
-    users::{NewUser, Role, UserRecord, UserTable},
+    users::{Role, UserRecord, UserTable},
 };
 
 /// The last numbers given out.

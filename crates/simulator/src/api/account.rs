@@ -8,7 +8,7 @@ impl Call<'_> {
     pub(super) fn account(&self) -> Reply {
         let config = &self.world.config;
         let created = self.world.users.records().map(|user| user.created_at).min();
-        Reply::ok(json!({
+        Reply::ok(&json!({
             "domain": config.subdomain,
             "status": { "status": "active", "notification": null },
             "created_datetime": created.map(|at| wire::time(config, at)),
@@ -19,7 +19,7 @@ impl Call<'_> {
     }
 
     pub(super) fn settings(&self) -> Reply {
-        Reply::ok(json!({ "data": self.setting_rows() }))
+        Reply::ok(&json!({ "data": self.setting_rows() }))
     }
 
     fn setting_rows(&self) -> serde_json::Value {

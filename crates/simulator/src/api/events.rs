@@ -55,9 +55,9 @@ impl Call<'_> {
         let filter = self.event_filter()?;
         let kept = |event: &Event| filter.keeps(event);
         let page = self.numbered_page(&self.world.events, &listing, &kept, |event| event.id);
-        Ok(Reply::ok(self.page_body(&page, &listing, (MetaShape::Cursors, Map::new()), |event| {
+        Ok(self.page_reply(&page, &listing, (MetaShape::Cursors, Map::new()), |event| {
             wire::event(&self.world.config, event)
-        })))
+        }))
     }
 
     fn event_filter(&self) -> Result<Filter, Refusal> {
@@ -91,7 +91,7 @@ impl Call<'_> {
 
     pub(super) fn show_event(&self, id: u64) -> Result<Reply, Refusal> {
         let event = self.world.events.get(&id).ok_or_else(|| Refusal::missing("Event", id))?;
-        Ok(Reply::ok(wire::event(&self.world.config, event)))
+        Ok(Reply::ok(&wire::event(&self.world.config, event)))
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
     api::Call,
     config::ListShape,
     paging::{Cursor, Heading, Key, Page, Rows, Shift, Spot},
-    reply::{Refusal, status},
+    reply::{Refusal, Reply, status},
 };
 
 /// Rows on a page when nothing is asked for.
@@ -34,6 +35,17 @@ impl Listing {
             None => (&self.order, Heading::Up),
         }
     }
+}
+
+/// A list.
+#[derive(Serialize)]
+struct Envelope<'a, R> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<&'a str>,
+    data: &'a [R],
+    meta: &'a Map<String, Value>,
 }
 
 /// The forms of `meta` that lists have.
@@ -101,14 +113,14 @@ impl Call<'_> {
     }
 
     /// The answer with a page. `extra` comes into `meta`.
-    pub(super) fn page_body<T>(
+    pub(super) fn page_reply<'r, T, R: Serialize>(
         &self,
-        page: &Page<'_, T>,
+        page: &Page<'r, T>,
         listing: &Listing,
         meta: (MetaShape, Map<String, Value>),
-        render: impl Fn(&T) -> Value,
-    ) -> Value {
-        let data: Vec<Value> = page.rows.iter().map(|row| render(row)).collect();
+        render: impl Fn(&'r T) -> R,
+    ) -> Reply {
+        let data: Vec<R> = page.rows.iter().copied().map(render).collect();
         let next = self.sealed(page.next.as_ref(), listing);
         let previous = self.sealed(page.previous.as_ref(), listing);
         let (shape, mut meta) = meta;
@@ -125,19 +137,17 @@ impl Call<'_> {
                 meta.insert("current_cursor".to_owned(), json!(current));
             }
         }
-        self.enveloped(data, meta)
+        self.enveloped(&data, &meta)
     }
 
     /// A list in the form of this dialect.
-    pub(super) fn enveloped(&self, data: Vec<Value>, meta: Map<String, Value>) -> Value {
-        match self.world.config.list {
-            ListShape::Bare | ListShape::BarePage => Value::Array(data),
-            ListShape::DataMeta => json!({ "data": data, "meta": meta }),
-            ListShape::Envelope => {
-                let uri = &self.request.target;
-                json!({ "object": "list", "uri": uri, "data": data, "meta": meta })
-            }
-        }
+    pub(super) fn enveloped<R: Serialize>(&self, data: &[R], meta: &Map<String, Value>) -> Reply {
+        let (object, uri) = match self.world.config.list {
+            ListShape::Bare | ListShape::BarePage => return Reply::ok(&data),
+            ListShape::DataMeta => (None, None),
+            ListShape::Envelope => (Some("list"), Some(self.request.target.as_str())),
+        };
+        Reply::ok(&Envelope { object, uri, data, meta })
     }
 
     fn sealed(&self, spot: Option<&Spot>, listing: &Listing) -> Option<String> {

@@ -11,7 +11,7 @@ mod writes;
 
 use http::{Method, StatusCode};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Serialize;
 
 pub(crate) use pipeline::{Answer, answer};
 
@@ -86,13 +86,13 @@ impl Call<'_> {
     }
 
     /// The answer to a write that succeeded.
-    fn written(&self, verb: Verb, body: impl FnOnce() -> Value) -> Reply {
+    fn written<R: Serialize>(&self, verb: Verb, body: impl FnOnce() -> R) -> Reply {
         match (self.world.config.write_status, verb) {
             (WriteStatus::AcceptedEmpty, _) => Reply::empty(StatusCode::ACCEPTED),
             (_, Verb::Delete) => Reply::empty(StatusCode::NO_CONTENT),
-            (WriteStatus::Ok, _) => Reply::ok(body()),
-            (WriteStatus::Distinct, Verb::Create) => Reply::json(StatusCode::CREATED, body()),
-            (WriteStatus::Distinct, Verb::Update) => Reply::json(StatusCode::ACCEPTED, body()),
+            (WriteStatus::Ok, _) => Reply::ok(&body()),
+            (WriteStatus::Distinct, Verb::Create) => Reply::json(StatusCode::CREATED, &body()),
+            (WriteStatus::Distinct, Verb::Update) => Reply::json(StatusCode::ACCEPTED, &body()),
         }
     }
 }

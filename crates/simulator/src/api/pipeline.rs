@@ -175,9 +175,9 @@ fn pack(
     }
     let mut body = match reply.content {
         Content::Empty => Bytes::new(),
-        Content::Json(value) => {
+        Content::Json(json) => {
             headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
-            serde_json::to_vec(&value).unwrap_or_default().into()
+            json.into()
         }
         Content::Html(page) => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");

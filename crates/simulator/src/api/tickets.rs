@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::{
     api::{Call, Verb, listing::MetaShape},
     config::UnknownFields,
     events::Happening,
-    reply::{Content, Refusal, Reply},
+    reply::{Refusal, Reply},
     request,
     tickets::{Team, Ticket, TicketStatus},
     wire,
@@ -19,8 +20,7 @@ const TICKET_IDS_MAX: usize = 100;
 
 impl Call<'_> {
     pub(super) fn list_tickets(&self) -> Result<Reply, Refusal> {
-        let orders = ["created_datetime", "updated_datetime"];
-        let listing = self.listing(&orders, "created_datetime:desc")?;
+        let listing = self.listing(&["created_datetime"], "created_datetime:desc")?;
         let mut ids = Vec::new();
         for text in self.request.query.all("ticket_ids").flat_map(|text| text.split(',')) {
             ids.push(request::numeric("ticket_ids", text)?);
@@ -31,9 +31,9 @@ impl Call<'_> {
         let kept = |ticket: &Ticket| ids.is_empty() || ids.contains(&ticket.id);
         let rows = self.world.tickets.rows();
         let page = self.numbered_page(rows, &listing, &kept, |ticket| ticket.id);
-        Ok(Reply::ok(self.page_body(&page, &listing, (MetaShape::Cursors, Map::new()), |ticket| {
+        Ok(self.page_reply(&page, &listing, (MetaShape::Cursors, Map::new()), |ticket| {
             self.ticket_body(ticket)
-        })))
+        }))
     }
 
     /// `PUT /api/views/0/items`: the tickets of one assignee.
@@ -56,19 +56,15 @@ impl Call<'_> {
             .filter_map(|id| Some((*id, self.world.tickets.get(*id)?)))
             .collect();
         let page = self.numbered_page(&mine, &listing, &|_| true, |ticket| ticket.id);
-        let body = self.page_body(&page, &listing, (MetaShape::Items, Map::new()), |ticket| {
+        let reply = self.page_reply(&page, &listing, (MetaShape::Items, Map::new()), |ticket| {
             self.ticket_body(ticket)
         });
-        Ok(Reply {
-            status: http::StatusCode::ACCEPTED,
-            content: Content::Json(body),
-            retry_after_s: None,
-        })
+        Ok(Reply { status: StatusCode::ACCEPTED, ..reply })
     }
 
     pub(super) fn show_ticket(&self, id: u64) -> Result<Reply, Refusal> {
         let ticket = self.world.tickets.get(id).ok_or_else(|| Refusal::missing("Ticket", id))?;
-        Ok(Reply::ok(self.ticket_body(ticket)))
+        Ok(Reply::ok(&self.ticket_body(ticket)))
     }
 
     pub(super) fn update_ticket(&mut self, id: u64) -> Result<Reply, Refusal> {
@@ -152,15 +148,15 @@ impl Call<'_> {
     }
 
     pub(super) fn list_teams(&self) -> Result<Reply, Refusal> {
-        let listing = self.listing(&["created_datetime", "name"], "created_datetime:asc")?;
+        let listing = self.listing(&["created_datetime"], "created_datetime:asc")?;
         let page = self.numbered_page(&self.world.teams, &listing, &|_| true, |team| team.id);
-        Ok(Reply::ok(self.page_body(&page, &listing, (MetaShape::Cursors, Map::new()), |team| {
+        Ok(self.page_reply(&page, &listing, (MetaShape::Cursors, Map::new()), |team| {
             self.team_body(team)
-        })))
+        }))
     }
 
     pub(super) fn show_team(&self, id: u64) -> Result<Reply, Refusal> {
-        Ok(Reply::ok(self.team_body(&self.team(id)?)))
+        Ok(Reply::ok(&self.team_body(&self.team(id)?)))
     }
 
     pub(super) fn update_team(&mut self, id: u64) -> Result<Reply, Refusal> {

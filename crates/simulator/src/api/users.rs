@@ -53,9 +53,9 @@ impl Call<'_> {
         let filter = self.user_filter()?;
         let page = self.user_page(self.world.readable(), &listing, &filter);
         let meta = self.user_count(&filter);
-        Ok(Reply::ok(self.page_body(&page, &listing, (MetaShape::Cursors, meta), |user| {
+        Ok(self.page_reply(&page, &listing, (MetaShape::Cursors, meta), |user| {
             wire::user(&self.world.config, user, Place::InList)
-        })))
+        }))
     }
 
     fn user_filter(&self) -> Result<Filter<'_>, Refusal> {
@@ -147,7 +147,7 @@ impl Call<'_> {
     pub(super) fn show_user(&self, id: u64) -> Result<Reply, Refusal> {
         let id = self.meant(id);
         let user = self.world.readable().get(id).ok_or_else(|| Refusal::missing("User", id))?;
-        Ok(Reply::ok(wire::user(&self.world.config, user, Place::Alone)))
+        Ok(Reply::ok(&wire::user(&self.world.config, user, Place::Alone)))
     }
 
     pub(super) fn list_roles(&self) -> Result<Reply, Refusal> {
@@ -159,6 +159,6 @@ impl Call<'_> {
             wire::assignable(config).iter().map(|role| wire::role(config, *role)).collect();
         let meta = json!({ "next_cursor": null, "prev_cursor": null });
         let meta = meta.as_object().cloned().unwrap_or_default();
-        Ok(Reply::ok(self.enveloped(roles, meta)))
+        Ok(self.enveloped(&roles, &meta))
     }
 }

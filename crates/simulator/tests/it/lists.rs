@@ -207,3 +207,18 @@ async fn seeded_company_is_the_same_again_and_has_unique_people() {
     let (a, b) = (one.get("/api/users").await, two.get("/api/users").await);
     assert_eq!(a, b, "byte for byte");
 }
+
+#[tokio::test]
+async fn last_page_has_no_next_cursor_even_when_it_is_full() {
+    for walk in [Walk::Keyset, Walk::Offset] {
+        let desk = Desk::gorgias().with(|config| config.walk = walk);
+        let ids = ["a", "b", "c"].map(|n| desk.gorgias.add_user(NewUser::new(format!("{n}@x"))));
+        let first = desk.get("/api/users?limit=2").await;
+        let next = first.json()["meta"]["next_cursor"].as_str().unwrap().to_owned();
+        let last = desk.get(&format!("/api/users?limit=2&cursor={next}")).await;
+        assert_eq!(last.ids(), [ids[2], 1]);
+        assert!(last.json()["meta"]["next_cursor"].is_null());
+        let whole = desk.get("/api/users?limit=4").await;
+        assert!(whole.json()["meta"]["next_cursor"].is_null());
+    }
+}

@@ -7,9 +7,13 @@ mod faults;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod state;
 #[cfg(test)]

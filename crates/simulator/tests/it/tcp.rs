@@ -71,6 +71,7 @@ async fn answers_come_with_their_length() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.contains("x-gorgias-account-api-call-limit: 1/40\r\n"));
     assert!(answer.contains("\"email\":\"owner@acme.example\""));
+    assert!(!answer.contains("date: "), "no other clock than its own");
     let answer = server.ask(&request("GET", "/_control/state", "")).await;
     assert!(answer.contains("\"users\":1"));
     server.stop().await;
