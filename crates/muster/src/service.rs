@@ -1,0 +1,76 @@
+//! The use cases: load, decide (in `muster_domain::engine`), act, save. One a file. The only
+//! callers of connectors; the only writers of the store.
+
+pub mod accounts;
+pub mod apply;
+pub mod connect;
+pub mod import;
+pub mod observe;
+pub mod offboard;
+pub mod policy;
+pub mod settle;
+pub mod situation;
+pub mod why;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use muster_domain::model::{canonical::Digest, id::AppName};
+
+use crate::{
+    connector::{Connector, transport::Transport},
+    env::Env,
+    error::Result,
+    store::{OrgStore, Tx},
+};
+
+/// Makes the wire to an app. The real one speaks HTTPS; tests plug a simulated app in.
+pub type Transports = Arc<dyn Fn() -> Result<Arc<dyn Transport>> + Send + Sync>;
+
+/// Everything a use case needs: where things are kept, what time it is, who is asking.
+#[derive(Clone)]
+pub struct Muster {
+    /// The store, bound to one organisation.
+    pub store: OrgStore,
+    /// Clock and chance.
+    pub env: Env,
+    /// Who is asking, as the journal names them.
+    pub actor: String,
+    /// What this process calls itself when it leases a connection.
+    pub node: String,
+    /// The wires.
+    pub transports: Transports,
+}
+
+impl Muster {
+    fn begin(&self) -> Tx {
+        self.store.begin(&self.actor, self.env.now())
+    }
+}
+
+/// Watches runs change while a plan is applied.
+pub trait Watch: Send + Sync {
+    /// A run has gone on.
+    fn run(&self, run: &muster_domain::model::operation::Run);
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn run(&self, _: &muster_domain::model::operation::Run) {}
+}
+
+/// An app that is connected, and the way to it.
+pub struct Opened {
+    /// Its name.
+    pub app: AppName,
+    /// The connector.
+    pub connector: Arc<dyn Connector>,
+    /// The rate budget, for saving what it learned.
+    pub budget: Arc<crate::connector::budget::Budget>,
+    /// The digest of what the budget knew when it was opened.
+    known: Option<Digest>,
+}
+
+/// Settings of a connection, by name.
+pub type Settings = BTreeMap<String, String>;

@@ -1,0 +1,471 @@
+//! Applying: carrying out the operations of a confirmed plan, one at a time, each re-checked
+//! against a fresh read, journaled before the call, and believed only when read back (design §5).
+
+pub(super) mod attempt;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use muster_domain::{
+    engine::plan::{NotReleased, Released},
+    model::{
+        account::Account,
+        canonical::Digest,
+        id::{AppName, PersonId},
+        journal::{About, Event},
+        operation::{Approval, Run, RunState},
+        plan::{Action, Operation, Plan},
+    },
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Muster, Opened, Watch, situation::Situation};
+use crate::{
+    connector::{ConnectorError, ErrorKind, Lane},
+    error::{Error, Result},
+    store::records::Lease,
+};
+
+/// An approval that nobody used lapses after this time.
+const APPROVAL_HOLDS: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long a node may be silent before another may take a connection over.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// So many calls in a row that the app could not be reached for end the run for this app.
+const UNREACHABLE_LIMIT: u32 = 3;
+
+/// What is to be applied.
+#[derive(Debug, Clone)]
+pub struct ApplyRequest {
+    /// The plan as it was confirmed.
+    pub plan: Plan,
+    /// Only this person's operations.
+    pub only: Option<PersonId>,
+}
+
+/// Why an operation was not even tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "because", rename_all = "snake_case")]
+pub enum Skipped {
+    /// Something holds it; the holds say what would release it.
+    Held,
+    /// The world moved since the plan was confirmed: nobody asks for it any more.
+    Void,
+    /// The run for this app ended before its turn came.
+    NotReached {
+        /// Why it ended.
+        why: String,
+    },
+}
+
+/// An operation that was not tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotTried {
+    /// The operation, with its holds.
+    pub operation: Operation,
+    /// Why.
+    pub skipped: Skipped,
+}
+
+/// What became of it all.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Applied {
+    /// The runs that were made or settled, in order.
+    pub runs: Vec<Run>,
+    /// The operations that were not tried.
+    pub not_tried: Vec<NotTried>,
+}
+
+impl Applied {
+    /// Whether everything is done and nothing waits.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let settled = |run: &Run| run.state.is_done() || run.state == RunState::Void;
+        self.runs.iter().all(settled)
+            && self.not_tried.iter().all(|one| one.skipped == Skipped::Void)
+    }
+}
+
+/// A run of an apply in progress: what it holds on to while it goes.
+pub(super) struct Applying<'a> {
+    pub(super) muster: &'a Muster,
+    pub(super) opened: Opened,
+    pub(super) situation: Situation,
+    pub(super) lease: Lease,
+    pub(super) plan: Digest,
+    pub(super) watch: &'a dyn Watch,
+    pub(super) applied: Applied,
+    unreachable: u32,
+    seats_full: bool,
+}
+
+impl Muster {
+    /// Approves operations of `plan` by their fingerprints, or the beginnings of them.
+    ///
+    /// # Errors
+    /// When a fingerprint fits no operation or several, or the operation is held by something that
+    /// an approval does not lift.
+    pub async fn approve(&self, plan: &Plan, wanted: &[String]) -> Result<Vec<Approval>> {
+        let now = self.env.now();
+        let mut approvals = Vec::new();
+        let mut tx = self.begin();
+        for text in wanted {
+            for operation in chosen(plan, text)? {
+                let approval = Approval {
+                    fingerprint: operation.fingerprint,
+                    app: plan.app.clone(),
+                    by: self.actor.clone(),
+                    at: now,
+                    expires: now.checked_add(APPROVAL_HOLDS).unwrap_or(Timestamp::MAX),
+                };
+                tx.put_approval(&approval);
+                let about = About {
+                    app: Some(plan.app.clone()),
+                    person: Some(operation.person.id.clone()),
+                    account: operation.account.clone(),
+                    ..About::default()
+                };
+                tx.journal(Event::OperationApproved, about, json!({"approval": approval, "operation": operation}));
+                approvals.push(approval);
+            }
+        }
+        if !approvals.is_empty() {
+            tx.commit().await?;
+        }
+        Ok(approvals)
+    }
+
+    /// Applies a confirmed plan. Operations that changed since it was confirmed are void; what is
+    /// held waits; what was begun before a crash is settled first.
+    ///
+    /// # Errors
+    /// When the app is not connected, another node is at work on it, or the store fails. Failures
+    /// of single operations are part of the outcome.
+    pub async fn apply(&self, request: &ApplyRequest, watch: &dyn Watch) -> Result<Applied> {
+        let app = &request.plan.app;
+        let lease = self.take_lease(app).await?;
+        let mut applying = Applying {
+            muster: self,
+            opened: self.open(app).await?,
+            situation: self.situation(app).await?,
+            lease,
+            plan: request.plan.digest()?,
+            watch,
+            applied: Applied::default(),
+            unreachable: 0,
+            seats_full: false,
+        };
+        applying.keep_plan(&request.plan).await?;
+        let outcome = applying.run(request).await;
+        self.mark_seen(&applying.opened, None).await?;
+        let Applying { lease, applied, .. } = applying;
+        self.store.release(lease).await?;
+        outcome.map(|()| applied)
+    }
+
+    pub(super) async fn take_lease(&self, app: &AppName) -> Result<Lease> {
+        let name = format!("app/{app}");
+        self.store.lease(&name, &self.node, self.env.now(), LEASE).await?.ok_or_else(|| {
+            Error::Busy(format!(
+                "another node is at work on {app}; wait until it is done, two minutes at most"
+            ))
+        })
+    }
+}
+
+/// The operations of `plan` that `text` names: a fingerprint's beginning, or `all`.
+fn chosen<'a>(plan: &'a Plan, text: &str) -> Result<Vec<&'a Operation>> {
+    let text = text.trim().to_lowercase();
+    if text == "all" {
+        return Ok(plan
+            .operations
+            .iter()
+            .filter(|operation| !operation.goes() && operation.goes_when_approved())
+            .collect());
+    }
+    let fits = |operation: &&Operation| operation.fingerprint.to_string().starts_with(&text);
+    let found: Vec<_> = plan.operations.iter().filter(fits).collect();
+    match found.as_slice() {
+        [operation] if text.len() >= 6 => {
+            if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval()) {
+                return Err(Error::Conflict(format!(
+                    "approving {text} would not help: {}; {}",
+                    hold.reason, hold.release
+                )));
+            }
+            Ok(found)
+        }
+        [] => Err(Error::NotFound(format!(
+            "no operation of the plan for {} begins with {text}; see muster plan {}",
+            plan.app, plan.app
+        ))),
+        _ => Err(Error::Invalid(format!(
+            "{text:?} does not name one operation: give at least 6 characters of its fingerprint, \
+             and enough to tell it apart"
+        ))),
+    }
+}
+
+impl Applying<'_> {
+    async fn keep_plan(&self, plan: &Plan) -> Result<()> {
+        if plan.operations.is_empty() || self.muster.store.plan(&self.plan).await?.is_some() {
+            return Ok(());
+        }
+        let mut tx = self.muster.begin();
+        tx.put_plan(plan);
+        let about =
+            About { app: Some(plan.app.clone()), plan: Some(self.plan), ..About::default() };
+        tx.journal(Event::PlanMade, about, json!({"operations": plan.operations.len()}));
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn run(&mut self, request: &ApplyRequest) -> Result<()> {
+        if let Err(why) = self.settle_all().await? {
+            return self.give_up(request, 0, &why);
+        }
+        let wanted = |operation: &Operation| {
+            request.only.as_ref().is_none_or(|only| *only == operation.person.id)
+        };
+        for (index, operation) in request.plan.operations.iter().enumerate() {
+            if !wanted(operation) {
+                continue;
+            }
+            if let Err(why) = self.one(operation).await? {
+                return self.give_up(request, index + 1, &why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists what is not reached because the run ends here.
+    fn give_up(&mut self, request: &ApplyRequest, from: usize, why: &str) -> Result<()> {
+        let rest = request.plan.operations.iter().skip(from);
+        for operation in rest {
+            if request.only.as_ref().is_some_and(|only| *only != operation.person.id) {
+                continue;
+            }
+            let skipped = Skipped::NotReached { why: why.to_owned() };
+            self.applied.not_tried.push(NotTried { operation: operation.clone(), skipped });
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, operation: &Operation, skipped: Skipped) {
+        self.applied.not_tried.push(NotTried { operation: operation.clone(), skipped });
+    }
+
+    /// Does one operation of the plan, with the next rung of the ladder if the app ignores it.
+    /// `Err` inside is why the run must end here.
+    async fn one(&mut self, planned: &Operation) -> Result<std::result::Result<(), String>> {
+        if !planned.goes() {
+            self.skip(planned, Skipped::Held);
+            return Ok(Ok(()));
+        }
+        if self.seats_full && matches!(planned.action, Action::Create { .. }) {
+            let why = "no seat is left in the app".to_owned();
+            self.skip(planned, Skipped::NotReached { why });
+            return Ok(Ok(()));
+        }
+        self.renew().await?;
+        let before = match self.look(planned).await? {
+            Ok(before) => before,
+            Err(error) => {
+                let why = error.message.to_string();
+                self.skip(planned, Skipped::NotReached { why: why.clone() });
+                return Ok(self.after_failure(&error.kind, why));
+            }
+        };
+        let fresh = self.fresh_plan(&planned.person.id).await?;
+        match Released::check(planned, &fresh) {
+            Ok(released) => self.carry_out(released, before).await,
+            Err(NotReleased::Held(operation)) => {
+                self.skip(&operation, Skipped::Held);
+                Ok(Ok(()))
+            }
+            Err(NotReleased::Void) => {
+                self.void_or_already(planned, before).await?;
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    /// Loads the person anew and plans for her alone.
+    pub(super) async fn fresh_plan(&mut self, person: &PersonId) -> Result<Plan> {
+        if let Some(fresh) = self.muster.store.person(person).await? {
+            self.situation.people.insert(person.clone(), fresh);
+        }
+        self.situation.plan_for(person, self.muster.env.now())
+    }
+
+    /// Reads the account, or looks for one where none should be, just before the write.
+    async fn look(
+        &mut self,
+        planned: &Operation,
+    ) -> Result<std::result::Result<Option<Account>, ConnectorError>> {
+        let lane = lane(&planned.action);
+        let found = match (&planned.action, &planned.account) {
+            (Action::Create { new }, _) => {
+                self.opened.connector.find(lane, &new.email).await.map(|found| {
+                    found.into_iter().next()
+                })
+            }
+            (_, Some(id)) => self.opened.connector.account(lane, id).await,
+            (_, None) => Ok(None),
+        };
+        match found {
+            Ok(account) => {
+                self.unreachable = 0;
+                self.keep_look(planned, account.as_ref()).await?;
+                Ok(Ok(account))
+            }
+            Err(error) => {
+                self.muster.mark_unseen(&self.situation.app, &error).await?;
+                Ok(Err(error))
+            }
+        }
+    }
+
+    /// Keeps what a look showed, when it is news.
+    async fn keep_look(&mut self, planned: &Operation, account: Option<&Account>) -> Result<()> {
+        let app = self.situation.app.clone();
+        match (account, &planned.account) {
+            (Some(account), _) => {
+                let known = self.situation.accounts.get(&account.id);
+                if known.is_none_or(|known| known.gone.is_some() || known.account != *account) {
+                    self.situation.see(account);
+                    let mut tx = self.muster.begin();
+                    tx.put_account(&app, account);
+                    tx.commit().await?;
+                }
+            }
+            (None, Some(id)) => {
+                self.situation.miss(id, self.muster.env.now());
+                let mut tx = self.muster.begin();
+                tx.mark_gone(&app, id);
+                tx.commit().await?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// The operation is not asked for any more: because the world is already as it wanted, or
+    /// because the world moved elsewhere.
+    async fn void_or_already(
+        &mut self,
+        planned: &Operation,
+        before: Option<Account>,
+    ) -> Result<()> {
+        let already = match (&planned.action, &before) {
+            (action, None) if planned.account.is_some() && action.removes_access() => {
+                Some("the account was already absent".to_owned())
+            }
+            (Action::Create { .. }, Some(account)) => {
+                Some(format!("account {} already holds the address", account.id))
+            }
+            (_, Some(account)) if planned.after.as_ref() == Some(&account.into()) => {
+                Some("the account was already so".to_owned())
+            }
+            _ => None,
+        };
+        let Some(note) = already else {
+            self.skip(planned, Skipped::Void);
+            return Ok(());
+        };
+        let mut run = self.new_run(planned, before);
+        run.state = RunState::AlreadySo;
+        run.note = note;
+        self.save(&run).await
+    }
+
+    pub(super) fn new_run(&self, operation: &Operation, before: Option<Account>) -> Run {
+        let now = self.muster.env.now();
+        Run {
+            id: muster_domain::model::id::OperationId::from_chance(self.muster.env.chance()),
+            plan: self.plan,
+            operation: operation.clone(),
+            state: RunState::Intended,
+            note: String::new(),
+            account: operation.account.clone().or_else(|| before.as_ref().map(|b| b.id.clone())),
+            before_image: before,
+            approved_by: operation.approved_by.clone(),
+            calls: 0,
+            intended: now,
+            changed: now,
+            invited: false,
+        }
+    }
+
+    /// Commits a run's state with its journal entry, and tells whoever watches.
+    pub(super) async fn save(&mut self, run: &Run) -> Result<()> {
+        let intended = run.state == RunState::Intended;
+        let event = if intended { Event::OperationIntended } else { Event::OperationChanged };
+        let about = About {
+            person: Some(run.operation.person.id.clone()),
+            app: Some(run.operation.app.clone()),
+            account: run.account.clone(),
+            operation: Some(run.id.clone()),
+            plan: Some(run.plan),
+        };
+        let data = if intended {
+            json!({"operation": run.operation, "before": run.before_image, "approved_by": run.approved_by})
+        } else {
+            json!({"action": run.operation.action.word(), "state": run.state, "note": run.note, "calls": run.calls})
+        };
+        let mut tx = self.muster.begin();
+        tx.fence(&self.lease);
+        tx.put_run(run);
+        tx.journal(event, about, data);
+        tx.commit().await?;
+        self.situation.note(run);
+        match self.applied.runs.iter_mut().find(|known| known.id == run.id) {
+            Some(known) => *known = run.clone(),
+            None => self.applied.runs.push(run.clone()),
+        }
+        self.watch.run(run);
+        Ok(())
+    }
+
+    async fn renew(&mut self) -> Result<()> {
+        let now = self.muster.env.now();
+        let renewed = self.muster.store.renew(&self.lease, now, LEASE).await?;
+        self.lease = renewed.ok_or_else(|| {
+            Error::Busy("another node took over while this one was silent; run it again".to_owned())
+        })?;
+        Ok(())
+    }
+
+    /// Whether a failure ends the run for this app.
+    pub(super) fn after_failure(
+        &mut self,
+        kind: &ErrorKind,
+        why: String,
+    ) -> std::result::Result<(), String> {
+        match kind {
+            ErrorKind::Unauthorized => Err(why),
+            ErrorKind::Unavailable | ErrorKind::RateLimited { .. } => {
+                self.unreachable += 1;
+                if self.unreachable >= UNREACHABLE_LIMIT { Err(why) } else { Ok(()) }
+            }
+            ErrorKind::NoSeat => {
+                self.seats_full = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Cutting access goes before everything else.
+pub(super) fn lane(action: &Action) -> Lane {
+    if action.removes_access() { Lane::Leaver } else { Lane::Routine }
+}
+
+/// The distinct people that a plan's operations are about.
+#[must_use]
+pub fn people_of(plan: &Plan) -> BTreeSet<&PersonId> {
+    plan.operations.iter().map(|operation| &operation.person.id).collect()
+}

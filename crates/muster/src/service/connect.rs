@@ -1,0 +1,220 @@
+//! Connecting an app, opening a connection, and keeping what it learns.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use muster_domain::model::{
+    canonical::digest_of,
+    id::AppName,
+    journal::{About, Event},
+};
+use serde_json::json;
+
+use super::{Muster, Opened, Settings};
+use crate::{
+    connector::{
+        ConnectorError, ErrorKind, Lane, Probe,
+        budget::{Budget, BudgetState},
+    },
+    connectors::{self, App, Opening},
+    error::{Error, Result},
+    secret::Secret,
+    store::records::{Connection, Health},
+};
+
+/// What connects an app.
+pub struct NewConnection {
+    /// The name to give it.
+    pub app: AppName,
+    /// The kind of app.
+    pub connector: &'static App,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its secret.
+    pub secret: Secret,
+    /// Whether a connection of this name may be replaced, as when a key is renewed.
+    pub replace: Replace,
+}
+
+/// Whether something that is there already may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// It may.
+    Yes,
+    /// It may not.
+    No,
+}
+
+/// The kind of app called `name`.
+///
+/// # Errors
+/// When there is none.
+pub fn known(name: &str) -> Result<&'static App> {
+    connectors::named(name).ok_or_else(|| {
+        let names: Vec<_> = connectors::ALL.iter().map(|app| app.name).collect();
+        Error::NotFound(format!("there is no connector {name:?}; known: {}", names.join(", ")))
+    })
+}
+
+impl Muster {
+    /// Connects an app: probes it first, and keeps nothing when the probe fails.
+    ///
+    /// # Errors
+    /// When the settings make no sense, the app refuses the key or cannot be reached, or the name
+    /// is taken.
+    pub async fn connect(&self, new: NewConnection) -> Result<Probe> {
+        let NewConnection { app, connector, settings, secret, replace } = new;
+        let before = self.store.connection(&app).await?;
+        if before.is_some() && replace == Replace::No {
+            return Err(Error::Conflict(format!(
+                "there is an app called {app} already; choose another name, or say --replace to \
+                 change its settings and key"
+            )));
+        }
+        let budget = Budget::new(self.env.clone(), None);
+        let opening = Opening {
+            transport: (self.transports)()?,
+            budget: Arc::clone(&budget),
+            env: self.env.clone(),
+            settings: settings.clone(),
+            secret: secret.clone(),
+        };
+        let at = |source: ConnectorError| Error::app(&app, source);
+        let opened = (connector.open)(opening).map_err(at)?;
+        let probe = opened.probe(Lane::Interactive).await.map_err(at)?;
+        if !probe.may_read {
+            return Err(at(ConnectorError::new(
+                ErrorKind::Forbidden,
+                "this key may not read the list of users; use the key of an admin",
+            )));
+        }
+        let now = self.env.now();
+        let (event, added) = match &before {
+            Some(connection) => (Event::AppChanged, connection.added),
+            None => (Event::AppAdded, now),
+        };
+        let connection = Connection {
+            app: app.clone(),
+            connector: connector.name.to_owned(),
+            settings: serde_json::to_value(&settings)?,
+            health: Health::Ok { since: now },
+            learned: serde_json::to_value(budget.state())?,
+            probe: serde_json::to_value(&probe)?,
+            added,
+        };
+        let mut tx = self.begin();
+        tx.put_connection(&connection);
+        tx.put_credentials(&app, &secret);
+        let about = About { app: Some(app.clone()), ..About::default() };
+        let data = json!({"connector": connector.name, "settings": settings, "probe": probe});
+        tx.journal(event, about, data);
+        tx.commit().await?;
+        Ok(probe)
+    }
+
+    /// The connection called `app`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn connection(&self, app: &AppName) -> Result<Connection> {
+        match self.store.connection(app).await? {
+            Some(connection) => Ok(connection),
+            None => {
+                let known = self.store.connections().await?;
+                let names: Vec<_> = known.iter().map(|known| known.app.as_str()).collect();
+                let known =
+                    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+                Err(Error::NotFound(format!(
+                    "there is no app called {app} (connected: {known}); connect one: muster app \
+                     add gorgias {app} --subdomain … --email … --api-key-stdin"
+                )))
+            }
+        }
+    }
+
+    /// Opens the connection called `app`. No request is made yet.
+    ///
+    /// # Errors
+    /// When there is no such connection, or its secret cannot be unsealed.
+    pub async fn open(&self, app: &AppName) -> Result<Opened> {
+        let connection = self.connection(app).await?;
+        let secret = self.store.credentials(app).await?.ok_or_else(|| {
+            Error::NotFound(format!("the key of {app} is not here; give it again: muster app add --replace"))
+        })?;
+        let state: Option<BudgetState> = serde_json::from_value(connection.learned).unwrap_or(None);
+        let budget = Budget::new(self.env.clone(), state);
+        let settings: BTreeMap<String, String> = serde_json::from_value(connection.settings)?;
+        let opening = Opening {
+            transport: (self.transports)()?,
+            budget: Arc::clone(&budget),
+            env: self.env.clone(),
+            settings,
+            secret,
+        };
+        let connector =
+            (known(&connection.connector)?.open)(opening).map_err(|e| Error::app(app, e))?;
+        Ok(Opened { app: app.clone(), connector, budget, known: digest_of(&state).ok() })
+    }
+
+    /// Probes a connection again and keeps what it says.
+    ///
+    /// # Errors
+    /// What the probe says. The connection is then marked as one that cannot be seen.
+    pub async fn check(&self, app: &AppName) -> Result<Probe> {
+        let opened = self.open(app).await?;
+        match opened.connector.probe(Lane::Interactive).await {
+            Ok(probe) => {
+                self.mark_seen(&opened, Some(&probe)).await?;
+                Ok(probe)
+            }
+            Err(error) => {
+                self.mark_unseen(app, &error).await?;
+                Err(Error::app(app, error))
+            }
+        }
+    }
+
+    /// Keeps that the app answers, and what the rate budget learned on the way. Writes nothing
+    /// when nothing is new.
+    pub(super) async fn mark_seen(&self, opened: &Opened, probe: Option<&Probe>) -> Result<()> {
+        let mut connection = self.connection(&opened.app).await?;
+        let was_unseen = matches!(connection.health, Health::Unseen { .. });
+        let learned = opened.budget.state();
+        if !was_unseen && probe.is_none() && digest_of(&learned).ok() == opened.known {
+            return Ok(());
+        }
+        connection.learned = serde_json::to_value(learned)?;
+        if let Some(probe) = probe {
+            connection.probe = serde_json::to_value(probe)?;
+        }
+        let event = if was_unseen { Event::AppSeen } else { Event::AppChanged };
+        if was_unseen {
+            connection.health = Health::Ok { since: self.env.now() };
+        }
+        let mut tx = self.begin();
+        tx.put_connection(&connection);
+        let about = About { app: Some(opened.app.clone()), ..About::default() };
+        tx.journal(event, about, json!({"learned": connection.learned}));
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Keeps that the app cannot be seen, so that nothing is concluded from its silence (S2).
+    /// Failures that pass by themselves do not count: the last read only grows old.
+    pub(super) async fn mark_unseen(&self, app: &AppName, error: &ConnectorError) -> Result<()> {
+        if !matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden) {
+            return Ok(());
+        }
+        let mut connection = self.connection(app).await?;
+        if matches!(connection.health, Health::Unseen { .. }) {
+            return Ok(());
+        }
+        connection.health =
+            Health::Unseen { since: self.env.now(), reason: error.message.to_string() };
+        let mut tx = self.begin();
+        tx.put_connection(&connection);
+        let about = About { app: Some(app.clone()), ..About::default() };
+        tx.journal(Event::AppUnseen, about, json!({"reason": error.message}));
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,200 @@
+//! Observing: reading every account of an app, page by page, keeping what is new, correlating.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_domain::{
+    engine::{correlate::Match, gaps, gaps::Gap, plan},
+    model::{
+        account::Account,
+        canonical::digest_of,
+        id::{AccountId, AppName, ObservationId},
+        journal::{About, Event},
+        link::{Link, Tie},
+        observation::{Completeness, ReadTally},
+    },
+};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::Muster;
+use crate::{
+    connector::{ConnectorError, Lane, PageSink},
+    error::{Error, Result},
+    store::records::{ObservationHeader, ObservationRecord, Reading},
+};
+
+/// What a sync found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Synced {
+    /// The app.
+    pub app: AppName,
+    /// The read.
+    pub observation: ObservationRecord,
+    /// How many accounts were newly tied to a person.
+    pub linked: usize,
+    /// What does not agree.
+    pub gaps: Vec<Gap>,
+}
+
+/// Sends each page on its way to the store while the next one is being fetched.
+struct Pages(mpsc::UnboundedSender<Vec<Account>>);
+
+impl PageSink for Pages {
+    fn page(&mut self, accounts: Vec<Account>) {
+        // The receiver only goes when storing failed; that failure is what gets reported.
+        let _ = self.0.send(accounts);
+    }
+}
+
+impl Muster {
+    /// Reads `app`, ties accounts to people where that is certain, and lists the gaps.
+    ///
+    /// # Errors
+    /// When the app cannot be read. What was known before stays as it is.
+    pub async fn sync(&self, app: &AppName) -> Result<Synced> {
+        let observation = self.observe(app).await?;
+        let linked = self.link_certain(app).await?;
+        let gaps = match self.policy_digest().await? {
+            Some(_) => self.gaps(app).await?,
+            None => Vec::new(),
+        };
+        Ok(Synced { app: app.clone(), observation, linked, gaps })
+    }
+
+    /// Every gap between the people and the accounts of `app`, as last seen.
+    ///
+    /// # Errors
+    /// As [`Muster::situation`].
+    pub async fn gaps(&self, app: &AppName) -> Result<Vec<Gap>> {
+        let situation = self.situation(app).await?;
+        let world = situation.world(self.env.now())?;
+        Ok(gaps::gaps(&world, &plan::correlation(&world)))
+    }
+
+    async fn observe(&self, app: &AppName) -> Result<ObservationRecord> {
+        let opened = self.open(app).await?;
+        let reading = self.store.begin_reading(app, ObservationId::from_chance(self.env.chance())).await?;
+        let started = self.env.now();
+        let read = self.read_pages(&reading, opened.connector.as_ref()).await;
+        let (tally, seen) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                self.store.abandon_reading(&reading).await?;
+                if let Error::App { source, .. } = &error {
+                    self.mark_unseen(app, source).await?;
+                }
+                return Err(error);
+            }
+        };
+        self.mark_seen(&opened, None).await?;
+        let caller = self.situation_caller(app).await?;
+        let completeness = completeness(&tally, &seen, caller.as_ref());
+        let header = ObservationHeader {
+            started,
+            finished: self.env.now(),
+            caller,
+            tally,
+            completeness,
+        };
+        let mut tx = self.begin();
+        tx.finish_observation(&reading, header, seen);
+        let committed = tx.commit().await?;
+        committed.observation.ok_or_else(|| {
+            Error::Conflict("the read was not kept; run the sync again".to_owned())
+        })
+    }
+
+    async fn situation_caller(&self, app: &AppName) -> Result<Option<AccountId>> {
+        let connection = self.connection(app).await?;
+        let probe: Option<crate::connector::Probe> = serde_json::from_value(connection.probe).ok();
+        Ok(probe.map(|probe| probe.caller.id))
+    }
+
+    /// Reads and stores side by side: memory holds a few pages and the ids, whatever the size.
+    async fn read_pages(
+        &self,
+        reading: &Reading,
+        connector: &dyn crate::connector::Connector,
+    ) -> Result<(ReadTally, BTreeSet<AccountId>)> {
+        let mut known = self.store.account_digests(&reading.app).await?;
+        let (send, mut receive) = mpsc::unbounded_channel();
+        let mut sink = Pages(send);
+        let fetch = async {
+            let tally = connector.accounts(Lane::Bulk, &mut sink).await;
+            drop(sink);
+            tally
+        };
+        let keep = async {
+            let mut seen = BTreeSet::new();
+            while let Some(page) = receive.recv().await {
+                let mut changed = Vec::new();
+                for account in page {
+                    let digest = digest_of(&account)?;
+                    seen.insert(account.id.clone());
+                    if known.get(&account.id) != Some(&digest) {
+                        known.insert(account.id.clone(), digest);
+                        changed.push(account);
+                    }
+                }
+                self.store.stage(reading, &changed).await?;
+            }
+            Ok::<_, Error>(seen)
+        };
+        let (tally, seen) = futures_util::join!(fetch, keep);
+        let tally = tally.map_err(|error: ConnectorError| Error::app(&reading.app, error))?;
+        Ok((tally, seen?))
+    }
+
+    /// Keeps the ties that are certain and new.
+    pub(super) async fn link_certain(&self, app: &AppName) -> Result<usize> {
+        let people = self.people().await?;
+        let Ok(policy) = self.policy().await else { return Ok(0) };
+        if !policy.apps.contains_key(app) {
+            return Ok(0);
+        }
+        let situation = self.situation_with(app, policy, people).await?;
+        let now = self.env.now();
+        let correlation = plan::correlation(&situation.world(now)?);
+        let mut links = BTreeMap::new();
+        for (account, found) in &correlation.matches {
+            if let Match::Linked { person, because, .. } = found
+                && !situation.links.contains_key(account)
+            {
+                let (person, because) = (person.clone(), because.clone());
+                let tie = Tie::Person { person, because, confirmed: None };
+                links.insert(account.clone(), Link { account: account.clone(), tie, since: now });
+            }
+        }
+        if links.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.begin();
+        for link in links.values() {
+            tx.put_link(app, link);
+            let about = About {
+                app: Some(app.clone()),
+                account: Some(link.account.clone()),
+                person: link.person().cloned(),
+                ..About::default()
+            };
+            tx.journal(Event::AccountLinked, about, json!({"link": link}));
+        }
+        tx.commit().await?;
+        Ok(links.len())
+    }
+}
+
+/// A read that does not even show the account whose key made it has missed something.
+fn completeness(
+    tally: &ReadTally,
+    seen: &BTreeSet<AccountId>,
+    caller: Option<&AccountId>,
+) -> Completeness {
+    match caller {
+        Some(caller) if !seen.contains(caller) => Completeness::Unproven {
+            reason: format!("account {caller}, whose key was used, is not in the list"),
+        },
+        _ => tally.completeness(seen.len() as u64),
+    }
+}

@@ -1,0 +1,86 @@
+//! The policy: checking a file, making it the valid one, reading the valid one back.
+
+use muster_domain::{
+    engine::policy_file::{self, KnownConnector, PolicyProblem},
+    model::{
+        canonical::Digest,
+        journal::{About, Event},
+        policy::Policy,
+    },
+};
+use serde_json::json;
+
+use super::Muster;
+use crate::{
+    connectors,
+    error::{Error, Result},
+    store::records::PolicyVersion,
+};
+
+fn known() -> Vec<KnownConnector> {
+    connectors::ALL
+        .iter()
+        .map(|app| KnownConnector { name: app.name, roles: app.roles.to_vec() })
+        .collect()
+}
+
+/// Checks the text of a policy.
+///
+/// # Errors
+/// Every problem, with line and remedy.
+pub fn check(text: &str) -> std::result::Result<Policy, Vec<PolicyProblem>> {
+    policy_file::read(text, &known())
+}
+
+impl Muster {
+    /// Makes `text` the valid policy. The same text again changes nothing and gives `None`.
+    ///
+    /// # Errors
+    /// When the text is no policy.
+    pub async fn apply_policy(&self, text: &str) -> Result<Option<PolicyVersion>> {
+        let policy = check(text).map_err(|problems| {
+            let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            Error::Invalid(lines.join("\n"))
+        })?;
+        let before = self.store.policy().await?;
+        if before.as_ref().is_some_and(|before| before.digest == policy.digest) {
+            return Ok(None);
+        }
+        let version = PolicyVersion {
+            number: before.map_or(1, |before| before.number + 1),
+            text: text.to_owned(),
+            digest: policy.digest,
+            at: self.env.now(),
+            by: self.actor.clone(),
+        };
+        let mut tx = self.begin();
+        tx.put_policy(&version);
+        let data = json!({"number": version.number, "digest": version.digest, "text": text});
+        tx.journal(Event::PolicyApplied, About::default(), data);
+        tx.commit().await?;
+        Ok(Some(version))
+    }
+
+    /// The valid policy.
+    ///
+    /// # Errors
+    /// When there is none yet, or this program no longer understands it.
+    pub async fn policy(&self) -> Result<Policy> {
+        let version = self.store.policy().await?.ok_or_else(|| {
+            Error::NotFound("there is no policy yet; write one and say: muster policy apply FILE".to_owned())
+        })?;
+        check(&version.text).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            Error::Invalid(format!(
+                "policy version {} is not understood by this version of Muster ({first}); apply \
+                 one that is",
+                version.number
+            ))
+        })
+    }
+
+    /// The digest of the valid policy, if there is one.
+    pub(super) async fn policy_digest(&self) -> Result<Option<Digest>> {
+        Ok(self.store.policy().await?.map(|version| version.digest))
+    }
+}

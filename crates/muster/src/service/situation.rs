@@ -1,0 +1,207 @@
+//! The situation: everything the engine looks at, loaded once from the store.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use muster_domain::{
+    engine::{
+        plan,
+        world::{KnownAccount, Sight, World},
+    },
+    model::{
+        account::Account,
+        canonical::Digest,
+        id::{AccountId, AppName, OperationId, PersonId},
+        link::Link,
+        operation::{Approval, Learned, Run},
+        person::Person,
+        plan::Plan,
+        policy::Policy,
+    },
+};
+
+use super::Muster;
+use crate::{
+    connector::{Ability, Probe},
+    error::{Error, Result},
+    store::records::{AccountRecord, Health, RunFilter},
+};
+
+/// All that is known about one app and the people.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The app.
+    pub app: AppName,
+    /// The policy.
+    pub policy: Policy,
+    /// Everybody.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Every account of the app.
+    pub accounts: BTreeMap<AccountId, KnownAccount>,
+    /// The ties.
+    pub links: BTreeMap<AccountId, Link>,
+    /// The last read.
+    pub sight: Sight,
+    /// What was done so far.
+    pub runs: Vec<Run>,
+    /// Approvals that hold.
+    pub approvals: BTreeMap<Digest, Approval>,
+}
+
+impl Situation {
+    /// The world at `now`, for the engine.
+    ///
+    /// # Errors
+    /// When the policy does not speak of the app.
+    pub fn world(&self, now: Timestamp) -> Result<World<'_>> {
+        let rules = self.policy.apps.get(&self.app).ok_or_else(|| {
+            Error::NotFound(format!(
+                "the policy says nothing about {app}; add apps.{app} to it: muster policy apply FILE",
+                app = self.app
+            ))
+        })?;
+        Ok(World {
+            policy: &self.policy,
+            app: &self.app,
+            rules,
+            people: &self.people,
+            accounts: &self.accounts,
+            links: &self.links,
+            sight: &self.sight,
+            runs: &self.runs,
+            approvals: &self.approvals,
+            now,
+        })
+    }
+
+    /// The plan at `now`.
+    ///
+    /// # Errors
+    /// As [`Situation::world`].
+    pub fn plan(&self, now: Timestamp) -> Result<Plan> {
+        Ok(plan::plan(&self.world(now)?))
+    }
+
+    /// The plan for one person at `now`.
+    ///
+    /// # Errors
+    /// As [`Situation::world`].
+    pub fn plan_for(&self, person: &PersonId, now: Timestamp) -> Result<Plan> {
+        let only = self.people.get(person);
+        Ok(plan::plan_for(&self.world(now)?, only))
+    }
+
+    /// Puts a freshly read account in.
+    pub fn see(&mut self, account: &Account) {
+        let known = self.accounts.entry(account.id.clone()).or_insert_with(|| KnownAccount {
+            account: account.clone(),
+            gone: None,
+            learned: None,
+        });
+        known.account = account.clone();
+        known.gone = None;
+    }
+
+    /// Notes that an account is gone.
+    pub fn miss(&mut self, id: &AccountId, now: Timestamp) {
+        if let Some(known) = self.accounts.get_mut(id) {
+            known.gone.get_or_insert(now);
+        }
+    }
+
+    /// Notes what trying taught.
+    pub fn learn(&mut self, id: &AccountId, learned: Learned) {
+        if let Some(known) = self.accounts.get_mut(id) {
+            known.learned = Some(learned);
+        }
+    }
+
+    /// Puts a run in, in place of its earlier state.
+    pub fn note(&mut self, run: &Run) {
+        match self.runs.iter_mut().find(|known| known.id == run.id) {
+            Some(known) => *known = run.clone(),
+            None => self.runs.push(run.clone()),
+        }
+    }
+
+    /// The run with this id.
+    #[must_use]
+    pub fn run(&self, id: &OperationId) -> Option<&Run> {
+        self.runs.iter().find(|run| run.id == *id)
+    }
+}
+
+impl From<AccountRecord> for KnownAccount {
+    fn from(record: AccountRecord) -> Self {
+        let AccountRecord { account, gone, learned, .. } = record;
+        Self { account, gone, learned }
+    }
+}
+
+impl Muster {
+    /// Everybody, by id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn people(&self) -> Result<BTreeMap<PersonId, Person>> {
+        let people = self.store.people().await?;
+        Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+    }
+
+    /// Loads the situation of `app`.
+    ///
+    /// # Errors
+    /// When there is no such app or no policy.
+    pub async fn situation(&self, app: &AppName) -> Result<Situation> {
+        let policy = self.policy().await?;
+        let people = self.people().await?;
+        self.situation_with(app, policy, people).await
+    }
+
+    pub(super) async fn situation_with(
+        &self,
+        app: &AppName,
+        policy: Policy,
+        people: BTreeMap<PersonId, Person>,
+    ) -> Result<Situation> {
+        let connection = self.connection(app).await?;
+        let now = self.env.now();
+        let observation = self.store.observation(app).await?;
+        let probe: Option<Probe> = serde_json::from_value(connection.probe).ok();
+        let capabilities = self.open(app).await?.connector.capabilities();
+        let sight = Sight {
+            observation: observation.as_ref().map(|seen| seen.id.clone()),
+            started: observation.as_ref().map(|seen| seen.header.started),
+            age: observation.as_ref().map(|seen| now.duration_since(seen.header.started)),
+            completeness: observation.as_ref().map(|seen| seen.header.completeness.clone()),
+            unseen: match connection.health {
+                Health::Ok { .. } => None,
+                Health::Unseen { reason, .. } => Some(reason),
+            },
+            caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
+            roles: probe.map(|probe| probe.roles).unwrap_or_default(),
+            can_deactivate: capabilities.deactivate != Ability::No,
+        };
+        let accounts = self.store.accounts(app).await?;
+        let filter = RunFilter { app: Some(app.clone()), ..RunFilter::default() };
+        Ok(Situation {
+            app: app.clone(),
+            policy,
+            people,
+            accounts: accounts.into_iter().map(|(id, record)| (id, record.into())).collect(),
+            links: self.store.links(app).await?,
+            sight,
+            runs: self.store.runs(&filter).await?,
+            approvals: self.store.approvals(app, now).await?,
+        })
+    }
+
+    /// Plans for `app` at `at`, or now. A preview: nothing is written and no request is made.
+    ///
+    /// # Errors
+    /// As [`Muster::situation`].
+    pub async fn plan(&self, app: &AppName, at: Option<Timestamp>) -> Result<Plan> {
+        let situation = self.situation(app).await?;
+        situation.plan(at.unwrap_or_else(|| self.env.now()))
+    }
+}
