@@ -6,3 +6,5 @@
 pub mod connector;
 pub mod connectors;
 pub mod env;
+pub mod secret;
+pub mod store;

@@ -1,0 +1,109 @@
+//! Leases: the right of one node to work on something for a while. Any node may die at any moment;
+//! its lease then runs out, and the fencing token tells its late writes from those of its successor.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::Row as _;
+
+use super::{OrgStore, StoreError, columns::moment_text, records::Lease};
+use crate::env::add;
+
+/// Stands in `expires` after a release: sorts before every moment.
+const RELEASED: &str = "";
+
+impl OrgStore {
+    /// Takes the lease called `name` until `now + ttl`; `None` while somebody holds it. An owner is
+    /// one running process: it does not get its own lease twice, see [`Self::renew`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lease(
+        &self,
+        name: &str,
+        owner: &str,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let expires = add(now, ttl);
+        let row = sqlx::query(
+            "INSERT INTO leases (org, name, owner, token, expires) VALUES ($1, $2, $3, 1, $4) \
+             ON CONFLICT (org, name) DO UPDATE SET owner = excluded.owner, \
+             token = leases.token + 1, expires = excluded.expires WHERE leases.expires <= $5 \
+             RETURNING token",
+        )
+        .bind(self.org.as_str())
+        .bind(name)
+        .bind(owner)
+        .bind(moment_text(expires))
+        .bind(moment_text(now))
+        .fetch_optional(&self.store.driver().pool)
+        .await
+        .map_err(|error| self.store.fault(error))?;
+        let Some(row) = row else { return Ok(None) };
+        let token = row.try_get(0).map_err(|error| self.store.fault(error))?;
+        Ok(Some(Lease { name: name.to_owned(), owner: owner.to_owned(), token, expires }))
+    }
+
+    /// Prolongs a lease until `now + ttl`, also after it ran out as long as nobody took it; `None`
+    /// when it is lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let expires = add(now, ttl);
+        let held = self.set_expiry(lease, &moment_text(expires)).await?;
+        Ok(held.then(|| Lease { expires, ..lease.clone() }))
+    }
+
+    /// Gives a lease back, so that another may take it at once. Giving back a lost one does nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
+        self.set_expiry(&lease, RELEASED).await.map(|_| ())
+    }
+
+    async fn set_expiry(&self, lease: &Lease, expires: &str) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE leases SET expires = $4 WHERE org = $1 AND name = $2 AND token = $3 \
+             AND expires <> ''",
+        )
+        .bind(self.org.as_str())
+        .bind(lease.name.as_str())
+        .bind(lease.token)
+        .bind(expires)
+        .execute(&self.store.driver().pool)
+        .await
+        .map_err(|error| self.store.fault(error))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Holds the lease's row to the end of the transaction, so that nobody takes it over meanwhile.
+    pub(super) async fn hold(
+        &self,
+        connection: &mut sqlx::AnyConnection,
+        lease: &Lease,
+    ) -> Result<(), StoreError> {
+        let held = sqlx::query(
+            "UPDATE leases SET token = token WHERE org = $1 AND name = $2 AND token = $3 \
+             AND expires <> ''",
+        )
+        .bind(self.org.as_str())
+        .bind(lease.name.as_str())
+        .bind(lease.token)
+        .execute(connection)
+        .await
+        .map_err(|error| self.store.fault(error))?;
+        if held.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::LeaseLost { name: lease.name.clone() })
+        }
+    }
+}

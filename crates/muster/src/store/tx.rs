@@ -1,0 +1,365 @@
+//! Writing. A [`Tx`] collects changes of state and journal entries; [`Tx::commit`] makes them all
+//! or none, in the order in which they were given.
+//!
+//! Since nothing happens before the commit, dropping a transaction undoes it, and a commit that met
+//! another writer is simply tried again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use muster_domain::model::{
+    account::Account,
+    id::{AccountId, AppName},
+    journal::{About, Draft, Event},
+    link::Link,
+    operation::{Approval, Learned, Run},
+    person::Person,
+    plan::Plan,
+};
+use sqlx::AnyConnection;
+
+use super::{
+    OrgStore, StoreError,
+    columns::{
+        APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, OBSERVATIONS, PEOPLE, PLANS, POLICIES,
+        RUNS, Row, SOURCES, Table, Value, json_text,
+    },
+    journal::{Appender, signed},
+    observe::{Fresh, Merge},
+    read::credentials_place,
+    records::{
+        Committed, Connection, Lease, ObservationHeader, ObservationRecord, PolicyVersion, Reading,
+        SourceRecord,
+    },
+    seal,
+};
+use crate::secret::Secret;
+
+/// How often a commit is tried when others are in the way.
+const ATTEMPTS: u32 = 4;
+
+/// Changes that are made together, or not at all.
+#[must_use = "nothing is written before `commit`"]
+pub struct Tx {
+    store: OrgStore,
+    actor: String,
+    now: Timestamp,
+    writes: Vec<Write>,
+    fences: Vec<Lease>,
+    fault: Option<StoreError>,
+}
+
+enum Write {
+    Rows(&'static Table, Vec<Row>),
+    Unlink(AppName, AccountId),
+    Account(Box<Fresh>),
+    Merge(Box<Merge>),
+    Journal(Box<Draft>),
+}
+
+impl OrgStore {
+    /// Begins a transaction of `actor` at `now`.
+    pub fn begin(&self, actor: &str, now: Timestamp) -> Tx {
+        Tx {
+            store: self.clone(),
+            actor: actor.to_owned(),
+            now,
+            writes: Vec::new(),
+            fences: Vec::new(),
+            fault: None,
+        }
+    }
+}
+
+impl Tx {
+    fn rows(&mut self, table: &'static Table, rows: Result<Vec<Row>, StoreError>) {
+        match rows {
+            Err(error) => {
+                self.fault.get_or_insert(error);
+            }
+            Ok(rows) => match self.writes.last_mut() {
+                Some(Write::Rows(last, earlier)) if last.name == table.name => earlier.extend(rows),
+                _ => self.writes.push(Write::Rows(table, rows)),
+            },
+        }
+    }
+
+    fn row(&mut self, table: &'static Table, row: Result<Row, StoreError>) {
+        self.rows(table, row.map(|row| vec![row]));
+    }
+
+    /// Writes people, new or known.
+    pub fn put_people(&mut self, people: &[Person]) {
+        let row = |person: &Person| {
+            Ok(vec![person.id.as_str().into(), json_text("a person", person)?.into()])
+        };
+        self.rows(&PEOPLE, people.iter().map(row).collect());
+    }
+
+    /// Writes what is known of a source.
+    pub fn put_source(&mut self, source: &SourceRecord) {
+        let row =
+            json_text("a source", source).map(|doc| vec![source.name.as_str().into(), doc.into()]);
+        self.row(&SOURCES, row);
+    }
+
+    /// Writes a connection.
+    pub fn put_connection(&mut self, connection: &Connection) {
+        let row = json_text("a connection", connection)
+            .map(|doc| vec![connection.app.as_str().into(), doc.into()]);
+        self.row(&CONNECTIONS, row);
+    }
+
+    /// Seals the credentials of a connection and writes them.
+    pub fn put_credentials(&mut self, app: &AppName, credentials: &Secret) {
+        let inner = &self.store.store.0;
+        let place = credentials_place(&self.store, app);
+        let row = seal::seal(&inner.key, &inner.env, &place, credentials)
+            .map(|sealed| vec![app.as_str().into(), sealed.key_id.into(), sealed.text.into()]);
+        self.row(&CREDENTIALS, row);
+    }
+
+    /// Writes one account as a direct look-up found it: known better than by any full read that
+    /// is going on. Journal it as [`Event::AccountsChanged`] or with the operation it belongs to.
+    pub fn put_account(&mut self, app: &AppName, account: &Account) {
+        match Fresh::found(app, account) {
+            Ok(fresh) => self.writes.push(Write::Account(Box::new(fresh))),
+            Err(error) => {
+                self.fault.get_or_insert(error);
+            }
+        }
+    }
+
+    /// Marks one account as gone, as a direct look-up found it. An unknown one stays unknown.
+    pub fn mark_gone(&mut self, app: &AppName, account: &AccountId) {
+        self.writes.push(Write::Account(Box::new(Fresh::gone(app, account))));
+    }
+
+    /// Finishes a read: merges what was staged, marks as gone what a proven read did not see, and
+    /// journals the observation and every account that changed. [`Committed::observation`] tells
+    /// the outcome.
+    pub fn finish_observation(
+        &mut self,
+        reading: &Reading,
+        header: ObservationHeader,
+        seen: std::collections::BTreeSet<AccountId>,
+    ) {
+        let reading = reading.clone();
+        self.writes.push(Write::Merge(Box::new(Merge { reading, header, seen })));
+    }
+
+    /// Writes links, new or replaced.
+    pub fn put_links(&mut self, app: &AppName, links: &[Link]) {
+        let row = |link: &Link| {
+            Ok(vec![
+                app.as_str().into(),
+                link.account.as_str().into(),
+                link.person().cloned().map(String::from).into(),
+                json_text("a link", link)?.into(),
+            ])
+        };
+        self.rows(&LINKS, links.iter().map(row).collect());
+    }
+
+    /// Takes an account's link away.
+    pub fn remove_link(&mut self, app: &AppName, account: &AccountId) {
+        self.writes.push(Write::Unlink(app.clone(), account.clone()));
+    }
+
+    /// Makes a policy the valid one. The commit is a [`StoreError::Conflict`] when its number is
+    /// taken.
+    pub fn put_policy(&mut self, policy: &PolicyVersion) {
+        let row =
+            json_text("a policy", policy).map(|doc| vec![signed(policy.number).into(), doc.into()]);
+        self.row(&POLICIES, row);
+    }
+
+    /// Saves a plan under its digest.
+    pub fn put_plan(&mut self, plan: &Plan) {
+        let row = plan
+            .canonical()
+            .and_then(|doc| Ok((plan.digest()?, doc)))
+            .map(|(digest, doc)| {
+                vec![
+                    digest.to_string().into(),
+                    plan.app.as_str().into(),
+                    plan.at.into(),
+                    doc.into(),
+                ]
+            })
+            .map_err(|source| StoreError::Unstorable { what: "a plan", source: source.into() });
+        self.row(&PLANS, row);
+    }
+
+    /// Writes where a run stands.
+    pub fn put_run(&mut self, run: &Run) {
+        let account = run.account.as_ref().or(run.operation.account.as_ref());
+        let row = json_text("a run", run).map(|doc| {
+            vec![
+                run.id.as_str().into(),
+                run.operation.app.as_str().into(),
+                run.operation.person.id.as_str().into(),
+                account.cloned().map(String::from).into(),
+                run.operation.fingerprint.to_string().into(),
+                run.state.word().into(),
+                run.intended.into(),
+                run.changed.into(),
+                doc.into(),
+            ]
+        });
+        self.row(&RUNS, row);
+    }
+
+    /// Writes an approval; a later one of the same operation replaces it.
+    pub fn put_approval(&mut self, approval: &Approval) {
+        let row = json_text("an approval", approval).map(|doc| {
+            vec![
+                approval.app.as_str().into(),
+                approval.fingerprint.to_string().into(),
+                approval.expires.into(),
+                doc.into(),
+            ]
+        });
+        self.row(&APPROVALS, row);
+    }
+
+    /// Writes what trying taught about shutting an account out.
+    pub fn put_learned(&mut self, app: &AppName, account: &AccountId, learned: Learned) {
+        let row = json_text("what was learned", &learned)
+            .map(|doc| vec![app.as_str().into(), account.as_str().into(), doc.into()]);
+        self.row(&LEARNED, row);
+    }
+
+    /// Appends an entry to the journal.
+    pub fn journal(&mut self, event: Event, about: About, data: serde_json::Value) {
+        let draft = self.draft(event, about, data);
+        self.writes.push(Write::Journal(Box::new(draft)));
+    }
+
+    /// Lets the commit succeed only while `lease` is held.
+    pub fn fence(&mut self, lease: &Lease) {
+        self.fences.push(lease.clone());
+    }
+
+    /// Makes the changes. After an error nothing was changed; only when the connection broke
+    /// while the commit was on its way ([`StoreError::Unreachable`]) is that not known.
+    ///
+    /// # Errors
+    /// [`StoreError::Unjournaled`] when state would change without an entry,
+    /// [`StoreError::LeaseLost`] when a fence does not hold, else when the database fails.
+    pub async fn commit(mut self) -> Result<Committed, StoreError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let journaled =
+            self.writes.iter().any(|write| matches!(write, Write::Journal(_) | Write::Merge(_)));
+        if !journaled && !self.writes.is_empty() {
+            return Err(StoreError::Unjournaled);
+        }
+        let env = self.store.store.0.env.clone();
+        for attempt in 1..ATTEMPTS {
+            match self.attempt().await {
+                Err(StoreError::Busy { .. }) => {
+                    let wait = Duration::from_millis(20 << attempt);
+                    env.sleep(wait.mul_f64(0.5 + env.fraction())).await;
+                }
+                other => return other,
+            }
+        }
+        self.attempt().await
+    }
+
+    async fn attempt(&self) -> Result<Committed, StoreError> {
+        let store = &self.store;
+        let mut transaction = store.store.driver().begin().await?;
+        let mut appender = Appender::lock(store, &mut transaction).await?;
+        for lease in &self.fences {
+            store.hold(&mut transaction, lease).await?;
+        }
+        let seq = appender.next_seq();
+        let mut observation = None;
+        for write in &self.writes {
+            match write {
+                Write::Rows(table, rows) => {
+                    self.write(&mut transaction, table, rows).await?;
+                }
+                Write::Unlink(app, account) => {
+                    self.unlink(&mut transaction, app, account).await?;
+                }
+                Write::Account(fresh) => {
+                    store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;
+                }
+                Write::Journal(draft) => {
+                    let draft = Draft::clone(draft);
+                    appender.append(&mut transaction, draft, Vec::new()).await?;
+                }
+                Write::Merge(merge) => {
+                    let record = merge.run(self, &mut transaction, &mut appender, seq).await?;
+                    self.put_observation(&mut transaction, merge, &record, seq).await?;
+                    observation = Some(record);
+                }
+            }
+        }
+        let (seq, head) = appender.finish(&mut transaction).await?;
+        transaction.commit().await.map_err(|error| store.store.fault(error))?;
+        Ok(Committed { seq, head, observation })
+    }
+
+    async fn write(
+        &self,
+        connection: &mut AnyConnection,
+        table: &Table,
+        rows: &[Row],
+    ) -> Result<(), StoreError> {
+        let store = &self.store;
+        table
+            .write(connection, store.org.as_str(), rows)
+            .await
+            .map_err(|error| store.store.fault(error))
+    }
+
+    async fn unlink(
+        &self,
+        connection: &mut AnyConnection,
+        app: &AppName,
+        account: &AccountId,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM links WHERE org = $1 AND app = $2 AND account = $3")
+            .bind(self.store.org.as_str())
+            .bind(app.as_str())
+            .bind(account.as_str())
+            .execute(connection)
+            .await
+            .map(|_| ())
+            .map_err(|error| self.store.store.fault(error))
+    }
+
+    async fn put_observation(
+        &self,
+        connection: &mut AnyConnection,
+        merge: &Merge,
+        record: &ObservationRecord,
+        seq: i64,
+    ) -> Result<(), StoreError> {
+        let row = vec![
+            merge.reading.app.as_str().into(),
+            record.id.as_str().into(),
+            Value::Number(seq),
+            Value::Number(i64::from(merge.is_proven())),
+            json_text("an observation", record)?.into(),
+        ];
+        self.write(connection, &OBSERVATIONS, &[row]).await
+    }
+
+    pub(super) const fn moment(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn draft(&self, event: Event, about: About, data: serde_json::Value) -> Draft {
+        Draft { at: self.now, actor: self.actor.clone(), event, about, data }
+    }
+
+    pub(super) const fn store(&self) -> &OrgStore {
+        &self.store
+    }
+}
