@@ -6,5 +6,7 @@
 pub mod connector;
 pub mod connectors;
 pub mod env;
+pub mod error;
 pub mod secret;
+pub mod service;
 pub mod store;

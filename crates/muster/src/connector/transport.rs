@@ -227,12 +227,21 @@ mod tests {
 
     #[test]
     fn clear_text_goes_only_to_this_machine() {
-        for good in
-            ["https://acme.gorgias.com/api", "http://127.0.0.1:9", "http://127.9.9.9", "http://[::1]:8", "http://localhost:80"]
-        {
+        for good in [
+            "https://acme.gorgias.com/api",
+            "http://127.0.0.1:9",
+            "http://127.9.9.9",
+            "http://[::1]:8",
+            "http://localhost:80",
+        ] {
             assert_eq!(check_scheme(&url(good)), Ok(()), "{good}");
         }
-        for bad in ["http://acme.gorgias.com", "http://10.0.0.1", "http://localhost.example", "ftp://localhost"] {
+        for bad in [
+            "http://acme.gorgias.com",
+            "http://10.0.0.1",
+            "http://localhost.example",
+            "ftp://localhost",
+        ] {
             assert!(check_scheme(&url(bad)).is_err(), "{bad}");
         }
     }

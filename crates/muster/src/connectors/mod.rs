@@ -20,6 +20,8 @@ pub struct App {
     pub name: &'static str,
     /// The name people know it by.
     pub label: &'static str,
+    /// The names of the roles it can give, as a policy writes them.
+    pub roles: &'static [&'static str],
     /// The settings it takes.
     pub settings: &'static [Setting],
     /// What its secret is and where to find it.

@@ -127,7 +127,11 @@ impl Muster {
                     account: operation.account.clone(),
                     ..About::default()
                 };
-                tx.journal(Event::OperationApproved, about, json!({"approval": approval, "operation": operation}));
+                tx.journal(
+                    Event::OperationApproved,
+                    about,
+                    json!({"approval": approval, "operation": operation}),
+                );
                 approvals.push(approval);
             }
         }
@@ -189,7 +193,8 @@ fn chosen<'a>(plan: &'a Plan, text: &str) -> Result<Vec<&'a Operation>> {
     let found: Vec<_> = plan.operations.iter().filter(fits).collect();
     match found.as_slice() {
         [operation] if text.len() >= 6 => {
-            if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval()) {
+            if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval())
+            {
                 return Err(Error::Conflict(format!(
                     "approving {text} would not help: {}; {}",
                     hold.reason, hold.release
@@ -307,11 +312,12 @@ impl Applying<'_> {
     ) -> Result<std::result::Result<Option<Account>, ConnectorError>> {
         let lane = lane(&planned.action);
         let found = match (&planned.action, &planned.account) {
-            (Action::Create { new }, _) => {
-                self.opened.connector.find(lane, &new.email).await.map(|found| {
-                    found.into_iter().next()
-                })
-            }
+            (Action::Create { new }, _) => self
+                .opened
+                .connector
+                .find(lane, &new.email)
+                .await
+                .map(|found| found.into_iter().next()),
             (_, Some(id)) => self.opened.connector.account(lane, id).await,
             (_, None) => Ok(None),
         };

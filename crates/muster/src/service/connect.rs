@@ -121,8 +121,7 @@ impl Muster {
             None => {
                 let known = self.store.connections().await?;
                 let names: Vec<_> = known.iter().map(|known| known.app.as_str()).collect();
-                let known =
-                    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+                let known = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
                 Err(Error::NotFound(format!(
                     "there is no app called {app} (connected: {known}); connect one: muster app \
                      add gorgias {app} --subdomain … --email … --api-key-stdin"
@@ -138,7 +137,9 @@ impl Muster {
     pub async fn open(&self, app: &AppName) -> Result<Opened> {
         let connection = self.connection(app).await?;
         let secret = self.store.credentials(app).await?.ok_or_else(|| {
-            Error::NotFound(format!("the key of {app} is not here; give it again: muster app add --replace"))
+            Error::NotFound(format!(
+                "the key of {app} is not here; give it again: muster app add --replace"
+            ))
         })?;
         let state: Option<BudgetState> = serde_json::from_value(connection.learned).unwrap_or(None);
         let budget = Budget::new(self.env.clone(), state);

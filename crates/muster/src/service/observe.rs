@@ -6,8 +6,7 @@ use muster_domain::{
     engine::{correlate::Match, gaps, gaps::Gap, plan},
     model::{
         account::Account,
-        canonical::digest_of,
-        id::{AccountId, AppName, ObservationId},
+        id::{AccountId, AppName},
         journal::{About, Event},
         link::{Link, Tie},
         observation::{Completeness, ReadTally},
@@ -74,13 +73,12 @@ impl Muster {
 
     async fn observe(&self, app: &AppName) -> Result<ObservationRecord> {
         let opened = self.open(app).await?;
-        let reading = self.store.begin_reading(app, ObservationId::from_chance(self.env.chance())).await?;
+        let reading = self.store.begin_read(app).await?;
         let started = self.env.now();
         let read = self.read_pages(&reading, opened.connector.as_ref()).await;
         let (tally, seen) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.store.abandon_reading(&reading).await?;
                 if let Error::App { source, .. } = &error {
                     self.mark_unseen(app, source).await?;
                 }
@@ -90,19 +88,14 @@ impl Muster {
         self.mark_seen(&opened, None).await?;
         let caller = self.situation_caller(app).await?;
         let completeness = completeness(&tally, &seen, caller.as_ref());
-        let header = ObservationHeader {
-            started,
-            finished: self.env.now(),
-            caller,
-            tally,
-            completeness,
-        };
+        let header =
+            ObservationHeader { started, finished: self.env.now(), caller, tally, completeness };
         let mut tx = self.begin();
         tx.finish_observation(&reading, header, seen);
         let committed = tx.commit().await?;
-        committed.observation.ok_or_else(|| {
-            Error::Conflict("the read was not kept; run the sync again".to_owned())
-        })
+        committed
+            .observation
+            .ok_or_else(|| Error::Conflict("the read was not kept; run the sync again".to_owned()))
     }
 
     async fn situation_caller(&self, app: &AppName) -> Result<Option<AccountId>> {
@@ -117,7 +110,6 @@ impl Muster {
         reading: &Reading,
         connector: &dyn crate::connector::Connector,
     ) -> Result<(ReadTally, BTreeSet<AccountId>)> {
-        let mut known = self.store.account_digests(&reading.app).await?;
         let (send, mut receive) = mpsc::unbounded_channel();
         let mut sink = Pages(send);
         let fetch = async {
@@ -128,20 +120,12 @@ impl Muster {
         let keep = async {
             let mut seen = BTreeSet::new();
             while let Some(page) = receive.recv().await {
-                let mut changed = Vec::new();
-                for account in page {
-                    let digest = digest_of(&account)?;
-                    seen.insert(account.id.clone());
-                    if known.get(&account.id) != Some(&digest) {
-                        known.insert(account.id.clone(), digest);
-                        changed.push(account);
-                    }
-                }
-                self.store.stage(reading, &changed).await?;
+                self.store.stage(reading, &page).await?;
+                seen.extend(page.into_iter().map(|account| account.id));
             }
             Ok::<_, Error>(seen)
         };
-        let (tally, seen) = futures_util::join!(fetch, keep);
+        let (tally, seen) = tokio::join!(fetch, keep);
         let tally = tally.map_err(|error: ConnectorError| Error::app(&reading.app, error))?;
         Ok((tally, seen?))
     }
@@ -170,8 +154,8 @@ impl Muster {
             return Ok(0);
         }
         let mut tx = self.begin();
+        tx.put_links(app, &links.values().cloned().collect::<Vec<_>>());
         for link in links.values() {
-            tx.put_link(app, link);
             let about = About {
                 app: Some(app.clone()),
                 account: Some(link.account.clone()),

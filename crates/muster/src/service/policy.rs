@@ -67,7 +67,9 @@ impl Muster {
     /// When there is none yet, or this program no longer understands it.
     pub async fn policy(&self) -> Result<Policy> {
         let version = self.store.policy().await?.ok_or_else(|| {
-            Error::NotFound("there is no policy yet; write one and say: muster policy apply FILE".to_owned())
+            Error::NotFound(
+                "there is no policy yet; write one and say: muster policy apply FILE".to_owned(),
+            )
         })?;
         check(&version.text).map_err(|problems| {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();

@@ -8,10 +8,7 @@ use muster_domain::model::{
 
 use super::apply::Applying;
 use crate::{
-    connector::Lane,
-    error::Result,
-    service::apply::attempt::missing,
-    store::records::RunFilter,
+    connector::Lane, error::Result, service::apply::attempt::missing, store::records::RunFilter,
 };
 
 impl Applying<'_> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::Account,
     canonical::Digest,
@@ -23,12 +24,10 @@ pub struct SourceRecord {
     pub format: String,
     /// Whom its rosters list.
     pub presence: Presence,
-    /// The digest of the last file's bytes.
-    pub last_digest: Digest,
-    /// How many people the last file listed.
-    pub last_rows: u64,
+    /// What the next file is judged by.
+    pub last: LastImport,
     /// The headings of the last file.
-    pub last_headings: Vec<String>,
+    pub headings: Vec<String>,
     /// When the last file was believed.
     pub imported_at: Timestamp,
     /// What the last file was called.

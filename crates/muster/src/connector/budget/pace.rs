@@ -82,9 +82,17 @@ pub(super) enum Next {
 #[derive(Debug)]
 enum Law {
     /// Nothing is known. Requests let in since `since` are counted, so that a first 429 teaches.
-    Unknown { since: Option<Timestamp>, accepted: u32 },
+    Unknown {
+        since: Option<Timestamp>,
+        accepted: u32,
+    },
     Leaky(Leaky),
-    Window { limit: u32, left: u32, resets: Timestamp, period_s: f64 },
+    Window {
+        limit: u32,
+        left: u32,
+        resets: Timestamp,
+        period_s: f64,
+    },
 }
 
 /// A request in flight.
@@ -283,13 +291,20 @@ impl Pace {
         match heard.count {
             Some(Count::Bucket { used, limit }) => {
                 self.heard = true;
-                self.learn_bucket(slot, flight, (used, limit, limit / DOCUMENTED_DRAIN_S), heard, now);
+                self.learn_bucket(
+                    slot,
+                    flight,
+                    (used, limit, limit / DOCUMENTED_DRAIN_S),
+                    heard,
+                    now,
+                );
             }
             Some(Count::Window { limit, left, reset_s }) => {
                 self.heard = true;
                 match self.drain_shown(limit, left, reset_s, now) {
                     Some(drain) => {
-                        let (used, limit) = (f64::from(limit.saturating_sub(left)), f64::from(limit));
+                        let (used, limit) =
+                            (f64::from(limit.saturating_sub(left)), f64::from(limit));
                         self.learn_bucket(slot, flight, (used, limit, drain), heard, now);
                     }
                     None => self.learn_window(limit, left, reset_s, now),
@@ -312,11 +327,12 @@ impl Pace {
         match &mut self.law {
             Law::Leaky(leaky) if (leaky.limit - limit).abs() < 0.5 => {
                 leaky.settle(now);
-                leaky.drain = leaky.drain.max(if matches!(heard.count, Some(Count::Window { .. })) {
-                    drain
-                } else {
-                    0.0
-                });
+                leaky.drain =
+                    leaky.drain.max(if matches!(heard.count, Some(Count::Window { .. })) {
+                        drain
+                    } else {
+                        0.0
+                    });
                 if heard.refused {
                     leaky.refused(now);
                 } else {
@@ -364,7 +380,8 @@ impl Pace {
                 let fits = f64::from(*accepted) / (1.0 + elapsed / DOCUMENTED_DRAIN_S);
                 let limit = fits.floor().max(1.0);
                 // "In r seconds one fits again" is a drain of at least one in r seconds.
-                let asked = heard.retry_after_s.filter(|asked| *asked > 0.0).map_or(0.0, f64::recip);
+                let asked =
+                    heard.retry_after_s.filter(|asked| *asked > 0.0).map_or(0.0, f64::recip);
                 let drain = (limit / DOCUMENTED_DRAIN_S).max(asked.min(limit));
                 self.law = Law::Leaky(Leaky::new(limit, drain, limit, now));
             }

@@ -30,7 +30,7 @@ const READ_BACK_S: [u64; 4] = [0, 1, 2, 4];
 /// What a read-back showed.
 enum Effect {
     /// What was wanted.
-    Seen(Account),
+    Seen(Box<Account>),
     /// The account is gone.
     Gone,
     /// Still as before, or otherwise not as wanted.
@@ -84,7 +84,8 @@ impl Applying<'_> {
                         self.pause(run.calls).await;
                         continue;
                     }
-                    let note = format!("no answer to {} calls, and no effect; try again later", run.calls);
+                    let note =
+                        format!("no answer to {} calls, and no effect; try again later", run.calls);
                     self.park(&mut run, note).await?;
                     return Ok(Ok(()));
                 }
@@ -252,7 +253,7 @@ impl Applying<'_> {
             self.muster.env.sleep(Duration::from_secs(seconds)).await;
             last = match self.opened.connector.account(lane, id).await {
                 Ok(Some(account)) => match missing(run, &account) {
-                    None => return Effect::Seen(account),
+                    None => return Effect::Seen(Box::new(account)),
                     Some(what) => Effect::Missing(what),
                 },
                 Ok(None) if matches!(run.operation.action, Action::CancelInvite) => {
@@ -279,7 +280,11 @@ impl Applying<'_> {
     }
 
     /// Ties the account to the person it was made for, and keeps the run.
-    pub(in crate::service) async fn adopt(&mut self, run: &mut Run, account: &Account) -> Result<()> {
+    pub(in crate::service) async fn adopt(
+        &mut self,
+        run: &mut Run,
+        account: &Account,
+    ) -> Result<()> {
         let app = self.situation.app.clone();
         run.account = Some(account.id.clone());
         let person = run.operation.person.id.clone();
@@ -292,7 +297,9 @@ impl Applying<'_> {
                 since: self.muster.env.now(),
             };
             // An account that was there before belongs to whom the next correlation finds.
-            if account.external_id.as_deref() == Some(person.as_str()) || run.state == RunState::Verified {
+            if account.external_id.as_deref() == Some(person.as_str())
+                || run.state == RunState::Verified
+            {
                 let mut tx = self.muster.begin();
                 tx.put_links(&app, std::slice::from_ref(&link));
                 let about = About {

@@ -1,0 +1,208 @@
+//! Accounts: listing them with what is known of them, and the human answers to whose they are.
+
+use muster_domain::{
+    engine::{
+        correlate::{Correlation, Match},
+        plan,
+    },
+    model::{
+        account::Account,
+        id::{AccountId, AppName, PersonId},
+        journal::{About, Event},
+        link::{Confirmation, Link, NonHuman, Tie},
+        person::Person,
+    },
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Muster;
+use crate::error::{Error, Result};
+
+/// An account and whose it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountView {
+    /// The app.
+    pub app: AppName,
+    /// The account as last read.
+    pub account: Account,
+    /// Since when it is gone.
+    pub gone: Option<jiff::Timestamp>,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub found: Match,
+    /// The owner's name, when it is known.
+    pub person_name: Option<String>,
+}
+
+impl AccountView {
+    /// Whether nobody has said or found out whose it is.
+    #[must_use]
+    pub const fn is_unidentified(&self) -> bool {
+        matches!(self.found, Match::Unmatched | Match::ToConfirm { .. })
+    }
+}
+
+impl Muster {
+    /// The accounts of `app` with whose they are; those that are gone left out.
+    ///
+    /// # Errors
+    /// When there is no such app or no policy.
+    pub async fn accounts(&self, app: &AppName) -> Result<Vec<AccountView>> {
+        let situation = self.situation(app).await?;
+        let Correlation { mut matches, .. } = plan::correlation(&situation.world(self.env.now())?);
+        let live = situation.accounts.iter().filter(|(_, known)| known.gone.is_none());
+        Ok(live
+            .map(|(id, known)| {
+                let found = matches.remove(id).unwrap_or(Match::Unmatched);
+                let person = match &found {
+                    Match::Linked { person, .. } => Some(person),
+                    Match::Classified { owner, .. } => Some(owner),
+                    _ => None,
+                };
+                AccountView {
+                    app: app.clone(),
+                    account: known.account.clone(),
+                    gone: known.gone,
+                    person_name: person.and_then(|id| situation.people.get(id)).map(Person::name),
+                    found,
+                }
+            })
+            .collect())
+    }
+
+    /// Finds the app and account that `text` names: `APP/ID`, an id, or a login.
+    ///
+    /// # Errors
+    /// When it names none, or several.
+    pub async fn find_account(&self, text: &str) -> Result<(AppName, Account)> {
+        let mut found = Vec::new();
+        for connection in self.store.connections().await? {
+            for (id, record) in self.store.accounts(&connection.app).await? {
+                let full = format!("{}/{id}", connection.app);
+                let login = record.account.login.eq_ignore_ascii_case(text);
+                if full == text || id.as_str() == text || login {
+                    found.push((connection.app.clone(), record));
+                }
+            }
+        }
+        // An account that is there goes before one that is gone.
+        if found.iter().any(|(_, record)| record.gone.is_none()) {
+            found.retain(|(_, record)| record.gone.is_none());
+        }
+        match found.len() {
+            0 => Err(Error::NotFound(format!(
+                "no account is called {text}; see muster accounts list, and muster sync if it is new"
+            ))),
+            1 => found
+                .into_iter()
+                .next()
+                .map(|(app, record)| (app, record.account))
+                .ok_or_else(|| Error::NotFound(text.to_owned())),
+            _ => {
+                let names: Vec<_> = found
+                    .iter()
+                    .map(|(app, record)| format!("{app}/{}", record.account.id))
+                    .collect();
+                Err(Error::Invalid(format!("{text} names several accounts: {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// Finds the person that `text` names: an id, a source's id, an address, or a whole name.
+    ///
+    /// # Errors
+    /// When it names none, or several.
+    pub async fn find_person(&self, text: &str) -> Result<Person> {
+        let people = self.people().await?;
+        if let Some(person) = text.parse::<PersonId>().ok().and_then(|id| people.get(&id)) {
+            return Ok(person.clone());
+        }
+        let email = text.parse().ok();
+        let by_key = |person: &&Person| {
+            person.anchor.id.as_str() == text
+                || person.anchor.to_string() == text
+                || person.work_addresses().any(|address| Some(address) == email.as_ref())
+        };
+        let name = muster_domain::engine::correlate::fold_name(text);
+        let by_name =
+            |person: &&Person| muster_domain::engine::correlate::fold_name(&person.name()) == name;
+        let mut found: Vec<&Person> = people.values().filter(by_key).collect();
+        if found.is_empty() {
+            found = people.values().filter(by_name).collect();
+        }
+        match found.as_slice() {
+            [person] => Ok((*person).clone()),
+            [] => Err(Error::NotFound(format!(
+                "nobody is called {text}; give a name, a work address, the source's id or a per_… \
+                 id: muster people list"
+            ))),
+            several => {
+                let names: Vec<_> = several
+                    .iter()
+                    .map(|p| format!("{} ({}, {})", p.name(), p.anchor, p.id))
+                    .collect();
+                Err(Error::Invalid(format!(
+                    "{text} names several people: {}; give the per_… id",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// Ties an account to a person: a human's word, never replaced silently.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn link(&self, app: &AppName, account: &AccountId, person: &Person) -> Result<Link> {
+        let confirmed = Some(self.confirmation());
+        let because = format!("{} said so", self.actor);
+        let tie = Tie::Person { person: person.id.clone(), because, confirmed };
+        self.tie(app, account, tie, Event::AccountLinked).await
+    }
+
+    /// Declares an account nobody's own, with a person who answers for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn classify(
+        &self,
+        app: &AppName,
+        account: &AccountId,
+        kind: NonHuman,
+        owner: &Person,
+    ) -> Result<Link> {
+        let tie = Tie::NotAPerson { kind, owner: owner.id.clone(), confirmed: self.confirmation() };
+        self.tie(app, account, tie, Event::AccountClassified).await
+    }
+
+    fn confirmation(&self) -> Confirmation {
+        Confirmation { by: self.actor.clone(), at: self.env.now() }
+    }
+
+    async fn tie(
+        &self,
+        app: &AppName,
+        account: &AccountId,
+        tie: Tie,
+        event: Event,
+    ) -> Result<Link> {
+        let person = match &tie {
+            Tie::Person { person, .. } => person.clone(),
+            Tie::NotAPerson { owner, .. } => owner.clone(),
+        };
+        let before = self.store.links(app).await?.remove(account);
+        let link = Link { account: account.clone(), tie, since: self.env.now() };
+        let mut tx = self.begin();
+        tx.put_links(app, std::slice::from_ref(&link));
+        let about = About {
+            app: Some(app.clone()),
+            account: Some(account.clone()),
+            person: Some(person),
+            ..About::default()
+        };
+        tx.journal(event, about, json!({"link": link, "before": before}));
+        tx.commit().await?;
+        Ok(link)
+    }
+}

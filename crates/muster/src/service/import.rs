@@ -1,0 +1,188 @@
+//! Importing a roster: read it whole, show what would change, then change it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use muster_domain::{
+    engine::merge::{self, Doubt, LastImport, Merge, MergeOptions, Refused},
+    model::{
+        id::SourceName,
+        journal::{About, Event},
+        roster::{Field, Presence, Roster},
+    },
+};
+use muster_sources::{ReadOptions, Refusal};
+use serde_json::json;
+
+use super::Muster;
+use crate::{error::Result, store::records::SourceRecord};
+
+/// A file to import, and how.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The source it comes from; the format's name when not told.
+    pub source: Option<SourceName>,
+    /// The file's name.
+    pub file_name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// When it was written.
+    pub file_time: Option<Timestamp>,
+    /// How to read it.
+    pub read: ReadOptions,
+    /// Whom it lists.
+    pub presence: Presence,
+    /// Doubts that are overruled.
+    pub accept: BTreeSet<Doubt>,
+    /// Fields whose blanks mean "empty".
+    pub complete: BTreeSet<Field>,
+}
+
+/// Why a file is refused whole.
+#[derive(Debug, Clone)]
+pub enum ImportRefused {
+    /// It has problems of its own.
+    Unreadable(Refusal),
+    /// It cannot be believed beside what is known.
+    Unbelievable(Vec<Refused>),
+}
+
+/// A file that can be believed, and what believing it would do.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The source.
+    pub source: SourceName,
+    /// What the file says.
+    pub roster: Roster,
+    /// What would change.
+    pub merge: Merge,
+    last: Option<LastImport>,
+}
+
+impl Muster {
+    /// Reads a file and works out what would change. Changes nothing.
+    ///
+    /// # Errors
+    /// When the store fails. A file that is refused is an outcome, not an error.
+    pub async fn preview(
+        &self,
+        import: &Import,
+    ) -> Result<std::result::Result<Preview, ImportRefused>> {
+        let mut read = import.read.clone();
+        if read.own_domains.is_empty()
+            && let Ok(policy) = self.policy().await
+        {
+            read.own_domains = policy.organization.domains;
+        }
+        let roster = match muster_sources::read(&import.file_name, &import.bytes, &read) {
+            Ok(roster) => roster,
+            Err(refusal) => return Ok(Err(ImportRefused::Unreadable(refusal))),
+        };
+        let source = match &import.source {
+            Some(source) => source.clone(),
+            None => roster.format.parse()?,
+        };
+        let last = self.store.source(&source).await?.map(|record| record.last);
+        let options = MergeOptions {
+            org: self.store.org(),
+            source: &source,
+            presence: import.presence,
+            file_time: import.file_time,
+            accept: import.accept.clone(),
+            complete: import.complete.clone(),
+            now: self.env.now(),
+        };
+        let known = self.people().await?;
+        match merge::merge(&known, last.as_ref(), &roster, &options) {
+            Ok(merge) => Ok(Ok(Preview { source, roster, merge, last })),
+            Err(refused) => Ok(Err(ImportRefused::Unbelievable(refused))),
+        }
+    }
+
+    /// Believes a previewed file. Exactly what the preview showed is what changes.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is changed then.
+    pub async fn import(&self, import: &Import, preview: &Preview) -> Result<()> {
+        let Preview { source, roster, merge, last } = preview;
+        let now = self.env.now();
+        let mut tx = self.begin();
+        let people: Vec<_> = merge.people().cloned().collect();
+        tx.put_people(&people);
+        let about = |person: &muster_domain::model::person::Person| About {
+            person: Some(person.id.clone()),
+            ..About::default()
+        };
+        for person in &merge.added {
+            tx.journal(Event::PersonAdded, about(person), json!({"person": person}));
+        }
+        for change in &merge.changed {
+            let data = json!({"changes": change.changes});
+            tx.journal(Event::PersonChanged, about(&change.person), data);
+        }
+        for person in &merge.unmentioned {
+            tx.journal(Event::PersonUnmentioned, about(person), json!({"source": source}));
+        }
+        let mut digests = last.as_ref().map(|last| last.digests.clone()).unwrap_or_default();
+        digests.push(roster.digest);
+        let surplus = digests.len().saturating_sub(100);
+        digests.drain(..surplus);
+        // A file of changes says nothing about how many people there are.
+        let listed = match import.presence {
+            Presence::Changes => last.as_ref().map_or(0, |last| last.people),
+            Presence::Full | Presence::Active => roster.records.len(),
+        };
+        tx.put_source(&SourceRecord {
+            name: source.clone(),
+            format: roster.format.clone(),
+            presence: import.presence,
+            last: LastImport {
+                people: listed,
+                fields: roster.fields.clone(),
+                digests,
+                file_time: import.file_time,
+            },
+            headings: roster.headings.clone(),
+            imported_at: now,
+            file_name: import.file_name.clone(),
+        });
+        tx.journal(
+            Event::RosterImported,
+            About::default(),
+            json!({
+                "source": source,
+                "format": roster.format,
+                "file": import.file_name,
+                "digest": roster.digest,
+                "rows": roster.rows,
+                "people": roster.records.len(),
+                "added": merge.added.len(),
+                "changed": merge.changed.len(),
+                "unmentioned": merge.unmentioned.len(),
+                "accepted": import.accept,
+            }),
+        );
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Journals that a file was refused, so that "we did try" can be shown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn note_refusal(&self, import: &Import, refused: &ImportRefused) -> Result<()> {
+        let (problems, first) = match refused {
+            ImportRefused::Unreadable(refusal) => {
+                (refusal.problems.len(), refusal.problems.first().map(ToString::to_string))
+            }
+            ImportRefused::Unbelievable(refused) => {
+                (refused.len(), refused.first().map(ToString::to_string))
+            }
+        };
+        let mut tx = self.begin();
+        let data = json!({"file": import.file_name, "problems": problems, "first": first});
+        tx.journal(Event::RosterRefused, About::default(), data);
+        tx.commit().await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! Why: everything Muster can say about one person, account or operation (law 14).
+
+use jiff::Timestamp;
+use muster_domain::{
+    engine::{
+        correlate::Match,
+        expect::{Expectation, Rules},
+        gaps::{self, Gap},
+        lifecycle::{self, Hours, PersonState},
+        plan,
+    },
+    model::{
+        account::Account,
+        id::{AppName, OperationId, RoleName},
+        operation::Run,
+        person::Person,
+        plan::{Blocked, Operation, Reason, Upcoming},
+    },
+};
+use serde::Serialize;
+
+use super::{Muster, situation::Situation};
+use crate::{
+    error::{Error, Result},
+    store::records::RunFilter,
+};
+
+/// What a person should have in an app, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Should {
+    /// One sentence.
+    pub says: String,
+    /// The role, when she should have an account.
+    pub role: Option<RoleName>,
+    /// Why.
+    pub why: Vec<Reason>,
+}
+
+/// One account of a person, and why it is hers.
+#[derive(Debug, Clone, Serialize)]
+pub struct HerAccount {
+    /// The account.
+    pub account: Account,
+    /// Why it is hers.
+    pub because: String,
+}
+
+/// One person in one app.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonInApp {
+    /// The app.
+    pub app: AppName,
+    /// What she should have.
+    pub should: Should,
+    /// What she has.
+    pub accounts: Vec<HerAccount>,
+    /// What would be done now.
+    pub operations: Vec<Operation>,
+    /// What comes by itself, and when.
+    pub upcoming: Vec<Upcoming>,
+    /// What stands in the way.
+    pub blocked: Vec<Blocked>,
+    /// What was done so far.
+    pub runs: Vec<Run>,
+}
+
+/// One person.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonView {
+    /// The person.
+    pub person: Person,
+    /// Her name.
+    pub name: String,
+    /// What she is now.
+    #[serde(flatten)]
+    pub state: PersonState,
+    /// Her apps.
+    pub apps: Vec<PersonInApp>,
+}
+
+/// One account.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountWhy {
+    /// The app.
+    pub app: AppName,
+    /// The account.
+    pub account: Account,
+    /// Whose it is, and why.
+    pub found: Match,
+    /// What is wrong with it.
+    pub gaps: Vec<Gap>,
+    /// Its owner, with what should be and what comes next.
+    pub person: Option<PersonView>,
+    /// What was done to it so far.
+    pub runs: Vec<Run>,
+}
+
+/// What a question was about.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Why {
+    /// A person.
+    Person(Box<PersonView>),
+    /// An account.
+    Account(Box<AccountWhy>),
+    /// Something that was done or tried.
+    Run(Box<Run>),
+    /// Something that is planned.
+    Operation(Box<Operation>),
+}
+
+fn should(expectation: Expectation) -> Should {
+    let (says, role, why) = match expectation {
+        Expectation::Access { role, until, why, .. } => {
+            let until = until.map(|at| format!(" until {at}")).unwrap_or_default();
+            (format!("should have an account as {role}{until}"), Some(role), why)
+        }
+        Expectation::NoRule { why, .. } => {
+            ("works here, but no rule gives an account".to_owned(), None, why)
+        }
+        Expectation::NotYet { from, role, why, .. } => match role {
+            Some(role) => (format!("gets an account as {role} from {from} on"), Some(role), why),
+            None => {
+                (format!("may have an account from {from} on, but no rule gives one"), None, why)
+            }
+        },
+        Expectation::Gone { since, why, .. } => {
+            (format!("should have no account that lets in, since {since}"), None, why)
+        }
+        Expectation::Withdrawn { why } => {
+            ("should have no account: the start was withdrawn".to_owned(), None, why)
+        }
+        Expectation::Undecided { why } => ("cannot be told; nothing is done".to_owned(), None, why),
+    };
+    Should { says, role, why }
+}
+
+impl Muster {
+    /// What `person` is now, by the organisation's hours.
+    ///
+    /// # Errors
+    /// When there is no policy.
+    pub async fn person_state(&self, person: &Person) -> Result<PersonState> {
+        let policy = self.policy().await?;
+        Ok(state_at(person, &policy, self.env.now()))
+    }
+
+    /// Everything about one person.
+    ///
+    /// # Errors
+    /// When there is no policy or the store fails.
+    pub async fn person_view(&self, person: &Person) -> Result<PersonView> {
+        let policy = self.policy().await?;
+        let now = self.env.now();
+        let mut apps = Vec::new();
+        for app in self.planned_apps(&policy).await? {
+            let situation = self.situation(&app).await?;
+            apps.push(in_app(&situation, person, now)?);
+        }
+        Ok(PersonView {
+            name: person.name(),
+            state: state_at(person, &policy, now),
+            person: person.clone(),
+            apps,
+        })
+    }
+
+    /// Everything about whatever `text` names: a person, an account, a run or a planned operation.
+    ///
+    /// # Errors
+    /// When it names nothing, or several things.
+    pub async fn why(&self, text: &str) -> Result<Why> {
+        if let Ok(id) = text.parse::<OperationId>() {
+            let run = self.store.run(&id).await?;
+            return run.map(|run| Why::Run(Box::new(run))).ok_or_else(|| {
+                Error::NotFound(format!("there is no operation {id}; see muster log"))
+            });
+        }
+        let person = self.find_person(text).await;
+        if let Ok(person) = person {
+            return Ok(Why::Person(Box::new(self.person_view(&person).await?)));
+        }
+        match self.find_account(text).await {
+            Ok((app, account)) => {
+                return Ok(Why::Account(Box::new(self.account_why(&app, account).await?)));
+            }
+            Err(error @ Error::Invalid(_)) => return Err(error),
+            Err(_) => {}
+        }
+        if let Some(operation) = self.planned_operation(text).await? {
+            return Ok(Why::Operation(Box::new(operation)));
+        }
+        match person {
+            Err(error @ Error::Invalid(_)) => Err(error),
+            _ => Err(Error::NotFound(format!(
+                "{text} is no person, account or operation that Muster knows; give a name, a work \
+                 address, APP/ID, op_… or the beginning of a fingerprint"
+            ))),
+        }
+    }
+
+    async fn planned_operation(&self, text: &str) -> Result<Option<Operation>> {
+        if text.len() < 6 || !text.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Ok(None);
+        }
+        let Ok(policy) = self.policy().await else { return Ok(None) };
+        for app in self.planned_apps(&policy).await? {
+            let plan = self.plan(&app, None).await?;
+            let fits = |operation: &&Operation| {
+                operation.fingerprint.to_string().starts_with(&text.to_lowercase())
+            };
+            if let Some(operation) = plan.operations.iter().find(fits) {
+                return Ok(Some(operation.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn account_why(&self, app: &AppName, account: Account) -> Result<AccountWhy> {
+        let situation = self.situation(app).await?;
+        let world = situation.world(self.env.now())?;
+        let mut correlation = plan::correlation(&world);
+        let mut gaps = gaps::gaps(&world, &correlation);
+        gaps.retain(|gap| gap.account.as_ref() == Some(&account.id));
+        let found = correlation.matches.remove(&account.id).unwrap_or(Match::Unmatched);
+        let person = match &found {
+            Match::Linked { person, .. } => situation.people.get(person),
+            _ => None,
+        };
+        let person = match person {
+            Some(person) => Some(self.person_view(person).await?),
+            None => None,
+        };
+        let filter = RunFilter {
+            app: Some(app.clone()),
+            account: Some(account.id.clone()),
+            ..RunFilter::default()
+        };
+        let runs = self.store.runs(&filter).await?;
+        Ok(AccountWhy { app: app.clone(), account, found, gaps, person, runs })
+    }
+}
+
+fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<PersonInApp> {
+    let world = situation.world(now)?;
+    let correlation = plan::correlation(&world);
+    let accounts = correlation
+        .accounts_of(&person.id)
+        .iter()
+        .filter_map(|id| {
+            let known = situation.accounts.get(id).filter(|known| known.gone.is_none())?;
+            let because = match correlation.matches.get(id) {
+                Some(Match::Linked { because, .. }) => because.clone(),
+                _ => String::new(),
+            };
+            Some(HerAccount { account: known.account.clone(), because })
+        })
+        .collect();
+    let plan = plan::plan_for(&world, Some(person));
+    let runs = situation.runs.iter().filter(|run| run.operation.person.id == person.id);
+    Ok(PersonInApp {
+        app: situation.app.clone(),
+        should: should(Rules::new(&world).expect(person)),
+        accounts,
+        operations: plan.operations,
+        upcoming: plan.upcoming,
+        blocked: plan.blocked,
+        runs: runs.cloned().collect(),
+    })
+}
+
+/// What `person` is at `now`, by the organisation's zone and the usual end of a working day.
+#[must_use]
+pub fn state_at(
+    person: &Person,
+    policy: &muster_domain::model::policy::Policy,
+    now: Timestamp,
+) -> PersonState {
+    let hours = Hours {
+        zone: &policy.organization.time_zone,
+        leaver_at: jiff::civil::Time::constant(18, 0, 0, 0),
+        lead: muster_domain::model::policy::LeadTime::Days(0),
+    };
+    lifecycle::state(person, &hours, now)
+}
