@@ -18,12 +18,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     let american = Format::new().set_num_format("m/d/yyyy");
     let sheet = workbook.add_worksheet().set_name("Workers")?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(from)?;
-    for record in reader.records() {
-        let record = record?;
-        // The reader leaves out blank lines; a workbook keeps them.
-        let row = record.position().map_or(0, |position| position.line() - 1);
+    // Line by line, because the library leaves out blank lines and a workbook keeps them.
+    for (row, line) in std::fs::read_to_string(from)?.lines().enumerate() {
         let row = u32::try_from(row)?;
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+        let mut record = csv::StringRecord::new();
+        reader.read_record(&mut record)?;
         for (place, cell) in record.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
             let place = u16::try_from(place)?;
             match date(cell) {
