@@ -90,8 +90,9 @@ impl Settings {
         }
         let key = SealingKey::generate(env);
         let path = self.key_file();
-        let failed =
-            |error| Error::file(format!("cannot write the sealing key to {}", path.display()), error);
+        let failed = |error| {
+            Error::file(format!("cannot write the sealing key to {}", path.display()), error)
+        };
         let mut file = create_private(&path).map_err(failed)?;
         file.write_all(key.to_text().reveal().as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)?;
