@@ -165,10 +165,13 @@ proptest! {
                         Event::Join => {
                             world.sim.add_user(NewUser::new(format!("new{at}@acme.example")));
                         }
-                        Event::Leave(n) if id(n) > 1 => drop(world.sim.delete_user(id(n))),
+                        Event::Leave(n) if id(n) > 1 => {
+                            let _gone_already = world.sim.delete_user(id(n));
+                        }
                         Event::Leave(_) => {}
                         Event::Rename(n) => {
-                            drop(world.sim.edit_user(id(n), |user| user.name = format!("Zed {at}")));
+                            let name = format!("Zed {at}");
+                            let _gone_already = world.sim.edit_user(id(n), |user| user.name = name);
                         }
                     }
                 }

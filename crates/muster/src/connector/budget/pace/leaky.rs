@@ -78,7 +78,10 @@ impl Leaky {
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.level = self.level_at(now);
         self.at = self.at.max(now);
-        if self.foreign_seen.is_some_and(|seen| seconds(seen, now) > FORGET_S) {
+        // While the estimate is right nothing surprises us, so being unsurprised is not enough.
+        if self.foreign < self.drain * 0.05
+            && self.foreign_seen.is_some_and(|seen| seconds(seen, now) > FORGET_S)
+        {
             self.foreign_seen = None;
             self.foreign = 0.0;
         }
