@@ -19,8 +19,8 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use self::pace::{Next, Pace, Told};
 pub use self::pace::{BudgetState, Spare};
+use self::pace::{Next, Pace, Told};
 use super::Lane;
 use crate::env::Env;
 
@@ -84,7 +84,9 @@ impl Budget {
         let ticket = self.enqueue(lane);
         loop {
             match self.step(ticket.place) {
-                Step::Granted(slot) => return Permit { budget: Arc::clone(self), slot: Some(slot) },
+                Step::Granted(slot) => {
+                    return Permit { budget: Arc::clone(self), slot: Some(slot) };
+                }
                 Step::SleepUntil(moment) => tokio::select! {
                     () = self.env.sleep_until(moment) => {}
                     () = ticket.waiter.notified() => {}

@@ -37,7 +37,12 @@ pub(crate) struct Cast {
 }
 
 /// Tries everything.
-pub(crate) async fn holds(connector: &dyn Connector, witness: &dyn Witness, cast: &Cast, case: &str) {
+pub(crate) async fn holds(
+    connector: &dyn Connector,
+    witness: &dyn Witness,
+    cast: &Cast,
+    case: &str,
+) {
     reads_everybody(connector, witness, case).await;
     writes_only_what_is_named(connector, witness, cast, case).await;
     invites_once_and_finds(connector, witness, cast, case).await;
@@ -46,7 +51,8 @@ pub(crate) async fn holds(connector: &dyn Connector, witness: &dyn Witness, cast
 
 async fn reads_everybody(connector: &dyn Connector, witness: &dyn Witness, case: &str) {
     let mut read = BTreeSet::new();
-    let mut sink = |page: Vec<Account>| read.extend(page.into_iter().map(|row| String::from(row.id)));
+    let mut sink =
+        |page: Vec<Account>| read.extend(page.into_iter().map(|row| String::from(row.id)));
     let tally = connector.accounts(Lane::Bulk, &mut sink).await.unwrap();
     assert!(tally.reached_end, "{case}");
     assert_eq!(read, witness.existing(), "{case}");
@@ -62,7 +68,8 @@ async fn writes_only_what_is_named(
     cast: &Cast,
     case: &str,
 ) {
-    let mut changes = vec![AccountChange { name: Some("Nova Name".to_owned()), ..Default::default() }];
+    let mut changes =
+        vec![AccountChange { name: Some("Nova Name".to_owned()), ..Default::default() }];
     for role in &cast.roles {
         changes.push(AccountChange { role: Some(role.clone()), ..Default::default() });
     }
@@ -119,7 +126,10 @@ async fn one_write(
             assert!(change.sign_in.is_some(), "{case}: {error}");
             assert_eq!(connector.capabilities().deactivate, Ability::ProvenAtRunTime, "{case}");
             let untouched = |at: &BTreeMap<String, Value>| {
-                at.iter().filter(|(name, _)| *name != "updated_at").map(|(_, v)| v.clone()).collect::<Vec<_>>()
+                at.iter()
+                    .filter(|(name, _)| *name != "updated_at")
+                    .map(|(_, v)| v.clone())
+                    .collect::<Vec<_>>()
             };
             assert_eq!(untouched(&before), untouched(&after), "{case}");
         }

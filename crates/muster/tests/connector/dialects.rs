@@ -25,7 +25,8 @@ impl Witness for World {
     }
 
     fn record(&self, id: &str) -> Option<BTreeMap<String, Value>> {
-        let user = self.sim.user(id.parse().unwrap()).filter(muster_simulator::UserRecord::exists)?;
+        let user =
+            self.sim.user(id.parse().unwrap()).filter(muster_simulator::UserRecord::exists)?;
         serde_json::from_value(serde_json::to_value(user).unwrap()).unwrap()
     }
 
@@ -147,8 +148,10 @@ fn combination(number: usize) -> (Config, usize) {
     };
     let rest = n;
     let mut n = number.wrapping_mul(7919);
-    config.list =
-        choose(&mut n, &[ListShape::Envelope, ListShape::DataMeta, ListShape::Bare, ListShape::BarePage]);
+    config.list = choose(
+        &mut n,
+        &[ListShape::Envelope, ListShape::DataMeta, ListShape::Bare, ListShape::BarePage],
+    );
     config.timestamps = choose(&mut n, &[TimeShape::Offset, TimeShape::Naive, TimeShape::Zulu]);
     config.totals =
         choose(&mut n, &[Totals::Absent, Totals::Null, Totals::Resources, Totals::Count]);

@@ -160,7 +160,8 @@ fn connect(
     env: &Env,
     config: &Config,
 ) -> Arc<Gorgias> {
-    let key = ApiKey { email: config.owner_email.clone(), key: Secret::new(config.api_key.clone()) };
+    let key =
+        ApiKey { email: config.owner_email.clone(), key: Secret::new(config.api_key.clone()) };
     let base = base_url(&format!("https://{}.gorgias.com", config.subdomain)).unwrap();
     let wire: Arc<dyn Transport> = wire.clone();
     Arc::new(Gorgias::new(wire, budget.clone(), env.clone(), &key, base).unwrap())

@@ -4,9 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use muster::connector::{Connector, Lane};
 use muster_domain::model::account::Account;
-use muster_simulator::{
-    Config, Fault, Faults, ListShape, NewUser, Rule, Totals,
-};
+use muster_simulator::{Config, Fault, Faults, ListShape, NewUser, Rule, Totals};
 use proptest::prelude::*;
 
 use crate::harness::{World, is_proven, start};

@@ -38,7 +38,11 @@ impl Transport for Echo {
             1 => Err(TransportError::NoAnswer(text)),
             2 => {
                 let page = format!("<html><title>{text}</title></html>");
-                Ok(Response { status: StatusCode::BAD_GATEWAY, headers: HeaderMap::new(), body: page.into() })
+                Ok(Response {
+                    status: StatusCode::BAD_GATEWAY,
+                    headers: HeaderMap::new(),
+                    body: page.into(),
+                })
             }
             status => {
                 let body = json!({"error": {"msg": text, "data": {"key": [text]}}}).to_string();

@@ -75,19 +75,22 @@ async fn it_tells_not_sent_from_no_answer() {
         (Fault::Drop { phase: Phase::After }, true),
     ] {
         server.sim.set_faults(Faults::of(vec![Rule::new(fault).method("DELETE")]));
-        let error = gorgias.delete(Lane::Leaver, &id.to_string().parse().unwrap()).await.unwrap_err();
+        let error =
+            gorgias.delete(Lane::Leaver, &id.to_string().parse().unwrap()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::OutcomeUnknown, "{fault:?}: {error}");
         assert_eq!(!server.sim.user(id).unwrap().exists(), gone, "{fault:?}");
     }
     let truncate = Rule::new(Fault::Truncate).method("GET").times(1);
     server.sim.set_faults(Faults::of(vec![truncate]));
     let request = |path: &str| {
-        Request::new(Method::GET, format!("{}{path}", server.base).parse().unwrap())
-            .header(http::header::AUTHORIZATION, {
+        Request::new(Method::GET, format!("{}{path}", server.base).parse().unwrap()).header(
+            http::header::AUTHORIZATION,
+            {
                 use base64::{Engine, engine::general_purpose::STANDARD};
                 let pair = STANDARD.encode("owner@acme.example:simulated-key");
                 HeaderValue::try_from(format!("Basic {pair}")).unwrap()
-            })
+            },
+        )
     };
     let wire = transport(HttpLimits::default());
     let cut = wire.send(request("/api/users")).await;

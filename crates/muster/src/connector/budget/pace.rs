@@ -82,19 +82,33 @@ pub(super) enum Next {
 #[derive(Debug)]
 enum Law {
     /// Nothing is known. Requests let in since `since` are counted, so that a first 429 teaches.
-    Unknown { since: Option<Timestamp>, accepted: u32 },
+    Unknown {
+        since: Option<Timestamp>,
+        accepted: u32,
+    },
     Leaky(Leaky),
-    Window { limit: u32, left: u32, resets: Timestamp, period_s: f64 },
+    Window {
+        limit: u32,
+        left: u32,
+        resets: Timestamp,
+        period_s: f64,
+    },
 }
 
 /// A request in flight.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     granted: Timestamp,
+    /// The level just before it.
+    before: f64,
     /// The highest level believed in while it was in flight.
     peak: f64,
     /// The lowest one.
     low: f64,
+    /// Other requests that were in flight meanwhile: the app may have counted them or not.
+    others: f64,
+    /// Which measurement of the drain was going on at its grant, and how many answers it had.
+    timed: Option<(u64, f64)>,
 }
 
 #[derive(Debug)]
@@ -193,8 +207,12 @@ impl Pace {
             Law::Unknown { .. } => {}
             Law::Leaky(leaky) => {
                 leaky.settle(now);
-                if let Some(wait) = leaky.wait() {
+                if let Some(wait) = leaky.wait(0.0) {
                     return Next::At(after(now, wait));
+                }
+                let on_its_way = self.slots.values().map(|slot| leaky.undrained(slot, now));
+                if leaky.wait(on_its_way.fold(0.0, f64::max)).is_some() {
+                    return Next::AfterAnAnswer;
                 }
             }
             Law::Window { limit, left, resets, period_s } => {
@@ -210,19 +228,22 @@ impl Pace {
     }
 
     fn grant(&mut self, now: Timestamp) -> u64 {
-        let (before, level) = match &mut self.law {
+        let (before, level, timed) = match &mut self.law {
             Law::Leaky(leaky) => {
                 leaky.level += 1.0;
-                (leaky.level - 1.0, leaky.level)
+                (leaky.level - 1.0, leaky.level, leaky.timed())
             }
-            _ => (0.0, 0.0),
+            _ => (0.0, 0.0, None),
         };
         for slot in self.slots.values_mut() {
             slot.low = slot.low.min(before);
             slot.peak = slot.peak.max(level);
+            slot.others += 1.0;
         }
         self.next_slot += 1;
-        self.slots.insert(self.next_slot, Slot { granted: now, peak: level, low: level });
+        let others = f64::from(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        let slot = Slot { granted: now, before, peak: level, low: level, others, timed };
+        self.slots.insert(self.next_slot, slot);
         self.next_slot
     }
 
@@ -234,7 +255,16 @@ impl Pace {
         now: Timestamp,
         chance: f64,
     ) -> Option<Timestamp> {
-        let flight = self.slots.remove(&slot)?;
+        let mut flight = self.slots.remove(&slot)?;
+        if let (Law::Leaky(leaky), Told::Answer(_) | Told::Nothing) = (&mut self.law, told) {
+            leaky.settle(now);
+            let lowest = leaky.level;
+            leaky.was_on_its_way(&flight, now);
+            for slot in self.slots.values_mut().chain([&mut flight]) {
+                slot.low = slot.low.min(lowest);
+                slot.peak = slot.peak.max(leaky.level);
+            }
+        }
         match told {
             Told::Nothing => None,
             Told::NotSent => {
@@ -279,17 +309,23 @@ impl Pace {
     }
 
     fn learn(&mut self, slot: u64, flight: Slot, heard: &Heard, now: Timestamp) {
-        let others = self.slots.len();
         match heard.count {
             Some(Count::Bucket { used, limit }) => {
                 self.heard = true;
-                self.learn_bucket(slot, flight, (used, limit, limit / DOCUMENTED_DRAIN_S), heard, now);
+                self.learn_bucket(
+                    slot,
+                    flight,
+                    (used, limit, limit / DOCUMENTED_DRAIN_S),
+                    heard,
+                    now,
+                );
             }
             Some(Count::Window { limit, left, reset_s }) => {
                 self.heard = true;
                 match self.drain_shown(limit, left, reset_s, now) {
                     Some(drain) => {
-                        let (used, limit) = (f64::from(limit.saturating_sub(left)), f64::from(limit));
+                        let (used, limit) =
+                            (f64::from(limit.saturating_sub(left)), f64::from(limit));
                         self.learn_bucket(slot, flight, (used, limit, drain), heard, now);
                     }
                     None => self.learn_window(limit, left, reset_s, now),
@@ -297,7 +333,6 @@ impl Pace {
             }
             None => self.learn_without_headers(heard, now),
         }
-        debug_assert!(self.slots.len() == others, "learning starts no request");
     }
 
     fn learn_bucket(
@@ -312,17 +347,17 @@ impl Pace {
         match &mut self.law {
             Law::Leaky(leaky) if (leaky.limit - limit).abs() < 0.5 => {
                 leaky.settle(now);
-                leaky.drain = leaky.drain.max(if matches!(heard.count, Some(Count::Window { .. })) {
-                    drain
-                } else {
-                    0.0
-                });
+                leaky.drain =
+                    leaky.drain.max(if matches!(heard.count, Some(Count::Window { .. })) {
+                        drain
+                    } else {
+                        0.0
+                    });
                 if heard.refused {
                     leaky.refused(now);
                 } else {
-                    let flight = Slot { low: flight.low.min(leaky.level), ..flight };
-                    leaky.compare(used, (flight.low, flight.peak), now);
-                    leaky.time_the_drain(used, slot, (flight.granted, self.next_slot), now);
+                    leaky.compare(used, (flight.low - flight.others, flight.peak), now);
+                    leaky.time_the_drain(used, (slot, flight), self.next_slot, now);
                 }
             }
             law => *law = Law::Leaky(Leaky::new(limit, drain, used + in_flight, now)),
@@ -359,14 +394,17 @@ impl Pace {
     /// Without any header only a refusal teaches: what went through before it is what fits.
     fn learn_without_headers(&mut self, heard: &Heard, now: Timestamp) {
         match &mut self.law {
+            // Refused at once: others fill it, and nothing is learned.
+            Law::Unknown { accepted: 0, .. } if heard.refused => {}
             Law::Unknown { since, accepted } if heard.refused => {
                 let elapsed = since.map_or(0.0, |since| seconds(since, now));
                 let fits = f64::from(*accepted) / (1.0 + elapsed / DOCUMENTED_DRAIN_S);
                 let limit = fits.floor().max(1.0);
                 // "In r seconds one fits again" is a drain of at least one in r seconds.
-                let asked = heard.retry_after_s.filter(|asked| *asked > 0.0).map_or(0.0, f64::recip);
+                let asked =
+                    heard.retry_after_s.filter(|asked| *asked > 0.0).map_or(0.0, f64::recip);
                 let drain = (limit / DOCUMENTED_DRAIN_S).max(asked.min(limit));
-                self.law = Law::Leaky(Leaky::new(limit, drain, limit, now));
+                self.law = Law::Leaky(Leaky::guessed(limit, drain, now));
             }
             Law::Unknown { since, accepted } => {
                 since.get_or_insert(now);
@@ -374,8 +412,7 @@ impl Pace {
             }
             Law::Leaky(leaky) if heard.refused => {
                 leaky.settle(now);
-                leaky.level = leaky.limit;
-                leaky.drain *= 0.8;
+                leaky.guessed_wrong(now);
             }
             Law::Window { left, .. } if heard.refused => *left = 0,
             _ => {}

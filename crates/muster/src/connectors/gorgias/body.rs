@@ -131,7 +131,12 @@ impl Body {
 
     /// After a clear refusal (nothing was done): leaves out what was only echoed and is refused, or
     /// spells the role the other way. False when there is nothing to mend: the refusal stands.
-    pub(super) fn mend(&mut self, failure: &Failure, refusals: &Refusals, roles: &RoleBook) -> bool {
+    pub(super) fn mend(
+        &mut self,
+        failure: &Failure,
+        refusals: &Refusals,
+        roles: &RoleBook,
+    ) -> bool {
         if !matches!(failure.status, Some(400 | 422)) {
             return false;
         }

@@ -130,7 +130,8 @@ impl Api {
                 let error = match error {
                     TransportError::NotSent(why) => {
                         permit.not_sent();
-                        let what = format!("Gorgias cannot be reached ({})", self.cleaner.clean(&why));
+                        let what =
+                            format!("Gorgias cannot be reached ({})", self.cleaner.clean(&why));
                         let remedy = "Nothing was sent; check the address and the network.";
                         ask.purpose().fail(ErrorKind::Unavailable, &what, remedy)
                     }
@@ -164,7 +165,8 @@ impl Api {
         match ask.body {
             None => Ok(request),
             Some(body) => {
-                let text = serde_json::to_vec(body).map_err(|_| unusable("the body is not JSON"))?;
+                let text =
+                    serde_json::to_vec(body).map_err(|_| unusable("the body is not JSON"))?;
                 Ok(request.json(text))
             }
         }

@@ -107,8 +107,14 @@ fn written_names(user: Fields<'_>) -> Vec<(&'static str, Value)> {
         return Vec::new();
     };
     let derived = given_first == derived_first
-        && (given_last == derived_last || given_last == rest.join(" ") || given_last == derived_first);
-    if derived { Vec::new() } else { vec![("firstname", first.clone()), ("lastname", last.clone())] }
+        && (given_last == derived_last
+            || given_last == rest.join(" ")
+            || given_last == derived_first);
+    if derived {
+        Vec::new()
+    } else {
+        vec![("firstname", first.clone()), ("lastname", last.clone())]
+    }
 }
 
 #[cfg(test)]

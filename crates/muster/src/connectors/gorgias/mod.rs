@@ -147,7 +147,8 @@ impl Gorgias {
         let ask = Ask { query: &query, ..Ask::get(lane, "look for a user by e-mail", &["users"]) };
         let answer = self.api.send(&ask).await?;
         let page = answer.json.and_then(wire::page);
-        let page = page.ok_or_else(|| ask.purpose().lost("Gorgias's answer is not a list of users"))?;
+        let page =
+            page.ok_or_else(|| ask.purpose().lost("Gorgias's answer is not a list of users"))?;
         Ok(page.rows.iter().filter_map(map::account).collect())
     }
 
@@ -156,11 +157,11 @@ impl Gorgias {
         let mut mendings = 0;
         loop {
             let json = body.json();
-            let sent = self.api.send(&Ask { body: Some(&json), method: ask.method.clone(), ..ask }).await;
+            let sent =
+                self.api.send(&Ask { body: Some(&json), method: ask.method.clone(), ..ask }).await;
             match sent {
                 Err(failure)
-                    if mendings < MENDINGS
-                        && body.mend(&failure, &self.refusals, &self.roles) =>
+                    if mendings < MENDINGS && body.mend(&failure, &self.refusals, &self.roles) =>
                 {
                     mendings += 1;
                 }
@@ -195,7 +196,10 @@ impl Gorgias {
         let (may_read, may_write) = may;
         let role = caller.role.as_ref().map_or("unknown", |role| role.as_str());
         if !may_read {
-            warnings.push(format!("The key of {} may not list users: use the key of an admin.", caller.login));
+            warnings.push(format!(
+                "The key of {} may not list users: use the key of an admin.",
+                caller.login
+            ));
         }
         if !may_write {
             warnings.push(format!(
@@ -214,7 +218,8 @@ impl Gorgias {
 /// The id as a path segment. 0 means "the caller" to Gorgias, so it must never come from outside.
 fn segment(id: &AccountId) -> Result<&str, ConnectorError> {
     let text = id.as_str();
-    let sound = text.bytes().all(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte != b'0');
+    let sound =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte != b'0');
     sound.then_some(text).ok_or_else(|| {
         ConnectorError::new(
             ErrorKind::Invalid,
@@ -254,9 +259,11 @@ impl Connector for Gorgias {
         };
         let may_write = caller.role.as_ref().is_some_and(|role| role.as_str() == "admin");
         let warnings = self.warnings(&caller, (may_read, may_write)).await;
-        let tenant = self.api.base().host_str().map(|host| {
-            host.strip_suffix(".gorgias.com").unwrap_or(host).to_owned()
-        });
+        let tenant = self
+            .api
+            .base()
+            .host_str()
+            .map(|host| host.strip_suffix(".gorgias.com").unwrap_or(host).to_owned());
         let rate_limit = self.api.budget.in_words();
         Ok(Probe { caller, may_read, may_write, tenant, roles, rate_limit, warnings })
     }
@@ -298,7 +305,8 @@ impl Connector for Gorgias {
         let role = self.roles.written(&self.api, lane, &new.role).await?;
         let attempt = format!("invite {}", new.email);
         let mut body = Body::create(new, role);
-        let ask = Ask { method: Method::POST, takes_seat: true, ..Ask::get(lane, &attempt, &["users"]) };
+        let ask =
+            Ask { method: Method::POST, takes_seat: true, ..Ask::get(lane, &attempt, &["users"]) };
         let purpose = Ask { method: Method::POST, ..Ask::get(lane, &attempt, &["users"]) };
         let answer = self.write(ask, &mut body).await?;
         if let Some(account) = answer.json.as_ref().and_then(map::account) {

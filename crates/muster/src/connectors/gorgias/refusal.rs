@@ -59,7 +59,13 @@ impl Purpose<'_> {
 
     /// An answer that is JSON, but not what was asked for.
     pub(super) fn unreadable(self, what: &str, requests: u32) -> Failure {
-        Failure { error: self.lost(what), status: None, blamed: Vec::new(), again: Again::No, requests }
+        Failure {
+            error: self.lost(what),
+            status: None,
+            blamed: Vec::new(),
+            again: Again::No,
+            requests,
+        }
     }
 
     /// No trustworthy answer: a read can simply be made again, the effect of a write is not known.
@@ -96,8 +102,10 @@ impl Cleaner {
         for form in &self.0 {
             text = text.replace(form.as_str(), "***");
         }
-        let words: Vec<&str> =
-            text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = text
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|w| !w.is_empty())
+            .collect();
         let line = words.join(" ");
         if line.chars().count() > WORDS {
             line.chars().take(WORDS).chain(['…']).collect()
@@ -125,9 +133,11 @@ pub(super) fn judge(
     cleaner: &Cleaner,
 ) -> Result<Option<Value>, Failure> {
     let status = response.status;
-    let failure = |error, again| Failure { error, status: None, blamed: Vec::new(), again, requests: 1 };
+    let failure =
+        |error, again| Failure { error, status: None, blamed: Vec::new(), again, requests: 1 };
     if status == StatusCode::TOO_MANY_REQUESTS {
-        let remedy = "Other integrations may be using up the account's limit; Muster asks again later.";
+        let remedy =
+            "Other integrations may be using up the account's limit; Muster asks again later.";
         let error = purpose.fail(
             ErrorKind::RateLimited { until },
             "Gorgias keeps answering 429, too many requests",
@@ -152,7 +162,8 @@ pub(super) fn judge(
 
 /// An HTML page comes from the content network, not from the API: it is no word on what happened.
 fn page_for_people(purpose: Purpose<'_>, response: &Response, cleaner: &Cleaner) -> Failure {
-    let title = wire::html_title(&response.body).map(|title| cleaner.clean(&title)).unwrap_or_default();
+    let title =
+        wire::html_title(&response.body).map(|title| cleaner.clean(&title)).unwrap_or_default();
     let status = response.status.as_u16();
     let what = format!("a web page ({status} {title}) came instead of an answer from the API");
     let missing = response.status == StatusCode::NOT_FOUND;
@@ -196,7 +207,13 @@ fn refused(
         ),
         408 | 500.. => {
             let error = purpose.lost(&what);
-            return Failure { error, status: Some(code), blamed, again: Again::IfRead, requests: 1 };
+            return Failure {
+                error,
+                status: Some(code),
+                blamed,
+                again: Again::IfRead,
+                requests: 1,
+            };
         }
         300..=399 => (
             ErrorKind::Unavailable,
@@ -217,8 +234,10 @@ fn is_about_seats(code: u16, text: &str) -> bool {
         .flat_map(|word| word.split(|c: char| !c.is_alphanumeric()))
         .map(str::to_lowercase)
         .collect();
-    let about = |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
-    let seats = about(&["seat", "licen", "upgrade"]) || (about(&["plan"]) && !about(&["permission"]));
+    let about =
+        |stems: &[&str]| words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)));
+    let seats =
+        about(&["seat", "licen", "upgrade"]) || (about(&["plan"]) && !about(&["permission"]));
     seats || (code != 403 && about(&["limit", "quota", "maximum"]))
 }
 
@@ -230,7 +249,8 @@ mod tests {
     use super::*;
     use crate::connector::secret::Secret;
 
-    const WRITE: Purpose<'_> = Purpose { attempt: "invite a@b.example", is_read: false, takes_seat: true };
+    const WRITE: Purpose<'_> =
+        Purpose { attempt: "invite a@b.example", is_read: false, takes_seat: true };
     const READ: Purpose<'_> = Purpose { attempt: "read user 7", is_read: true, takes_seat: false };
 
     fn cleaner() -> Cleaner {
@@ -252,7 +272,8 @@ mod tests {
         for status in [402, 403, 409, 422] {
             assert_eq!(kind(WRITE, status, seats), Some(ErrorKind::NoSeat), "{status}");
         }
-        let taken = r#"{"error":{"msg":"In use.","data":{"email":["plan@seat.example is in use."]}}}"#;
+        let taken =
+            r#"{"error":{"msg":"In use.","data":{"email":["plan@seat.example is in use."]}}}"#;
         assert_eq!(kind(WRITE, 409, taken), Some(ErrorKind::Conflict));
         let denied = r#"{"error":{"msg":"You do not have the permission to do this."}}"#;
         assert_eq!(kind(WRITE, 403, denied), Some(ErrorKind::Forbidden));
@@ -262,9 +283,14 @@ mod tests {
     #[test]
     fn a_write_without_a_clear_answer_is_of_unknown_outcome() {
         let unknown = Some(ErrorKind::OutcomeUnknown);
-        for (status, body) in
-            [(500, "{}"), (502, "<html>"), (200, "<!DOCTYPE html>"), (201, "{\"id\": 7"), (503, ""), (404, " <html>")]
-        {
+        for (status, body) in [
+            (500, "{}"),
+            (502, "<html>"),
+            (200, "<!DOCTYPE html>"),
+            (201, "{\"id\": 7"),
+            (503, ""),
+            (404, " <html>"),
+        ] {
             assert_eq!(kind(WRITE, status, body), unknown, "{status} {body}");
             assert_eq!(kind(READ, status, body), Some(ErrorKind::Unavailable), "{status} {body}");
         }
@@ -275,7 +301,8 @@ mod tests {
     #[test]
     fn no_spelling_of_the_key_gets_through() {
         let pair = STANDARD.encode("own@a.example:k/ey 1");
-        let said = format!("bad key k/ey 1, k%2Fey+1 in Basic {pair} {}", STANDARD.encode("k/ey 1"));
+        let said =
+            format!("bad key k/ey 1, k%2Fey+1 in Basic {pair} {}", STANDARD.encode("k/ey 1"));
         let clean = cleaner().clean(&said);
         assert_eq!(clean, "bad key ***, *** in Basic *** ***");
         assert!(cleaner().clean(&"x ".repeat(1000)).chars().count() <= WORDS + 1);

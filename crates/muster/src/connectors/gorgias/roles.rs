@@ -97,10 +97,14 @@ impl RoleBook {
             Offer::Listed(listed) => {
                 let found = listed.iter().find(|listed| canonical(&listed.name) == name);
                 found.map(|listed| json!({ "id": listed.id })).ok_or_else(|| {
-                    let names: Vec<&str> = listed.iter().map(|listed| canonical(&listed.name)).collect();
+                    let names: Vec<&str> =
+                        listed.iter().map(|listed| canonical(&listed.name)).collect();
                     ConnectorError::new(
                         ErrorKind::Invalid,
-                        format!("this Gorgias account has no role {name}; it offers {}", names.join(", ")),
+                        format!(
+                            "this Gorgias account has no role {name}; it offers {}",
+                            names.join(", ")
+                        ),
                     )
                 })
             }

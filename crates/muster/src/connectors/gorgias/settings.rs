@@ -19,7 +19,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         about: "the account's whole address instead of its subdomain",
         required: false,
     },
-    Setting { name: "email", about: "the e-mail address of the admin whose API key is used", required: true },
+    Setting {
+        name: "email",
+        about: "the e-mail address of the admin whose API key is used",
+        required: true,
+    },
 ];
 
 /// A key and the address of the user who made it.
@@ -64,22 +68,32 @@ pub fn base_url(text: &str) -> Result<Url, ConnectorError> {
         .map_err(|error| invalid(format!("the base URL cannot be read: {error}")))?;
     check_scheme(&url).map_err(invalid)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("leave credentials out of the base URL; they have settings of their own".to_owned()));
+        return Err(invalid(
+            "leave credentials out of the base URL; they have settings of their own".to_owned(),
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("a base URL ends with the host or a path: leave out ? and #".to_owned()));
+        return Err(invalid(
+            "a base URL ends with the host or a path: leave out ? and #".to_owned(),
+        ));
     }
     Ok(url)
 }
 
 /// The address and the key from an [`Opening`].
 pub(super) fn read(opening: &Opening) -> Result<(Url, ApiKey), ConnectorError> {
-    let given = |name: &str| opening.settings.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let given = |name: &str| {
+        opening.settings.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    };
     let url = match (given("base_url"), given("subdomain")) {
         (Some(url), None) => base_url(url)?,
         (None, Some(subdomain)) => subdomain_url(subdomain)?,
-        (Some(_), Some(_)) => return Err(invalid("give subdomain or base_url, not both".to_owned())),
-        (None, None) => return Err(invalid("give the subdomain of the Gorgias account".to_owned())),
+        (Some(_), Some(_)) => {
+            return Err(invalid("give subdomain or base_url, not both".to_owned()));
+        }
+        (None, None) => {
+            return Err(invalid("give the subdomain of the Gorgias account".to_owned()));
+        }
     };
     let email = given("email").ok_or_else(|| {
         invalid("give the e-mail address of the admin whose API key is used".to_owned())
@@ -106,7 +120,9 @@ mod tests {
     fn a_base_url_is_encrypted_or_local_and_bare() {
         assert_eq!(base_url("https://a.example/api/").unwrap().as_str(), "https://a.example/");
         assert_eq!(base_url("http://127.0.0.1:8080").unwrap().as_str(), "http://127.0.0.1:8080/");
-        for bad in ["http://a.example", "https://u:p@a.example", "https://a.example/?x=1", "a.example"] {
+        for bad in
+            ["http://a.example", "https://u:p@a.example", "https://a.example/?x=1", "a.example"]
+        {
             assert!(base_url(bad).is_err(), "{bad:?}");
         }
     }

@@ -101,12 +101,15 @@ pub(super) fn page(value: Value) -> Option<Page> {
 /// What an error body says: the text, and the fields it blames.
 pub(super) fn refusal(value: &Value) -> (Option<String>, Vec<String>) {
     let Some(fields) = Fields::of(value) else { return (None, Vec::new()) };
-    let plain = || ["error_description", "message", "detail", "msg"].iter().find_map(|name| fields.text(name));
+    let plain = || {
+        ["error_description", "message", "detail", "msg"].iter().find_map(|name| fields.text(name))
+    };
     let Some(error) = fields.object("error") else {
         let text = fields.text("error").into_iter().chain(plain()).collect::<Vec<_>>().join(": ");
         return ((!text.is_empty()).then_some(text), Vec::new());
     };
-    let mut text = error.text("msg").or_else(|| error.text("message")).unwrap_or_default().to_owned();
+    let mut text =
+        error.text("msg").or_else(|| error.text("message")).unwrap_or_default().to_owned();
     let mut blamed = Vec::new();
     for (name, reasons) in error.get("data").and_then(Value::as_object).into_iter().flatten() {
         blamed.push(name.clone());
@@ -161,7 +164,10 @@ mod tests {
         assert_eq!(refusal(&json!({"error": "invalid_grant"})).0.as_deref(), Some("invalid_grant"));
         assert_eq!(refusal(&json!({"message": "nope"})).0.as_deref(), Some("nope"));
         assert_eq!(refusal(&json!([])).0, None);
-        assert_eq!(html_title(b"<html><title> Bad gateway </title>").as_deref(), Some("Bad gateway"));
+        assert_eq!(
+            html_title(b"<html><title> Bad gateway </title>").as_deref(),
+            Some("Bad gateway")
+        );
     }
 
     #[test]

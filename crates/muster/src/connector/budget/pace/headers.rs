@@ -33,7 +33,11 @@ pub(super) enum Count {
 }
 
 impl Told {
-    pub(in super::super) fn answer(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Self {
+    pub(in super::super) fn answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Self {
         Self::Answer(Heard {
             refused: status == StatusCode::TOO_MANY_REQUESTS,
             retry_after_s: text(headers, "retry-after").and_then(|text| moment(text, now)),
