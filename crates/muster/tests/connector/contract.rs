@@ -81,8 +81,9 @@ async fn writes_only_what_is_named(
     for sign_in in [SignIn::Blocked, SignIn::Allowed] {
         changes.push(AccountChange { sign_in: Some(sign_in), ..Default::default() });
     }
-    for id in [&cast.full, &cast.bare, &cast.blocked] {
-        for change in &changes {
+    // All changes for one, the first two for the others.
+    for (id, some) in [(&cast.full, changes.len()), (&cast.bare, 2), (&cast.blocked, 2)] {
+        for change in changes.iter().take(some) {
             one_write(connector, witness, id, (change, case)).await;
         }
     }

@@ -313,8 +313,7 @@ impl Pace {
             Some(Count::Bucket { used, limit }) => {
                 self.heard = true;
                 self.learn_bucket(
-                    slot,
-                    flight,
+                    (slot, flight),
                     (used, limit, limit / DOCUMENTED_DRAIN_S),
                     heard,
                     now,
@@ -326,7 +325,7 @@ impl Pace {
                     Some(drain) => {
                         let (used, limit) =
                             (f64::from(limit.saturating_sub(left)), f64::from(limit));
-                        self.learn_bucket(slot, flight, (used, limit, drain), heard, now);
+                        self.learn_bucket((slot, flight), (used, limit, drain), heard, now);
                     }
                     None => self.learn_window(limit, left, reset_s, now),
                 }
@@ -337,8 +336,7 @@ impl Pace {
 
     fn learn_bucket(
         &mut self,
-        slot: u64,
-        flight: Slot,
+        flight: (u64, Slot),
         (used, limit, drain): (f64, f64, f64),
         heard: &Heard,
         now: Timestamp,
@@ -356,8 +354,9 @@ impl Pace {
                 if heard.refused {
                     leaky.refused(now);
                 } else {
-                    leaky.compare(used, (flight.low - flight.others, flight.peak), now);
-                    leaky.time_the_drain(used, (slot, flight), self.next_slot, now);
+                    let (low, peak) = (flight.1.low - flight.1.others, flight.1.peak);
+                    leaky.compare(used, (low, peak), now);
+                    leaky.time_the_drain(used, flight, self.next_slot, now);
                 }
             }
             law => *law = Law::Leaky(Leaky::new(limit, drain, used + in_flight, now)),
