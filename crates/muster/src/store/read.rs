@@ -243,9 +243,9 @@ impl OrgStore {
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         let RunFilter { app, person, account, fingerprint, states, since, limit } = filter;
         let statement = Statement::of_org("SELECT doc FROM runs WHERE org = $1", &self.org)
-            .with("AND app = ?", app.as_ref().map(|app| app.as_str()))
-            .with("AND person = ?", person.as_ref().map(|person| person.as_str()))
-            .with("AND account = ?", account.as_ref().map(|account| account.as_str()))
+            .with("AND app = ?", app.as_ref().map(AppName::as_str))
+            .with("AND person = ?", person.as_ref().map(PersonId::as_str))
+            .with("AND account = ?", account.as_ref().map(AccountId::as_str))
             .with("AND fingerprint = ?", fingerprint.map(String::from))
             .with_list("AND state IN (", states.iter().map(|state| state.word()), ")")
             .with("AND intended >= ?", *since)
