@@ -123,7 +123,7 @@ story!(every_edited_column_is_found, world, {
         ("hash", digest),
     ];
     for (column, value) in edits {
-        world.sql(&format!("CREATE TABLE kept AS SELECT * FROM journal")).await.unwrap();
+        world.sql("CREATE TABLE kept AS SELECT * FROM journal").await.unwrap();
         let edit = format!("UPDATE journal SET {column} = {value} WHERE seq = 3");
         assert_eq!(broken_by(world, &edit).await, Broken::Edited { seq: 3 }, "{edit}");
         let back = "DELETE FROM journal; INSERT INTO journal SELECT * FROM kept; DROP TABLE kept";

@@ -1,6 +1,13 @@
 //! The store's contract: every test of [`contract`] runs on a SQLite file, on SQLite in memory and
 //! on a real PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, which clippy does not recognise outside of #[test] functions"
+)]
+
 mod contract;
 mod damage;
 mod journal;

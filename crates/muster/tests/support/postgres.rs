@@ -4,6 +4,12 @@
 //!
 //! PostgreSQL refuses to run as root; then it runs as the user `postgres`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot have its database cannot go on"
+)]
+
 use std::{
     os::unix::{
         fs::{MetadataExt as _, chown},
@@ -117,30 +123,29 @@ impl Server {
     /// removes its directory.
     fn stop_with_the_run(&self, run: u32) {
         let script = "while test -d /proc/$0; do sleep 0.5; done; \
-                      \"$1\" -D \"$2/data\" -m immediate stop; rm -rf \"$2\" \"$2.lock\"";
-        let mut shell = self.as_server_user("sh");
+                      server=$(head -n 1 \"$1/data/postmaster.pid\"); kill -QUIT $server; \
+                      sleep 1; rm -rf \"$1\" \"$1.lock\"";
+        let mut shell = Command::new("sh");
         shell
             .args(["-c", script, &run.to_string()])
-            .arg(self.bin.join("pg_ctl"))
             .arg(&self.directory)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0);
-        shell.spawn().unwrap();
+        #[expect(clippy::zombie_processes, reason = "it outlives us on purpose")]
+        let _ = shell.spawn().unwrap();
     }
 
     fn command(&self, program: &str) -> Command {
-        self.as_server_user(self.bin.join(program).to_str().unwrap())
-    }
-
-    fn as_server_user(&self, program: &str) -> Command {
+        let program = self.bin.join(program);
         let mut command = if is_root() {
             let (user, group) = postgres_user();
             let mut command = Command::new("setpriv");
             command
                 .args([format!("--reuid={user}"), format!("--regid={group}")])
-                .args(["--clear-groups", program]);
+                .arg("--clear-groups")
+                .arg(program);
             command
         } else {
             Command::new(program)
