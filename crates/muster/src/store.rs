@@ -15,6 +15,7 @@ mod migrate;
 mod observe;
 mod read;
 pub mod records;
+mod reseal;
 pub mod seal;
 mod tx;
 

@@ -76,10 +76,8 @@ impl<'a> Appender<'a> {
         let seq = self.next_seq();
         let salt = self.store.store.0.env.chance();
         let entry = Entry::chain(draft, seq.unsigned_abs(), self.prev, salt).map_err(unstorable)?;
-        if let Some(app) = &entry.about.app {
-            let mention = |account| vec![app.as_str().into(), Value::Text(account), seq.into()];
-            self.mentions.extend(accounts.into_iter().map(mention));
-        }
+        let mention = |account| vec![Value::Text(account), seq.into()];
+        self.mentions.extend(accounts.into_iter().map(mention));
         self.seq = seq;
         self.prev = entry.hash;
         self.entries.push(row_of(&entry)?);
@@ -232,8 +230,8 @@ impl OrgStore {
             .with("AND person = ?", person.as_ref().map(PersonId::as_str))
             .with("AND app = ?", app.as_ref().map(AppName::as_str))
             .with(
-                "AND (account = ? OR EXISTS (SELECT 1 FROM mentions m WHERE m.org = journal.org \
-                 AND m.app = journal.app AND m.account = ? AND m.seq = journal.seq))",
+                "AND seq IN (SELECT seq FROM journal WHERE org = $1 AND account = ? \
+                 UNION ALL SELECT seq FROM mentions WHERE org = $1 AND account = ?)",
                 account,
             )
             .with("AND operation = ?", operation.as_ref().map(OperationId::as_str))

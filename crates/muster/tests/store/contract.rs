@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use muster::store::{StoreError, records::RunFilter};
+use muster::store::{Location, Store, StoreError, records::RunFilter};
 use muster_domain::model::{
     canonical::Digest,
     id::OrgId,
@@ -270,6 +270,67 @@ story!(migrating_again_keeps_the_data, world, {
     assert_eq!(again.verify_journal().await.unwrap().entries, 3);
     world.write_entries(1).await;
     assert_eq!(again.verify_journal().await.unwrap().entries, 4);
+});
+
+story!(an_older_layout_is_migrated_with_its_data, world, {
+    let Some(fresh) = world.fresh_location() else { return };
+    let state = include_str!("../../migrations/0001_state.sql");
+    world.write_entries(1).await;
+    let entry = world.org.journal(&Default::default()).await.unwrap().remove(0);
+    let person = samples::person(1);
+    let mark = match fresh {
+        Location::SqliteFile(_) => "PRAGMA application_id = 1299412082;",
+        _ => "",
+    };
+    let [id, doc, data] = [
+        person.id.to_string(),
+        serde_json::to_string(&person).unwrap().replace('\'', "''"),
+        serde_json::to_string(&entry.data).unwrap(),
+    ];
+    let sql = format!(
+        "{mark} {state}
+         CREATE TABLE migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+         checksum TEXT NOT NULL, applied TEXT NOT NULL);
+         INSERT INTO migrations VALUES (1, 'state', '{}', '');
+         INSERT INTO people VALUES ('default', '{id}', '{doc}');
+         INSERT INTO journal (org, seq, at, actor, event, person, app, account, operation, plan,
+         data, salt, data_digest, prev, hash) VALUES ('default', 1, '{:.9}', '{}', '{}', '{}',
+         '{}', '{}', '{}', '{}', '{data}', '{}', '{}', '{}', '{}');
+         INSERT INTO journal_head VALUES ('default', 1, '{}');",
+        Digest::of(state.as_bytes()),
+        entry.at,
+        entry.actor,
+        entry.event.word(),
+        entry.about.person.as_ref().unwrap(),
+        entry.about.app.as_ref().unwrap(),
+        entry.about.account.as_ref().unwrap(),
+        entry.about.operation.as_ref().unwrap(),
+        entry.about.plan.as_ref().unwrap(),
+        entry.salt,
+        entry.data_digest,
+        entry.prev,
+        entry.hash,
+        entry.hash,
+    );
+    crate::world::sql_at(&fresh, &sql).await.unwrap();
+    let store = Store::open(&fresh, key(), world.env.clone()).await.unwrap();
+    let org = store.org(OrgId::default_org());
+    assert_eq!(org.people().await.unwrap(), [person]);
+    assert_eq!(org.journal(&Default::default()).await.unwrap(), [entry]);
+    org.verify_journal().await.unwrap();
+    assert!(crate::world::sql_at(&fresh, "DELETE FROM journal").await.is_err());
+});
+
+story!(many_may_open_a_new_database_at_once, world, {
+    let Some(fresh) = world.fresh_location() else { return };
+    let mut openers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (fresh, env) = (fresh.clone(), world.env.clone());
+        openers.spawn(async move { Store::open(&fresh, key(), env).await.map(|_| ()) });
+    }
+    while let Some(opened) = openers.join_next().await {
+        opened.unwrap().unwrap();
+    }
 });
 
 async fn refused_after(world: &World, sql: &str) -> Option<StoreError> {

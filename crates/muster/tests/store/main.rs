@@ -48,6 +48,8 @@ on_every_database! {
         a_lease_belongs_to_one_owner_at_a_time,
         a_lost_lease_fences_off_late_writes,
         migrating_again_keeps_the_data,
+        an_older_layout_is_migrated_with_its_data,
+        many_may_open_a_new_database_at_once,
         a_newer_layout_is_refused,
         a_changed_migration_is_refused;
     journal:
@@ -74,5 +76,6 @@ on_every_database! {
         another_key_opens_nothing_and_says_so,
         a_former_key_still_opens,
         swapped_credentials_do_not_open,
-        altered_credentials_do_not_open;
+        altered_credentials_do_not_open,
+        resealing_makes_the_former_key_needless;
 }

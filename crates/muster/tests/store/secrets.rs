@@ -89,3 +89,22 @@ story!(altered_credentials_do_not_open, world, {
         assert!(matches!(refused, StoreError::SealBroken { .. }), "{refused:?}");
     }
 });
+
+story!(resealing_makes_the_former_key_needless, world, {
+    put(world, "support", CREDENTIALS).await;
+    put(world, "other", "another").await;
+    assert_eq!(world.org.reseal("anna", now()).await.unwrap(), 0);
+    if !world.has_back_door() {
+        return;
+    }
+    let new = || SealingKey::new([8; 32]);
+    let org = world.reopen(new().with_former(&key())).await.unwrap();
+    assert_eq!(org.reseal("anna", now()).await.unwrap(), 2);
+    assert_eq!(org.journal_head().await.unwrap().0, 4);
+    let org = world.reopen(new()).await.unwrap();
+    assert_eq!(org.credentials(&samples::app()).await.unwrap().unwrap().reveal(), CREDENTIALS);
+    assert!(matches!(
+        world.org.credentials(&samples::app()).await,
+        Err(StoreError::WrongKey { .. })
+    ));
+});

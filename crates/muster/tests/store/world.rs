@@ -109,28 +109,24 @@ impl World {
         self.kind != Kind::Memory
     }
 
-    async fn back_door(&self) -> AnyConnection {
-        let url = match &self.location {
-            Location::SqliteFile(path) => {
-                let path = path.to_str().unwrap().replace('%', "%25").replace('?', "%3F");
-                format!("sqlite:{}", path.replace('#', "%23").replace(' ', "%20"))
+    /// Where another database of the same kind can be made; in memory there is no place.
+    pub(crate) fn fresh_location(&self) -> Option<Location> {
+        match &self.location {
+            Location::SqliteFile(path) => Some(Location::SqliteFile(path.with_extension("other"))),
+            Location::Postgres(_) => {
+                Some(Location::Postgres(Secret::new(Server::shared().new_database())))
             }
-            Location::Postgres(url) => url.reveal().to_owned(),
-            Location::SqliteMemory => unreachable!("there is no way into memory"),
-        };
-        AnyConnection::connect(&url).await.unwrap()
+            Location::SqliteMemory => None,
+        }
     }
 
     /// Does what somebody with access to the database could do.
     pub(crate) async fn sql(&self, sql: &str) -> Result<(), sqlx::Error> {
-        let mut connection = self.back_door().await;
-        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
-        connection.close().await.unwrap();
-        done.map(|_| ())
+        sql_at(&self.location, sql).await
     }
 
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let mut connection = self.back_door().await;
+        let mut connection = back_door(&self.location).await;
         let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
         let count = query.fetch_one(&mut connection).await.unwrap();
         connection.close().await.unwrap();
@@ -166,4 +162,24 @@ impl World {
 /// A note in the journal, for tests whose subject is something else.
 pub(crate) fn note(tx: &mut muster::store::Tx) {
     tx.journal(Event::HomeCreated, About::default(), serde_json::json!({}));
+}
+
+/// A way into a database past the store.
+async fn back_door(location: &Location) -> AnyConnection {
+    let url = match location {
+        Location::SqliteFile(path) => {
+            let path = path.to_str().unwrap().replace('%', "%25").replace('?', "%3F");
+            format!("sqlite:{}?mode=rwc", path.replace('#', "%23").replace(' ', "%20"))
+        }
+        Location::Postgres(url) => url.reveal().to_owned(),
+        Location::SqliteMemory => unreachable!("there is no way into memory"),
+    };
+    AnyConnection::connect(&url).await.unwrap()
+}
+
+pub(crate) async fn sql_at(location: &Location, sql: &str) -> Result<(), sqlx::Error> {
+    let mut connection = back_door(location).await;
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
+    connection.close().await.unwrap();
+    done.map(|_| ())
 }
