@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     company::Should,
-    world::{Effect, Intent, Outcome, Target, World},
+    world::{Intent, Outcome, Target, World},
 };
 
 /// What a step of Muster's did to one user.
@@ -79,6 +79,11 @@ async fn announced(world: &mut World) -> Result<Vec<Intent>, String> {
     Ok(fresh)
 }
 
+/// The simulator keeps whole microseconds.
+fn not_after(one: Timestamp, other: Timestamp) -> bool {
+    one.as_microsecond() <= other.as_microsecond()
+}
+
 /// Law 3: each write that took effect was announced before.
 fn announced_first(
     world: &mut World,
@@ -95,13 +100,12 @@ fn announced_first(
             let id = write.target.rsplit('/').next().unwrap_or_default();
             Target::User(id.parse().map_err(|_| format!("a write to {}", write.target))?)
         };
-        let method = write.method.clone();
-        world.effects.push(Effect { at: write.at, target: target.clone(), method });
-        let done = world.effects.iter().filter(|effect| effect.target == target).count();
+        world.effects.push(target.clone());
+        let done = world.effects.iter().filter(|effect| **effect == target).count();
         let announced = world
             .intents
             .iter()
-            .filter(|intent| intent.target == target && intent.at <= write.at)
+            .filter(|intent| intent.target == target && not_after(intent.at, write.at))
             .count();
         if announced < done {
             return Err(format!(
@@ -311,10 +315,4 @@ pub(crate) async fn same_plan(world: &mut World) -> Outcome {
         return Err("law 6: two plans of the same input differ".to_owned());
     }
     Ok(())
-}
-
-/// The writes that took effect since `since`.
-#[cfg(any())]
-pub(crate) fn effects_since(world: &World, since: Timestamp) -> usize {
-    world.effects.iter().filter(|effect| effect.at > since).count()
 }

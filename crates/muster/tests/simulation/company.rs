@@ -1,9 +1,13 @@
 //! The company as it is, the roster it exports, and an independent opinion of who should have
 //! access: plain dates, no engine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -77,6 +81,18 @@ impl Stint {
         }
     }
 
+    /// The end of this engagement, when work goes on without a break at `start`.
+    fn touches(&self, start: Date) -> Option<Timestamp> {
+        let last = self.last_day.filter(|last| *last < start)?;
+        let (end, _) = self.end().filter(|(end, _)| *end == at(last, 18))?;
+        let free = |day: &Date| matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        let mut day = last.tomorrow().unwrap();
+        while day < start && free(&day) {
+            day = day.tomorrow().unwrap();
+        }
+        (day == start).then_some(end)
+    }
+
     fn role(&self, basic: &'static str) -> Option<&'static str> {
         match (self.dept, self.title) {
             ("IT", _) => Some("admin"),
@@ -133,7 +149,11 @@ impl Member {
     ) -> Option<Should> {
         let current: Vec<_> = stints
             .iter()
-            .filter(|stint| at(stint.start.checked_sub(lead_days.days()).unwrap(), 0) <= now)
+            .filter(|stint| {
+                let lead = at(stint.start.checked_sub(lead_days.days()).unwrap(), 0);
+                let touching = stints.iter().filter_map(|other| other.touches(stint.start)).min();
+                touching.map_or(lead, |end| end.min(lead)) <= now
+            })
             .filter(|stint| stint.end().is_none_or(|(end, _)| now < end))
             .collect();
         if current.is_empty() {
@@ -220,10 +240,5 @@ impl Company {
     /// Whom Muster knows by this address.
     pub(crate) fn owners(&self, email: &str) -> Vec<&Member> {
         self.told.values().filter(|member| member.owns(email)).collect()
-    }
-
-    /// Every address anybody ever had.
-    pub(crate) fn addresses(&self) -> BTreeSet<String> {
-        self.members.iter().flat_map(|m| &m.emails).map(|email| email.to_lowercase()).collect()
     }
 }

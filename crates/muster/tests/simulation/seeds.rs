@@ -25,7 +25,7 @@ fn broken(seed: u64, tell: bool) -> Option<String> {
     let (_, first) = run(&setup, &steps, tell).err()?;
     let fewer = ops::shrink(&steps, &|fewer| run(&setup, fewer, false).is_err());
     let now = run(&setup, &fewer, false).err().map_or(first.clone(), |(_, error)| error);
-    Some(format!("seed {seed}: {first}\n  after {fewer:?}: {now}\n  in {setup:?}\n"))
+    Some(format!("seed {seed}: {first}\n  after {fewer:?}: {now}\n  in {}\n", setup.tell()))
 }
 
 fn every(shard: u64, of: u64) {

@@ -54,6 +54,24 @@ impl Setup {
         setup
     }
 
+    /// Where this differs from the plain dialect, for people.
+    pub(crate) fn tell(&self) -> String {
+        let plain = serde_json::to_value(Setup::plain(Config::gorgias()).config).unwrap();
+        let config = serde_json::to_value(&self.config).unwrap();
+        let switches: Vec<String> = config
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, value)| plain.get(name.as_str()) != Some(*value))
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let Self { seed, config: _, delete, limit, lead_days, approves } = self;
+        format!(
+            "seed {seed}, delete {delete}, limit {limit:?}, lead {lead_days}, approves {approves}, {}",
+            switches.join(", ")
+        )
+    }
+
     /// The role of ordinary support people in this dialect.
     pub(crate) fn basic(&self) -> &'static str {
         match self.config.role_names {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use muster::{
     connector::transport::Transport,
     env::Env,
@@ -74,7 +74,7 @@ pub(crate) struct World {
     /// Writes that the journal announces, in order.
     pub(crate) intents: Vec<Intent>,
     /// Writes that took effect, in order.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<Target>,
 }
 
 /// The app's own records at a moment.
@@ -102,14 +102,6 @@ pub(crate) struct Intent {
     pub(crate) target: Target,
     pub(crate) action: Action,
     pub(crate) approved: bool,
-}
-
-/// A write that took effect.
-#[derive(Debug, Clone)]
-pub(crate) struct Effect {
-    pub(crate) at: Timestamp,
-    pub(crate) target: Target,
-    pub(crate) method: String,
 }
 
 pub(crate) fn start() -> Timestamp {
@@ -213,10 +205,6 @@ impl World {
 
     pub(crate) fn today(&self) -> Date {
         today(self.now())
-    }
-
-    pub(crate) fn day(&self, ahead: i64) -> Date {
-        self.today().checked_add(ahead.days()).unwrap()
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
