@@ -119,8 +119,9 @@ impl Stage {
         self.muster(&["plan", "support"], None).await?;
 
         self.say(
-            "Five people out at once is more than the limit of two a day, so those wait for a \
-             named person.\nIngrid looks at the plan and lets them go.",
+            "Four people out at once is more than the limit of two a day, so those wait for a named \
+             person;\nthe account owner waits for a hand-over. Ingrid reads the plan and lets the \
+             four go.",
         );
         let ingrid = company::email("Ingrid Holm");
         let apply = ["--as", &ingrid, "apply", "support", "--yes", "--approve", "all"];

@@ -111,7 +111,8 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
     out
 }
 
-fn summary(plan: &Plan, style: Style) -> String {
+/// What a plan comes to, in one line.
+pub(super) fn summary(plan: &Plan, style: Style) -> String {
     if plan.operations.is_empty() {
         return style.green("Nothing to do: the app agrees with the roster and the policy.");
     }
