@@ -158,17 +158,16 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_of_person ON journal (org, person, seq);
 CREATE INDEX journal_of_app ON journal (org, app, seq);
-CREATE INDEX journal_of_account ON journal (org, app, account, seq);
+CREATE INDEX journal_of_account ON journal (org, account, seq);
 CREATE INDEX journal_of_operation ON journal (org, operation, seq);
 CREATE INDEX journal_in_time ON journal (org, at);
 
 -- Which accounts an entry about many accounts speaks of. Only a way to find entries.
 CREATE TABLE mentions (
     org TEXT NOT NULL,
-    app TEXT NOT NULL,
     account TEXT NOT NULL,
     seq BIGINT NOT NULL,
-    PRIMARY KEY (org, app, account, seq)
+    PRIMARY KEY (org, account, seq)
 );
 
 -- How far the journal goes: what is missing at its end shows here.

@@ -3,6 +3,8 @@
 //! Floors, imports point down only: `cli` → `service` → `store · connector · connectors · env ·
 //! config` → `muster_domain::engine` → `muster_domain::model`.
 
+pub mod cli;
+pub mod config;
 pub mod connector;
 pub mod connectors;
 pub mod env;

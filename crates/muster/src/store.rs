@@ -6,6 +6,7 @@
 //! their journal entries, in one short transaction that may be tried again. So no lock is ever held
 //! while an app is waited for.
 
+mod account;
 mod columns;
 mod driver;
 pub mod error;
@@ -15,6 +16,7 @@ mod migrate;
 mod observe;
 mod read;
 pub mod records;
+mod reseal;
 pub mod seal;
 mod tx;
 

@@ -97,13 +97,18 @@ fn split_time(cell: &str) -> (&str, &str) {
     }
 }
 
-/// Midnight, or a time of day without a zone.
+/// Midnight in whatever zone, or a time of day without one.
 fn is_harmless_time(time: &str) -> bool {
     let time = time.trim();
-    let clock = |c: char| c.is_ascii_digit() || c == ':' || c == '.';
-    let rest = time.trim_start_matches(clock).trim();
-    let midnight = time.trim_end_matches(rest).chars().all(|c| "0:. ".contains(c));
-    time.is_empty() || midnight || matches!(&*rest.to_ascii_uppercase(), "" | "AM" | "PM")
+    if time.is_empty() {
+        return true;
+    }
+    let zone = time.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == '.');
+    let clock = time.strip_suffix(zone).unwrap_or_default();
+    let zone = zone.trim().to_ascii_uppercase();
+    let midnight = clock.chars().all(|c| "0:.".contains(c));
+    let offset = zone.chars().all(|c| c.is_ascii_digit() || "Z+-:".contains(c));
+    !clock.is_empty() && (matches!(&*zone, "" | "AM" | "PM") || (midnight && offset))
 }
 
 fn by_parts(day: &str) -> Reading {
@@ -318,6 +323,9 @@ mod tests {
             "1/2/2024 12:00:00 AM",
             "1/0/1900",
             "2024-1",
+            "2024-03-01T00:00:00+02:00",
+            "2024-03-01 noon:",
+            "2024-03-01T00:00 foo",
             "99/99/9999",
         ];
         let read: Vec<_> = cells.iter().map(|cell| both(cell)).collect();
@@ -346,6 +354,9 @@ mod tests {
         1/2/2024 12:00:00 AM = 2024-02-01 | 2024-01-02
         1/0/1900 = there is no such day: correct it in the HR system
         2024-1 = not a date: write it as YYYY-MM-DD
+        2024-03-01T00:00:00+02:00 = 2024-03-01
+        2024-03-01 noon: = a date with a time and zone can be another day elsewhere: write it as YYYY-MM-DD
+        2024-03-01T00:00 foo = a date with a time and zone can be another day elsewhere: write it as YYYY-MM-DD
         99/99/9999 = there is no such day: correct it in the HR system
         ");
     }

@@ -115,11 +115,7 @@ fn assemble(
     let drafting = Drafting { layout, options, order };
     let drafts = draft::drafts(table, &drafting, problems, warnings);
     // Where rows cannot be read, managers would be missing only because of that.
-    let rows = if drafts.iter().all(|draft| draft.source_id.is_some()) && table.is_whole() {
-        Rows::All
-    } else {
-        Rows::Some
-    };
+    let rows = if table.is_whole() { Rows::All } else { Rows::Some };
     let assembled = people::assemble(drafts, rows, layout, problems, warnings);
     table.check_footers(assembled.records.len(), problems, warnings);
     assembled

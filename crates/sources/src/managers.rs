@@ -20,7 +20,8 @@ type At = usize;
 /// Who can be meant by what. Names and addresses only where the file gives managers by them.
 #[derive(Default)]
 struct Index {
-    ids: BTreeMap<String, BTreeSet<At>>,
+    /// In order, as the groups are.
+    ids: Vec<SourceId>,
     numbers: BTreeMap<String, BTreeSet<At>>,
     positions: BTreeMap<String, BTreeSet<At>>,
     emails: BTreeMap<EmailAddress, BTreeSet<At>>,
@@ -35,7 +36,6 @@ pub(crate) fn resolve(
     warnings: &mut Warnings,
 ) {
     let index = Index::new(groups, layout);
-    let ids: Vec<SourceId> = groups.iter().map(|group| group.id.clone()).collect();
     let mut links: Vec<Option<At>> = vec![None; groups.len()];
     let mut found: Vec<Vec<Option<At>>> = Vec::with_capacity(groups.len());
     for (at, group) in groups.iter().enumerate() {
@@ -69,7 +69,7 @@ pub(crate) fn resolve(
     report_loops(groups, &links, problems);
     for (group, managers) in groups.iter_mut().zip(found) {
         for (draft, manager) in group.drafts.iter_mut().zip(managers) {
-            draft.terms.manager = manager.and_then(|at| ids.get(at)).cloned();
+            draft.terms.manager = manager.and_then(|at| index.ids.get(at)).cloned();
         }
     }
 }
@@ -86,15 +86,13 @@ impl Index {
         let given = |target| layout.place(target).is_some();
         let by_name = given(Target::Field(Field::ManagerName));
         let by_email = given(Target::Field(Field::ManagerEmail));
-        let by_id = given(Target::Field(Field::ManagerSourceId));
         let by_number = given(Target::ManagerNumber);
         let by_position = given(Target::ManagerPosition);
-        let mut index = Self::default();
+        let ids = groups.iter().map(|group| group.id.clone()).collect();
+        let mut index = Self { ids, ..Self::default() };
         for (at, group) in groups.iter().enumerate() {
-            if by_id {
-                index.ids.entry(group.id.to_string()).or_default().insert(at);
-            }
-            for Draft { profile, terms, payroll_name, .. } in &group.drafts {
+            for draft in &group.drafts {
+                let Draft { profile, terms, payroll_name, .. } = draft;
                 if let Some(number) = profile.employee_number.as_ref().filter(|_| by_number) {
                     index.numbers.entry(number.clone()).or_default().insert(at);
                 }
@@ -118,7 +116,10 @@ impl Index {
     fn find(&self, hints: &ManagerHints) -> Found {
         let ManagerHints { id, number, position, email, name } = hints;
         if let Some(id) = id {
-            look(&self.ids, id, Target::Field(Field::ManagerSourceId))
+            match self.ids.binary_search_by(|other| other.as_str().cmp(id)) {
+                Ok(at) => Found::One(at),
+                Err(_) => Found::Nobody(Target::Field(Field::ManagerSourceId), id.clone()),
+            }
         } else if let Some(number) = number {
             look(&self.numbers, number, Target::ManagerNumber)
         } else if let Some(position) = position {

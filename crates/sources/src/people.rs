@@ -60,13 +60,17 @@ pub(crate) fn assemble(
     Assembled { records: groups.into_iter().map(record).collect() }
 }
 
-/// By id. Rows without one were reported already.
-fn group(drafts: Vec<Draft>) -> Vec<Group> {
-    let mut with_id: Vec<(SourceId, Draft)> =
-        drafts.into_iter().filter_map(|mut draft| Some((draft.source_id.take()?, draft))).collect();
-    with_id.sort_by(|(a, _), (b, _)| a.cmp(b));
+/// By id. Rows without one were reported already. What is sorted are places: drafts are large.
+fn group(mut drafts: Vec<Draft>) -> Vec<Group> {
+    let mut order: Vec<(SourceId, usize)> = drafts
+        .iter_mut()
+        .enumerate()
+        .filter_map(|(at, draft)| Some((draft.source_id.take()?, at)))
+        .collect();
+    order.sort();
     let mut groups: Vec<Group> = Vec::new();
-    for (id, draft) in with_id {
+    for (id, at) in order {
+        let Some(draft) = drafts.get_mut(at).map(std::mem::take) else { continue };
         match groups.last_mut() {
             Some(last) if last.id == id => last.drafts.push(draft),
             _ => groups.push(Group { id, drafts: vec![draft] }),

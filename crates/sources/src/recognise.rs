@@ -137,10 +137,10 @@ fn by_columns(
         let layout = lay_out(format, options, headings, places);
         let score = layout.columns.len();
         if REQUIRED.iter().all(|group| !layout.misses(group)) {
-            if format.signature.is_empty() {
-                fallback = fallback.or(Some(format));
-            } else if has_signature(format, places) {
+            if has_signature(format, places) {
                 fitting.push((score, format));
+            } else if formats().first().is_some_and(|first| first.name == format.name) {
+                fallback = Some(format);
             }
         }
         let signed = score + if has_signature(format, places) { 100 } else { 0 };

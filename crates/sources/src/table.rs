@@ -46,6 +46,8 @@ pub(crate) struct Table<'a> {
     ragged: bool,
     /// How many rows were found, before any was taken out.
     found: usize,
+    /// Whether every row of a person has the width of the headings.
+    in_shape: bool,
 }
 
 /// The headings that some format or the user's mapping knows, as keys.
@@ -161,7 +163,15 @@ fn build<'a>(
     }
     let footers = take_footers(&mut rows, headings.len(), header.number);
     let found = rows.len();
-    Some(Table { headings, header_row: header.number, rows, footers, ragged, found })
+    Some(Table {
+        headings,
+        header_row: header.number,
+        rows,
+        footers,
+        ragged,
+        found,
+        in_shape: true,
+    })
 }
 
 /// The row with the most known headings, the first of equals; without any, the first row of at
@@ -213,9 +223,9 @@ fn take_footers<'a>(rows: &mut Vec<Row<'a>>, width: usize, header_row: u32) -> V
 }
 
 impl Table<'_> {
-    /// Whether no row was taken out as unreadable.
+    /// Whether every row that can be a person's is still here.
     pub(crate) fn is_whole(&self) -> bool {
-        self.rows.len() == self.found
+        self.in_shape
     }
 
     /// The heading of a column for messages.
@@ -241,11 +251,14 @@ impl Table<'_> {
     /// their cells say would only repeat the problem. Reports control characters anywhere.
     pub(crate) fn check(&mut self, problems: &mut Problems) {
         let mut rows = std::mem::take(&mut self.rows);
+        let mut in_shape = true;
         rows.retain(|row| {
             self.check_control_characters(row, problems);
             let problem = self.not_a_person(row).or_else(|| self.wrong_width(row));
+            in_shape &= problem.as_ref().is_none_or(|p| p.kind != ProblemKind::RowShape);
             problem.map(|problem| problems.add(problem)).is_none()
         });
+        self.in_shape = in_shape;
         self.rows = rows;
     }
 

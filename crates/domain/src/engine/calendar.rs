@@ -30,6 +30,23 @@ pub fn at(day: Date, time: Time, zone: &TimeZone) -> Timestamp {
         .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
+/// Whether nobody works between `last` and `start`, so that work goes on without a break.
+#[must_use]
+pub fn touches(last: Date, start: Date) -> bool {
+    let mut day = last;
+    // Ten days off in a row are a break, whatever the calendar says.
+    for _ in 0..10 {
+        day = day.tomorrow().unwrap_or(Date::MAX);
+        if day == start {
+            return true;
+        }
+        if is_working_day(day) {
+            return false;
+        }
+    }
+    false
+}
+
 /// The day on which an invitation goes out for a start on `start`.
 #[must_use]
 pub fn lead(start: Date, lead: LeadTime) -> Date {

@@ -70,6 +70,8 @@ pub struct Correlation {
     pub matches: BTreeMap<AccountId, Match>,
     /// Per person, the accounts that are hers.
     pub by_person: BTreeMap<PersonId, Vec<AccountId>>,
+    /// Per person, the accounts that may be hers and are not settled; none that is gone.
+    pub maybe: BTreeMap<PersonId, Vec<AccountId>>,
 }
 
 impl Correlation {
@@ -80,13 +82,8 @@ impl Correlation {
     }
 
     /// Accounts that are not settled though `person` may be their owner.
-    pub fn maybe_of<'a>(&'a self, person: &'a PersonId) -> impl Iterator<Item = &'a AccountId> {
-        self.matches.iter().filter_map(move |(id, found)| match found {
-            Match::ToConfirm { candidates } if candidates.iter().any(|c| c.person == *person) => {
-                Some(id)
-            }
-            _ => None,
-        })
+    pub fn maybe_of(&self, person: &PersonId) -> impl Iterator<Item = &AccountId> {
+        self.maybe.get(person).into_iter().flatten()
     }
 }
 
@@ -154,6 +151,20 @@ impl<'a> Index<'a> {
         self.by_name(&account.name)
     }
 
+    /// Everybody who claims the account by id or by any address, whichever band is the best.
+    fn claimants(&self, account: &KnownAccount) -> BTreeSet<PersonId> {
+        let account = &account.account;
+        let written = account.external_id.as_deref().and_then(|id| id.parse().ok());
+        let mut claimants: BTreeSet<PersonId> =
+            written.into_iter().filter(|id| self.people.contains_key(id)).collect();
+        if let Some(email) = &account.email {
+            for holders in [self.work.get(email.folded()), self.former.get(email.folded())] {
+                claimants.extend(holders.into_iter().flatten().map(|id| (*id).clone()));
+            }
+        }
+        claimants
+    }
+
     fn same_local(&self, email: &EmailAddress) -> Option<&Vec<&'a PersonId>> {
         self.domains.contains(email.domain()).then(|| self.local.get(email.local_without_tag()))?
     }
@@ -195,10 +206,18 @@ pub fn correlate(
     for (id, account) in accounts {
         let found = match links.get(id) {
             Some(link) => linked(link, account, &index, ended),
-            None => unlinked(account, &index),
+            None => unlinked(account, &index, ended),
         };
-        if let Match::Linked { person, .. } = &found {
-            result.by_person.entry(person.clone()).or_default().push(id.clone());
+        match &found {
+            Match::Linked { person, .. } => {
+                result.by_person.entry(person.clone()).or_default().push(id.clone());
+            }
+            Match::ToConfirm { candidates } if account.gone.is_none() => {
+                for candidate in candidates {
+                    result.maybe.entry(candidate.person.clone()).or_default().push(id.clone());
+                }
+            }
+            _ => {}
         }
         result.matches.insert(id.clone(), found);
     }
@@ -220,13 +239,7 @@ fn linked(
             let claimed_by = if confirmed.is_some() {
                 Vec::new()
             } else {
-                index
-                    .candidates(account)
-                    .into_iter()
-                    .filter(|candidate| candidate.score >= CERTAIN && candidate.person != *person)
-                    .map(|candidate| candidate.person)
-                    .filter(|other| index.people.get(other).is_some_and(|other| !ended(other)))
-                    .collect()
+                contenders(person, account, index, ended)
             };
             Match::Linked {
                 person: person.clone(),
@@ -238,7 +251,22 @@ fn linked(
     }
 }
 
-fn unlinked(account: &KnownAccount, index: &Index<'_>) -> Match {
+/// The current people besides `owner` who claim the account.
+fn contenders(
+    owner: &PersonId,
+    account: &KnownAccount,
+    index: &Index<'_>,
+    ended: &dyn Fn(&Person) -> bool,
+) -> Vec<PersonId> {
+    index
+        .claimants(account)
+        .into_iter()
+        .filter(|other| other != owner)
+        .filter(|other| index.people.get(other).is_some_and(|other| !ended(other)))
+        .collect()
+}
+
+fn unlinked(account: &KnownAccount, index: &Index<'_>, ended: &dyn Fn(&Person) -> bool) -> Match {
     if account.account.kind != AccountKind::Human {
         return Match::Machine { kind: account.account.kind };
     }
@@ -249,7 +277,7 @@ fn unlinked(account: &KnownAccount, index: &Index<'_>) -> Match {
             person: only.person.clone(),
             because: only.because.clone(),
             confirmed: false,
-            claimed_by: Vec::new(),
+            claimed_by: contenders(&only.person, account, index, ended),
         },
         _ => Match::ToConfirm { candidates },
     }

@@ -1,14 +1,18 @@
 //! Deciding: the difference between what one person should have in one app and what she has, as
 //! operations. Whether an operation may go is `guard`'s affair.
 
+use std::collections::HashMap;
+
 use super::{
     correlate::{Correlation, Match, fold_name},
     expect::{Expectation, Rules},
+    lifecycle::{self, PersonState},
     world::{KnownAccount, World},
 };
 use crate::model::{
     account::{Account, AccountChange, AccountStatus, NewAccount, SignIn},
     canonical::Digest,
+    email::EmailAddress,
     id::{AccountId, RoleName},
     operation::Deactivation,
     person::Person,
@@ -29,17 +33,90 @@ pub struct Decision {
     pub blocked: Vec<Blocked>,
 }
 
+/// Who holds which address, so that no joiner makes the planner look through everybody.
+pub struct Addresses<'a> {
+    accounts: HashMap<&'a str, &'a AccountId>,
+    people: HashMap<&'a str, Vec<&'a Person>>,
+}
+
+impl<'a> Addresses<'a> {
+    /// The addresses of `world`.
+    #[must_use]
+    pub fn new(world: &World<'a>) -> Self {
+        let mut accounts = HashMap::with_capacity(world.accounts.len());
+        for (id, known) in world.accounts.iter().filter(|(_, known)| known.gone.is_none()) {
+            if let Some(email) = &known.account.email {
+                accounts.entry(email.folded()).or_insert(id);
+            }
+        }
+        let mut people: HashMap<_, Vec<_>> = HashMap::with_capacity(world.people.len());
+        for person in world.people.values() {
+            if let Some(email) = &person.profile.work_email {
+                people.entry(email.folded()).or_default().push(person);
+            }
+        }
+        Self { accounts, people }
+    }
+
+    fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {
+        self.accounts.get(email.folded()).copied()
+    }
+
+    /// Somebody else who works here, or will, under the same address.
+    fn other_worker(
+        &self,
+        email: &EmailAddress,
+        person: &Person,
+        world: &World<'_>,
+    ) -> Option<&'a Person> {
+        let others = self.people.get(email.folded())?.iter().copied();
+        others.filter(|other| other.id != person.id).find(|other| {
+            !matches!(
+                lifecycle::state(other, &world.hours(), world.now),
+                PersonState::Ended { .. } | PersonState::Withdrawn
+            )
+        })
+    }
+}
+
+/// The role to which an account can still be lowered, if there is one.
+pub(crate) fn lower_role(world: &World<'_>, known: &KnownAccount) -> Option<RoleName> {
+    let least = &world.sight.least_role()?.name;
+    let lower = known.account.role.as_ref().is_none_or(|has| world.sight.lowers(has, least));
+    lower.then(|| least.clone())
+}
+
+/// Whether the account cannot be shut out, as policy says or trying taught; with what it taught.
+pub(crate) fn falls_to_least(
+    world: &World<'_>,
+    known: &KnownAccount,
+) -> (bool, Option<&'static str>) {
+    let (useless, taught) = match known.learned.map(|learned| learned.deactivation) {
+        Some(Deactivation::Works) => (false, None),
+        Some(Deactivation::Ignored) => {
+            (true, Some("deactivation was tried here and the app ignored it"))
+        }
+        Some(Deactivation::Refused) => {
+            (true, Some("deactivation was tried here and the app refused it"))
+        }
+        None => (!world.sight.can_deactivate, None),
+    };
+    (useless || world.rules.removal == Removal::Reduce, taught)
+}
+
 /// Decides for `person`.
 #[must_use]
 pub fn decide(
     world: &World<'_>,
     rules: &Rules<'_>,
     correlation: &Correlation,
+    addresses: &Addresses<'_>,
     person: &Person,
 ) -> Decision {
     let case = Case {
         world,
         correlation,
+        addresses,
         person,
         accounts: correlation
             .accounts_of(&person.id)
@@ -62,6 +139,7 @@ struct Effect<'a> {
 struct Case<'a> {
     world: &'a World<'a>,
     correlation: &'a Correlation,
+    addresses: &'a Addresses<'a>,
     person: &'a Person,
     accounts: Vec<(&'a AccountId, &'a KnownAccount)>,
 }
@@ -82,9 +160,9 @@ impl Case<'_> {
                 NoRule::Report => Decision::default(),
                 NoRule::Remove => self.take(engagement, &why),
             },
-            Expectation::NotYet { from, role, engagement, had_ended, why } => {
-                let mut decision =
-                    if had_ended { self.take(engagement, &why) } else { Decision::default() };
+            Expectation::NotYet { from, role, engagement, ended, why } => {
+                let mut decision = ended
+                    .map_or_else(Decision::default, |past| self.take(past.engagement, &past.why));
                 if let Some(role) = role {
                     let what = if self.accounts.is_empty() {
                         format!("is invited as {role}")
@@ -96,8 +174,17 @@ impl Case<'_> {
                 decision
             }
             Expectation::Gone { engagement, why, .. } => self.take(engagement, &why),
-            Expectation::Withdrawn { why } => self.take(1, &why),
-            Expectation::Undecided { .. } => Decision::default(),
+            Expectation::Withdrawn { why } => {
+                let last = self.person.engagements.iter().map(|e| e.number).max();
+                self.take(last.unwrap_or(1), &why)
+            }
+            Expectation::Undecided { why } => {
+                let why: Vec<_> = why.iter().map(ToString::to_string).collect();
+                self.blocked(
+                    format!("it cannot be told what she should have: {}", why.join("; ")),
+                    "mend it in the source or the policy; until then nothing is done",
+                )
+            }
         }
     }
 
@@ -161,14 +248,16 @@ impl Case<'_> {
                 ),
             );
         }
-        let holder =
-            self.world.accounts.iter().find(|(_, known)| {
-                known.gone.is_none() && known.account.email.as_ref() == Some(email)
-            });
-        if let Some((account, _)) = holder {
+        if let Some(account) = self.addresses.account(email) {
             return self.blocked(
                 format!("account {account} already holds {email}, but is not hers"),
                 format!("settle whose it is: muster why {account}"),
+            );
+        }
+        if let Some(other) = self.addresses.other_worker(email, self.person, self.world) {
+            return self.blocked(
+                format!("{email} is also the work address of {} ({})", other.name(), other.anchor),
+                "give each person an address of their own in the source, or end one of the records",
             );
         }
         let new = NewAccount {
@@ -297,33 +386,17 @@ impl Case<'_> {
         known: &KnownAccount,
         reasons: &mut Vec<Reason>,
     ) -> Option<(Action, Reversibility)> {
-        let rules = self.world.rules;
-        let sight = self.world.sight;
-        if known.account.status == AccountStatus::Invited && rules.writes.delete == Switch::On {
+        let may_delete = self.world.rules.writes.delete == Switch::On;
+        if known.account.status == AccountStatus::Invited && may_delete {
             let lost = "the pending account and its invitation; a new invitation can be sent";
             return Some((Action::CancelInvite, Reversibility::Partly { lost: lost.to_owned() }));
         }
-        let least = sight.least_role().map(|role| role.name.clone());
-        let lower = least.filter(|least| known.account.role.as_ref() != Some(least));
-        let proved_useless = match known.learned.map(|learned| learned.deactivation) {
-            Some(Deactivation::Works) => false,
-            Some(Deactivation::Ignored) => {
-                reasons.push(Reason::new(
-                    format!("account {}", known.account.id),
-                    "deactivation was tried here and the app ignored it",
-                ));
-                true
-            }
-            Some(Deactivation::Refused) => {
-                reasons.push(Reason::new(
-                    format!("account {}", known.account.id),
-                    "deactivation was tried here and the app refused it",
-                ));
-                true
-            }
-            None => !sight.can_deactivate,
-        };
-        if rules.removal == Removal::Reduce || proved_useless {
+        let lower = lower_role(self.world, known);
+        let (reduce, taught) = falls_to_least(self.world, known);
+        if let Some(taught) = taught {
+            reasons.push(Reason::new(format!("account {}", known.account.id), taught));
+        }
+        if reduce {
             return lower.map(|to| (Action::Reduce { to }, Reversibility::Whole));
         }
         Some((Action::Deactivate { fallback: lower }, Reversibility::Whole))

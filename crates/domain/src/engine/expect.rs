@@ -47,8 +47,8 @@ pub enum Expectation {
         role: Option<RoleName>,
         /// The engagement.
         engagement: u32,
-        /// Whether an earlier engagement has ended, so that an account from then must not stay.
-        had_ended: bool,
+        /// The earlier engagement that ended, if one did: an account from then must not stay.
+        ended: Option<Past>,
         /// Why.
         why: Vec<Reason>,
     },
@@ -75,6 +75,19 @@ pub enum Expectation {
         /// Why.
         why: Vec<Reason>,
     },
+}
+
+/// An engagement that is over, while another is to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The engagement.
+    pub engagement: u32,
+    /// Since when it is over.
+    pub since: Timestamp,
+    /// Whether it ended too long before Muster heard of it to be an order.
+    pub history: bool,
+    /// Why.
+    pub why: Vec<Reason>,
 }
 
 type Memo = BTreeMap<Vec<(&'static str, String)>, Answer>;
@@ -138,7 +151,7 @@ impl<'a> Rules<'a> {
             };
         }
         let open = |stint: &&Stint| stint.end.is_none_or(|end| now < end);
-        let known = |stint: &&Stint| stint.unknown_status.is_none();
+        let known = |stint: &&Stint| stint.unclear.is_none();
         let current: Vec<_> = stints
             .iter()
             .filter(known)
@@ -148,15 +161,18 @@ impl<'a> Rules<'a> {
         if !current.is_empty() {
             return self.current(person, &stints, &current);
         }
-        if let Some(stint) = stints.iter().find(|stint| stint.unknown_status.is_some()) {
-            let word = stint.unknown_status.as_deref().unwrap_or_default();
-            return Expectation::Undecided {
-                why: vec![Reason::new(from, format!("nobody mapped the status {word:?}"))],
-            };
+        if let Some(unclear) = stints.iter().find_map(|stint| stint.unclear.as_ref()) {
+            return Expectation::Undecided { why: vec![Reason::new(from, unclear)] };
         }
         let past = stints.iter().filter(|stint| !open(stint)).max_by_key(|stint| stint.end);
         if let Some(next) = stints.iter().filter(open).min_by_key(|stint| stint.access_from) {
-            return self.future(person, next, past.is_some());
+            let ended = past.map(|last| Past {
+                engagement: last.number,
+                since: last.end.unwrap_or(now),
+                history: stints.iter().filter(|stint| !open(stint)).all(|stint| stint.history),
+                why: vec![last.because.clone()],
+            });
+            return self.future(person, next, ended);
         }
         match past {
             Some(last) => Expectation::Gone {
@@ -215,7 +231,7 @@ impl<'a> Rules<'a> {
         )
     }
 
-    fn future(&self, person: &Person, next: &Stint, had_ended: bool) -> Expectation {
+    fn future(&self, person: &Person, next: &Stint, ended: Option<Past>) -> Expectation {
         let from = format!("source {}", person.anchor);
         let terms = person.engagements.iter().find(|e| e.number == next.number).map(|e| &e.terms);
         let mut why = vec![Reason::new(from, works_here(next))];
@@ -227,7 +243,7 @@ impl<'a> Rules<'a> {
             _ => None,
         });
         let engagement = next.number;
-        Expectation::NotYet { from: next.access_from, role, engagement, had_ended, why }
+        Expectation::NotYet { from: next.access_from, role, engagement, ended, why }
     }
 }
 

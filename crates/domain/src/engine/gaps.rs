@@ -1,18 +1,20 @@
 //! Gaps: where the app and the roster disagree, typed (`domain.md` §8), whether or not an
 //! operation would close them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
     correlate::{Correlation, Match},
+    decide,
     expect::{Expectation, Rules},
     world::{KnownAccount, World},
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
     id::{AccountId, PersonId},
-    operation::Deactivation,
     person::Person,
     plan::Action,
 };
@@ -91,7 +93,14 @@ pub struct Gap {
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     let rules = Rules::new(world);
-    let survey = Survey { world, correlation };
+    let shut_out = world
+        .runs
+        .iter()
+        .filter(|run| run.state.is_done())
+        .filter(|run| matches!(run.operation.action, Action::Deactivate { .. }))
+        .filter_map(|run| run.operation.account.as_ref())
+        .collect();
+    let survey = Survey { world, correlation, shut_out };
     let mut found = Vec::new();
     for person in world.people.values() {
         found.extend(survey.of_person(person, &rules.expect(person)));
@@ -108,6 +117,8 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
 struct Survey<'a> {
     world: &'a World<'a>,
     correlation: &'a Correlation,
+    /// The accounts that Muster has shut out at some time.
+    shut_out: BTreeSet<&'a AccountId>,
 }
 
 impl Survey<'_> {
@@ -124,9 +135,15 @@ impl Survey<'_> {
                 .iter()
                 .map(|(id, known)| self.left(person, id, known, Some(*since)))
                 .collect(),
-            Expectation::Withdrawn { .. } | Expectation::NotYet { had_ended: true, .. } => {
+            Expectation::NotYet { ended: Some(past), .. } => accounts
+                .iter()
+                .map(|(id, known)| self.left(person, id, known, Some(past.since)))
+                .collect(),
+            Expectation::Withdrawn { .. } => {
                 accounts.iter().map(|(id, known)| self.left(person, id, known, None)).collect()
             }
+            // Who is away gets nothing new, and so misses nothing.
+            Expectation::Access { on_leave: true, .. } if accounts.is_empty() => Vec::new(),
             Expectation::Access { role, .. } => self.works_here(person, &accounts, Some(role)),
             Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
@@ -174,16 +191,7 @@ impl Survey<'_> {
     ) -> Gap {
         let app = self.world.app;
         let name = person.name();
-        let shut_out_before = self.world.runs.iter().any(|run| {
-            run.state.is_done()
-                && matches!(run.operation.action, Action::Deactivate { .. })
-                && run.operation.account.as_ref() == Some(id)
-        });
-        let least = self.world.sight.least_role().map(|role| &role.name);
-        let stuck = matches!(
-            known.learned.map(|learned| learned.deactivation),
-            Some(Deactivation::Ignored | Deactivation::Refused)
-        );
+        let (reduce, _) = decide::falls_to_least(self.world, known);
         let status = known.account.status.word();
         let (kind, cause, remedy) = if known.account.status == AccountStatus::Invited {
             (
@@ -191,13 +199,13 @@ impl Survey<'_> {
                 format!("{name} does not work here, but the invitation is still open"),
                 format!("muster plan {app}"),
             )
-        } else if shut_out_before {
+        } else if self.shut_out.contains(id) {
             (
                 GapKind::CameBack,
                 format!("{name} was shut out, but the account is {status} again"),
                 format!("find out who let it in; muster plan {app}"),
             )
-        } else if stuck && known.account.role.as_ref() == least {
+        } else if reduce && decide::lower_role(self.world, known).is_none() {
             (
                 GapKind::OffboardedReduced,
                 format!("{name} left; the app cannot shut the account out, its role is the least"),
@@ -222,6 +230,10 @@ impl Survey<'_> {
         let name = person.name();
         let mut gaps = Vec::new();
         let Some(role) = role else {
+            // Without a single rule nothing is expected of anybody yet.
+            if self.world.rules.access.is_empty() {
+                return gaps;
+            }
             return accounts
                 .iter()
                 .map(|account| {
@@ -317,7 +329,14 @@ impl Survey<'_> {
             }
             Match::Classified { owner, .. } => {
                 let person = self.world.people.get(owner)?;
-                matches!(rules.expect(person), Expectation::Gone { .. }).then(|| {
+                let expected = rules.expect(person);
+                let left = matches!(
+                    expected,
+                    Expectation::Gone { .. }
+                        | Expectation::Withdrawn { .. }
+                        | Expectation::NotYet { ended: Some(_), .. }
+                );
+                left.then(|| {
                     self.gap(
                         GapKind::NoOwner,
                         (id, known),

@@ -1,21 +1,22 @@
 //! Guarding: which operations may go, which wait, for what, and what would release them. A guard
 //! that cannot be evaluated counts as tripped (`domain.md` §9.15).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
+    lifecycle,
     world::{KnownAccount, World},
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
-    id::AccountId,
+    id::{AccountId, PersonId},
     observation::Completeness,
     operation::{Run, RunState},
-    person::Person,
     plan::{Action, Hold, HoldKind, Operation},
     policy::{Consent, Switch},
 };
@@ -34,6 +35,7 @@ pub fn guard(
     correlation: &Correlation,
     operations: &mut [Operation],
 ) {
+    let past = Past::new(world);
     let mut admins = active_admins(world);
     let mut seats = free_seats(world);
     for operation in operations.iter_mut() {
@@ -44,16 +46,36 @@ pub fn guard(
         holds.extend(unseen(world, operation));
         holds.extend(protected(world, operation, &mut admins));
         holds.extend(contested(correlation, operation));
-        holds.extend(unsettled(world, operation));
-        holds.extend(history(operation, expectation.as_ref()));
-        holds.extend(already_invited(world, operation));
+        holds.extend(unsupported(world, operation));
+        holds.extend(past.unsettled(world, operation));
+        holds.extend(history(world, operation, expectation.as_ref()));
+        let invited = past.invited(world, operation);
+        holds.extend(invited.map(|run| already_invited(operation, run)));
         holds.extend(no_seat(world, operation, &mut seats));
         holds.extend(consent(world, operation));
         operation.holds = holds;
-        operation.approved_by =
-            world.approvals.get(&operation.fingerprint).map(|approval| approval.by.clone());
+        operation.approved_by = approved_by(world, operation, invited);
     }
-    limit(world, operations);
+    limit(world, operations, removes, "removals");
+    limit(world, operations, loses_role, "role losses");
+}
+
+/// Who let the operation go: not somebody whose word has lapsed, nor the person it is about, nor
+/// for a second invitation the approval of the first.
+fn approved_by(world: &World<'_>, operation: &Operation, invited: Option<&Run>) -> Option<String> {
+    let approval = world.approvals.get(&operation.fingerprint)?;
+    let person = world.people.get(&operation.person.id);
+    let own = person.is_some_and(|person| {
+        person.work_addresses().any(|address| address.folded() == fold_login(&approval.by))
+    });
+    let used = invited.is_some_and(|run| approval.at <= run.intended);
+    let holds = approval.app == *world.app && approval.expires > world.now && !own && !used;
+    holds.then(|| approval.by.clone())
+}
+
+/// A login as it is compared: NFC, lower case.
+fn fold_login(login: &str) -> String {
+    login.trim().nfc().flat_map(char::to_lowercase).collect()
 }
 
 fn hold(kind: HoldKind, reason: impl Into<String>, release: impl Into<String>) -> Hold {
@@ -99,14 +121,38 @@ fn unseen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
             sync,
         ));
     }
-    match (&sight.completeness, &operation.action) {
-        (Some(Completeness::Unproven { reason }), Action::Create { .. }) => Some(hold(
+    let relies_on_absence =
+        matches!(operation.action, Action::Create { .. } | Action::Reactivate { .. });
+    let reason = match &sight.completeness {
+        Some(Completeness::Proven) => return None,
+        Some(Completeness::Unproven { reason }) => reason.as_str(),
+        None => "nothing shows that it was complete",
+    };
+    relies_on_absence.then(|| {
+        hold(
             HoldKind::Unproven,
             format!("the last read of {app} may have missed accounts: {reason}"),
             sync,
-        )),
-        _ => None,
-    }
+        )
+    })
+}
+
+/// A role that the app does not offer, or gives to nobody, is not asked of it.
+fn unsupported(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    let role = match &operation.action {
+        Action::Create { new } => &new.role,
+        Action::Update { change } | Action::Reactivate { change } => change.role.as_ref()?,
+        Action::Reduce { to } => to,
+        Action::Deactivate { .. } | Action::CancelInvite => return None,
+    };
+    let app = world.app;
+    let reason = match world.sight.role(role) {
+        Some(known) if known.assignable => return None,
+        Some(_) => format!("{app} lets nobody be given the role {role}"),
+        None => format!("{app} offers no role {role}"),
+    };
+    let release = format!("name a role of the app in apps.{app}.access, or muster sync {app}");
+    Some(hold(HoldKind::Unsupported, reason, release))
 }
 
 fn active_admins(world: &World<'_>) -> BTreeSet<AccountId> {
@@ -121,8 +167,15 @@ fn active_admins(world: &World<'_>) -> BTreeSet<AccountId> {
         .collect()
 }
 
+/// Whether the account is an admin for certain: only such a one can stand in for another.
 fn is_admin(world: &World<'_>, known: &KnownAccount) -> bool {
-    known.account.role.as_ref().is_some_and(|role| world.sight.is_privileged(role))
+    let role = known.account.role.as_ref().and_then(|role| world.sight.role(role));
+    role.is_some_and(|role| role.privileged)
+}
+
+/// Whether the account is an admin, or may be one because its role is not readable or not known.
+fn may_be_admin(world: &World<'_>, known: &KnownAccount) -> bool {
+    known.account.role.as_ref().is_none_or(|role| world.sight.is_privileged(role))
 }
 
 /// Law 7: the owner, the key's own account, break-glass accounts and the last admin are never
@@ -138,7 +191,8 @@ fn protected(
         return None;
     }
     let app = world.app;
-    let login = known.account.login.to_lowercase();
+    let logins = [Some(fold_login(&known.account.login)), email_of(known)];
+    let is_login = |text: &str| logins.iter().flatten().any(|login| *login == fold_login(text));
     let shield = |reason: String, release: String| Some(hold(HoldKind::Protected, reason, release));
     if world.sight.caller.as_ref() == Some(id) {
         return shield(
@@ -146,7 +200,7 @@ fn protected(
             format!("connect {app} with another admin's key: muster app add --replace {app} …"),
         );
     }
-    if world.rules.protected.contains(&login) {
+    if world.rules.protected.iter().any(|login| is_login(login)) {
         return shield(
             "the policy protects this account".to_owned(),
             format!("take it out of apps.{app}.protected"),
@@ -158,20 +212,34 @@ fn protected(
             "bots and integrations are managed in the app".to_owned(),
         );
     }
-    if world.rules.account_owner.as_ref().is_some_and(|owner| owner.folded() == login) {
+    if world.rules.account_owner.as_ref().is_some_and(|owner| is_login(owner.as_str())) {
         return shield(
             "this is the account owner".to_owned(),
             format!("hand over ownership in the app, then set apps.{app}.account_owner"),
         );
     }
-    if !is_admin(world, known) {
+    if !may_be_admin(world, known) {
         return None;
     }
-    if admins.iter().all(|admin| admin == id) {
-        return shield(
-            "this is the last active admin".to_owned(),
-            "make somebody else an admin first".to_owned(),
-        );
+    admin(world, known, admins)
+}
+
+/// What protects an admin, or an account that may be one.
+fn admin(
+    world: &World<'_>,
+    known: &KnownAccount,
+    admins: &mut BTreeSet<AccountId>,
+) -> Option<Hold> {
+    let app = world.app;
+    let id = &known.account.id;
+    let alone = admins.iter().all(|admin| admin == id);
+    if alone && known.account.status.may_sign_in() {
+        let (kind, what) = if is_admin(world, known) {
+            (HoldKind::Protected, "this is the last active admin")
+        } else {
+            (HoldKind::CannotTell, "the role cannot be read: this may be the last active admin")
+        };
+        return Some(hold(kind, what, "make somebody else an admin first"));
     }
     if world.rules.account_owner.is_none() {
         return Some(hold(
@@ -180,14 +248,25 @@ fn protected(
             format!("set apps.{app}.account_owner to the owner's login in the policy"),
         ));
     }
+    if world.sight.caller.is_none() {
+        return Some(hold(
+            HoldKind::CannotTell,
+            "the key that Muster uses may be this admin's, which the app did not tell",
+            format!("muster sync {app}"),
+        ));
+    }
     admins.remove(id);
     None
+}
+
+fn email_of(known: &KnownAccount) -> Option<String> {
+    known.account.email.as_ref().map(|email| email.folded().to_owned())
 }
 
 /// Whether it lowers, shuts out or deletes.
 fn takes_rights(world: &World<'_>, operation: &Operation) -> bool {
     match &operation.action {
-        Action::Update { change } => {
+        Action::Update { change } | Action::Reactivate { change } => {
             let before = operation.before.as_ref().and_then(|state| state.role.as_ref());
             match (&change.role, before) {
                 (Some(to), Some(from)) => world.sight.lowers(from, to),
@@ -212,61 +291,105 @@ fn contested(correlation: &Correlation, operation: &Operation) -> Option<Hold> {
     }
 }
 
-/// An operation of unknown outcome is read back before anything else (law 8).
-fn unsettled(world: &World<'_>, operation: &Operation) -> Option<Hold> {
-    let about = |run: &&Run| {
-        run.state.is_unsettled()
-            && match (&operation.account, &run.operation.account) {
-                (Some(account), Some(other)) => account == other,
-                _ => run.operation.person.id == operation.person.id,
+/// What was tried before, so that no operation looks through all runs.
+struct Past<'a> {
+    unsettled_accounts: BTreeMap<&'a AccountId, &'a Run>,
+    unsettled_people: BTreeMap<&'a PersonId, Vec<&'a Run>>,
+    invitations: BTreeMap<&'a PersonId, Vec<&'a Run>>,
+}
+
+impl<'a> Past<'a> {
+    fn new(world: &World<'a>) -> Self {
+        let mut past = Self {
+            unsettled_accounts: BTreeMap::new(),
+            unsettled_people: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+        };
+        for run in world.runs {
+            let Operation { person, account, action, .. } = &run.operation;
+            if run.state.is_unsettled() {
+                past.unsettled_people.entry(&person.id).or_default().push(run);
+                if let Some(account) = account {
+                    past.unsettled_accounts.entry(account).or_insert(run);
+                }
             }
-    };
-    world.runs.iter().find(about).map(|run| {
-        hold(
+            if matches!(action, Action::Create { .. }) && (run.invited || run.state.is_done()) {
+                past.invitations.entry(&person.id).or_default().push(run);
+            }
+        }
+        past
+    }
+
+    /// An operation of unknown outcome is read back before anything else (law 8).
+    fn unsettled(&self, world: &World<'_>, operation: &Operation) -> Option<Hold> {
+        let about_person = || {
+            self.unsettled_people
+                .get(&operation.person.id)?
+                .iter()
+                .copied()
+                .find(|run| operation.account.is_none() || run.operation.account.is_none())
+        };
+        let account = operation.account.as_ref();
+        let run = account
+            .and_then(|id| self.unsettled_accounts.get(id).copied())
+            .or_else(about_person)?;
+        Some(hold(
             HoldKind::Unsettled,
             format!("what became of {} is not known yet", run.id),
             format!("muster apply {} reads it back first", world.app),
-        )
-    })
+        ))
+    }
+
+    /// The last invitation that went out to this person in the same engagement, or in another that
+    /// still runs (law 2).
+    fn invited(&self, world: &World<'_>, operation: &Operation) -> Option<&'a Run> {
+        if !matches!(operation.action, Action::Create { .. }) {
+            return None;
+        }
+        let runs = self.invitations.get(&operation.person.id)?;
+        let person = world.people.get(&operation.person.id)?;
+        let stints = lifecycle::stints(person, &world.hours());
+        let runs_still = |number: Option<u32>| {
+            stints.iter().any(|stint| {
+                Some(stint.number) == number && stint.end.is_none_or(|end| world.now < end)
+            })
+        };
+        runs.iter().copied().rev().find(|run| {
+            let engagement = run.operation.person.engagement;
+            engagement == operation.person.engagement || runs_still(engagement)
+        })
+    }
 }
 
-fn history(operation: &Operation, expectation: Option<&Expectation>) -> Option<Hold> {
-    match expectation {
-        Some(Expectation::Gone { since, history: true, .. })
-            if operation.action.removes_access() =>
-        {
-            Some(hold(
-                HoldKind::History,
-                format!("the end at {since} was long past when Muster first heard of it"),
-                approve(operation),
-            ))
-        }
-        _ => None,
-    }
+fn already_invited(operation: &Operation, run: &Run) -> Hold {
+    hold(
+        HoldKind::AlreadyInvited,
+        format!("an invitation already went out at {} ({})", run.intended, run.id),
+        approve(operation),
+    )
+}
+
+fn history(
+    world: &World<'_>,
+    operation: &Operation,
+    expectation: Option<&Expectation>,
+) -> Option<Hold> {
+    let since = match expectation? {
+        Expectation::Gone { since, history: true, .. } => since,
+        Expectation::NotYet { ended: Some(past), .. } if past.history => &past.since,
+        _ => return None,
+    };
+    (operation.action.removes_access() && !ordered(world, operation)).then(|| {
+        hold(
+            HoldKind::History,
+            format!("the end at {since} was long past when Muster first heard of it"),
+            approve(operation),
+        )
+    })
 }
 
 fn approve(operation: &Operation) -> String {
     format!("muster apply {} --approve {}", operation.app, operation.fingerprint.brief())
-}
-
-/// Law 2: a second invitation in one engagement is a human's decision.
-fn already_invited(world: &World<'_>, operation: &Operation) -> Option<Hold> {
-    if !matches!(operation.action, Action::Create { .. }) {
-        return None;
-    }
-    let same = |run: &&Run| {
-        run.invited
-            && matches!(run.operation.action, Action::Create { .. })
-            && run.operation.person.id == operation.person.id
-            && run.operation.person.engagement == operation.person.engagement
-    };
-    world.runs.iter().find(same).map(|run| {
-        hold(
-            HoldKind::AlreadyInvited,
-            format!("an invitation already went out at {} ({})", run.intended, run.id),
-            approve(operation),
-        )
-    })
 }
 
 fn free_seats(world: &World<'_>) -> Option<i64> {
@@ -330,58 +453,79 @@ fn consent(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     })
 }
 
-/// Law 11: when a run would remove more accounts than the limit leaves room for, none of them
-/// goes without a named person. Removals that a named person ordered or approved do not count.
-fn limit(world: &World<'_>, operations: &mut [Operation]) {
-    let live = world.accounts.values().filter(|known| known.gone.is_none()).count();
-    let limit = world.rules.removal_limit(live);
-    let recent = recent_removals(world);
+fn removes(_: &World<'_>, operation: &Operation) -> bool {
+    operation.action.removes_access()
+}
+
+fn loses_role(world: &World<'_>, operation: &Operation) -> bool {
+    !operation.action.removes_access() && takes_rights(world, operation)
+}
+
+/// Law 11: when a run would take from more accounts than the limit leaves room for, none of them
+/// goes without a named person. What a named person ordered or approved does not count, and an
+/// account counts once, however many rungs of the ladder it goes down. Removals and role losses
+/// are counted apart (`domain.md` §9.5).
+fn limit(
+    world: &World<'_>,
+    operations: &mut [Operation],
+    kind: fn(&World<'_>, &Operation) -> bool,
+    what: &str,
+) {
+    let recent = recent(world, kind);
     let counts = |operation: &Operation| {
-        operation.action.removes_access()
+        kind(world, operation)
             && operation.holds.is_empty()
             && operation.approved_by.is_none()
+            && operation.account.as_ref().is_none_or(|account| !recent.contains(account))
             && !ordered(world, operation)
     };
     let wanted = operations.iter().filter(|operation| counts(operation)).count();
-    let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-    if wanted == 0 || recent.saturating_add(wanted) <= limit {
+    // Accounts that are shut out already cannot be locked out by a mistake; those shut out in this
+    // window still count, so that the limit does not shrink while it is used up.
+    let live = world
+        .accounts
+        .iter()
+        .filter(|(_, known)| known.gone.is_none())
+        .filter(|(id, known)| known.account.status.may_sign_in() || recent.contains(*id))
+        .count();
+    let limit = usize::try_from(world.rules.removal_limit(live)).unwrap_or(usize::MAX);
+    if wanted == 0 || recent.len().saturating_add(wanted) <= limit {
         return;
     }
+    let reason = format!(
+        "{wanted} {what} are due and {} were made within {WINDOW_HOURS} hours, more than the limit \
+         of {limit}",
+        recent.len()
+    );
     for operation in operations.iter_mut().filter(|operation| counts(operation)) {
-        operation.holds.push(hold(
-            HoldKind::Limit,
-            format!(
-                "{wanted} removals are due and {recent} were made within {WINDOW_HOURS} hours, \
-                 more than the limit of {limit}"
-            ),
-            approve(operation),
-        ));
+        operation.holds.push(hold(HoldKind::Limit, reason.clone(), approve(operation)));
     }
 }
 
-/// Whether a named person ordered this person's end by hand.
+/// Whether a named person ordered by hand the end from which this operation follows.
 fn ordered(world: &World<'_>, operation: &Operation) -> bool {
-    world
-        .people
-        .get(&operation.person.id)
-        .is_some_and(|person| ordered_end_holds(person, world.now))
+    let Some(person) = world.people.get(&operation.person.id) else { return false };
+    let Some(order) = &person.ordered_end else { return false };
+    // A later engagement is none of the order's business.
+    let engagement =
+        person.engagements.iter().find(|e| Some(e.number) == operation.person.engagement);
+    order.at <= world.now && engagement.is_some_and(|e| e.first_seen <= order.ordered)
 }
 
-fn ordered_end_holds(person: &Person, now: Timestamp) -> bool {
-    person.ordered_end.as_ref().is_some_and(|order| order.at <= now)
-}
-
-fn recent_removals(world: &World<'_>) -> u32 {
+/// The accounts of which something was taken within the window by nobody's order.
+fn recent<'a>(
+    world: &World<'a>,
+    kind: fn(&World<'_>, &Operation) -> bool,
+) -> BTreeSet<&'a AccountId> {
     let since = world.now.checked_sub(WINDOW_HOURS.hours()).unwrap_or(Timestamp::MIN);
-    let counted: BTreeSet<_> = world
+    world
         .runs
         .iter()
-        .filter(|run| run.operation.action.removes_access() && run.intended > since)
+        .filter(|run| run.intended > since && kind(world, &run.operation))
         .filter(|run| {
             !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
         })
         .filter(|run| run.approved_by.is_none() && !ordered(world, &run.operation))
-        .map(|run| &run.operation.account)
-        .collect();
-    u32::try_from(counted.len()).unwrap_or(u32::MAX)
+        .filter_map(|run| run.operation.account.as_ref())
+        .collect()
 }

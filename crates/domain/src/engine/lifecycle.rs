@@ -1,12 +1,16 @@
 //! What a person is at a moment, computed from dates and zone, never stored: prospective, active,
 //! on leave, leaving, ended, withdrawn, unknown (`domain.md` §3, §5).
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 use serde::Serialize;
 
 use super::calendar;
 use crate::model::{
-    person::{EmploymentStatus, Engagement, Person, TerminationType},
+    person::{EmploymentStatus, Engagement, Person, TerminationType, Terms},
     plan::Reason,
     policy::LeadTime,
 };
@@ -43,8 +47,8 @@ pub struct Stint {
     pub history: bool,
     /// Whether the end was ordered by hand by a named person.
     pub ordered_by: Option<String>,
-    /// Whether the source's status is one nobody mapped.
-    pub unknown_status: Option<String>,
+    /// Why the source's word cannot be relied on: a status nobody mapped, or a hire without a day.
+    pub unclear: Option<String>,
 }
 
 /// What a person is at a moment.
@@ -110,12 +114,37 @@ pub fn zone_of(person: &Person, otherwise: &TimeZone) -> TimeZone {
 #[must_use]
 pub fn stints(person: &Person, hours: &Hours<'_>) -> Vec<Stint> {
     let zone = zone_of(person, hours.zone);
-    person
+    let mut stints: Vec<_> = person
         .engagements
         .iter()
         .filter(|engagement| engagement.terms.status != Some(EmploymentStatus::Withdrawn))
         .map(|engagement| stint(person, engagement, &zone, hours))
-        .collect()
+        .collect();
+    if stints.len() > 1 {
+        join_touching(person, &mut stints, &zone, hours);
+    }
+    stints
+}
+
+/// No break where dates touch (`domain.md` §4, M9): an engagement that begins on the next working
+/// day after another's last day gives access from the moment at which the other's ends.
+fn join_touching(person: &Person, stints: &mut [Stint], zone: &TimeZone, hours: &Hours<'_>) {
+    let terms = |number| person.engagements.iter().find(|e| e.number == number).map(|e| &e.terms);
+    let ends: Vec<_> = stints
+        .iter()
+        .filter_map(|stint| {
+            let day = last_day(terms(stint.number)?)?;
+            let at = calendar::at(day, hours.leaver_at, zone);
+            (stint.end == Some(at)).then_some((day, at))
+        })
+        .collect();
+    for stint in stints {
+        let Some(start) = terms(stint.number).and_then(|terms| terms.start_date) else { continue };
+        let touching = ends.iter().filter(|(day, _)| calendar::touches(*day, start));
+        if let Some((_, at)) = touching.min_by_key(|(_, at)| *at) {
+            stint.access_from = stint.access_from.min(*at);
+        }
+    }
 }
 
 fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hours<'_>) -> Stint {
@@ -139,8 +168,16 @@ fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hour
             Reason::new("offboard", format!("{} ordered the end of access", order.by)),
         ));
     }
-    let unknown_status = (terms.status == Some(EmploymentStatus::Unknown) && end.is_none())
-        .then(|| terms.status_raw.clone().unwrap_or_default());
+    let unclear = match (terms.status, &end) {
+        (Some(EmploymentStatus::Unknown), None) => Some(format!(
+            "nobody mapped the status {:?}",
+            terms.status_raw.as_deref().unwrap_or_default()
+        )),
+        (Some(EmploymentStatus::Pending), None) if terms.start_date.is_none() => {
+            Some("hired, but the first day is not told".to_owned())
+        }
+        _ => None,
+    };
     let history = ordered_by.is_none()
         && end.as_ref().is_some_and(|(at, _)| {
             at.checked_add(LOOK_BACK).is_ok_and(|latest| latest < engagement.first_seen)
@@ -157,7 +194,7 @@ fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hour
         because,
         history,
         ordered_by,
-        unknown_status,
+        unclear,
     }
 }
 
@@ -172,11 +209,9 @@ fn told_end(
 ) -> Option<(Timestamp, Reason)> {
     let terms = &engagement.terms;
     let from = format!("source {}", person.anchor);
-    // An end before the start belongs to an earlier stint (`domain.md` §5).
-    let after_start = |day: &jiff::civil::Date| terms.start_date.is_none_or(|start| *day >= start);
-    let last = terms.last_working_day.filter(after_start);
-    let dated = last.or(terms.end_date.filter(after_start)).map(|day| {
-        let what = if last.is_some() { "last working day" } else { "end date" };
+    let dated = last_day(terms).map(|day| {
+        let is_last = terms.last_working_day == Some(day);
+        let what = if is_last { "last working day" } else { "end date" };
         (calendar::at(day, leaver_at, zone), Reason::new(from.clone(), format!("{what} {day}")))
     });
     let ended = terms.status == Some(EmploymentStatus::Ended);
@@ -195,6 +230,13 @@ fn told_end(
     }
 }
 
+/// The day after which access ends: the last working day, else the contract's end. An end before
+/// the start belongs to an earlier stint (`domain.md` §5).
+fn last_day(terms: &Terms) -> Option<Date> {
+    let after_start = |day: &Date| terms.start_date.is_none_or(|start| *day >= start);
+    terms.last_working_day.filter(after_start).or(terms.end_date.filter(after_start))
+}
+
 /// What `person` is at `now`.
 #[must_use]
 pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState {
@@ -205,7 +247,7 @@ pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState 
     let open = |stint: &&Stint| stint.end.is_none_or(|end| now < end);
     let current: Vec<_> = stints
         .iter()
-        .filter(|stint| stint.start <= now && stint.unknown_status.is_none())
+        .filter(|stint| stint.start <= now && stint.unclear.is_none())
         .filter(open)
         .collect();
     if !current.is_empty() {
@@ -217,8 +259,8 @@ pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState 
             _ => PersonState::Active,
         };
     }
-    if let Some(word) = stints.iter().find_map(|stint| stint.unknown_status.as_ref()) {
-        return PersonState::Unknown { why: format!("nobody mapped the status {word:?}") };
+    if let Some(why) = stints.iter().find_map(|stint| stint.unclear.clone()) {
+        return PersonState::Unknown { why };
     }
     if let Some(starts) = stints.iter().filter(open).map(|stint| stint.start).min() {
         return PersonState::Prospective { starts };
@@ -226,16 +268,26 @@ pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState 
     PersonState::Ended { at: stints.iter().filter_map(|stint| stint.end).max().unwrap_or(now) }
 }
 
-/// Whether the person is away at `now`, by dates where there are any, else by status.
+/// Whether the person is away at `now` from everything she does here, by dates where there are
+/// any, else by status. A leave in an engagement that is over says nothing about the present one.
 #[must_use]
 pub fn on_leave(person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
-    let zone = zone_of(person, hours.zone);
-    let today = now.to_zoned(zone).date();
-    person.engagements.iter().any(|engagement| {
-        let terms = &engagement.terms;
-        match (terms.leave_start, terms.leave_return) {
-            (Some(from), back) => from <= today && back.is_none_or(|back| today < back),
-            (None, _) => terms.status == Some(EmploymentStatus::OnLeave),
-        }
-    })
+    let today = now.to_zoned(zone_of(person, hours.zone)).date();
+    let stints = stints(person, hours);
+    let running = |number: u32| {
+        stints.iter().any(|stint| {
+            stint.number == number
+                && stint.access_from <= now
+                && stint.end.is_none_or(|end| now < end)
+        })
+    };
+    let mut current = person.engagements.iter().filter(|e| running(e.number)).peekable();
+    current.peek().is_some()
+        && current.all(|engagement| {
+            let terms = &engagement.terms;
+            match (terms.leave_start, terms.leave_return) {
+                (Some(from), back) => from <= today && back.is_none_or(|back| today < back),
+                (None, _) => terms.status == Some(EmploymentStatus::OnLeave),
+            }
+        })
 }

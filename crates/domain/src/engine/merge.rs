@@ -272,12 +272,14 @@ fn lost_zeros(ours: &BTreeMap<&SourceId, &Person>, roster: &Roster) -> Vec<(Stri
             (bare != id.as_str() && !bare.is_empty()).then_some((bare, *id))
         })
         .collect();
+    let listed: BTreeSet<_> = roster.records.iter().map(|record| &record.source_id).collect();
     roster
         .records
         .iter()
         .filter(|record| !ours.contains_key(&record.source_id))
         .filter_map(|record| {
-            let was = bare.get(record.source_id.as_str())?;
+            // Where the file has both, they are two people.
+            let was = bare.get(record.source_id.as_str()).filter(|id| !listed.contains(*id))?;
             Some((was.to_string(), record.source_id.to_string()))
         })
         .collect()
@@ -340,15 +342,12 @@ fn changed(
 ) -> PersonChange {
     let mut person = old.clone();
     let mut changes = Vec::new();
-    person.profile = overlay(&old.profile, &record.profile, "", &mut changes);
-    keep_former_address(&old.profile, &mut person.profile);
-    for incoming in &record.engagements {
-        match same_engagement(&person.engagements, incoming) {
-            Some(index) => {
-                if let Some(engagement) = person.engagements.get_mut(index) {
-                    update(engagement, incoming, clearable, &mut changes, now);
-                }
-            }
+    let told = with_known_addresses(&old.profile, &record.profile);
+    person.profile = overlay(&old.profile, &told, "", &mut changes);
+    let pairs = pair(&old.engagements, &record.engagements);
+    for (incoming, known) in record.engagements.iter().zip(pairs) {
+        match known.and_then(|index| person.engagements.get_mut(index)) {
+            Some(engagement) => update(engagement, incoming, clearable, &mut changes, now),
             None => {
                 let number = person.engagements.iter().map(|e| e.number).max().unwrap_or(0) + 1;
                 changes.push(FieldChange {
@@ -370,36 +369,60 @@ fn changed(
     PersonChange { person, changes }
 }
 
-/// A changed work address stays known as a former one, so that the account is still recognised.
-fn keep_former_address(old: &Profile, new: &mut Profile) {
-    if let Some(was) = &old.work_email
-        && new.work_email.as_ref() != Some(was)
+/// What a source tells of a person, and the addresses known before: a changed work address stays
+/// known as a former one, so that the account is still recognised, and none is ever forgotten.
+fn with_known_addresses(old: &Profile, told: &Profile) -> Profile {
+    let mut former = old.former_emails.clone().unwrap_or_default();
+    former.extend(told.former_emails.iter().flatten().cloned());
+    if let (Some(was), Some(is)) = (&old.work_email, &told.work_email)
+        && was != is
     {
-        new.former_emails.get_or_insert_default().insert(was.clone());
+        former.insert(was.clone());
     }
-    if let (Some(known), Some(told)) = (&old.former_emails, &mut new.former_emails) {
-        told.extend(known.iter().cloned());
-    }
+    Profile { former_emails: (!former.is_empty()).then_some(former), ..told.clone() }
 }
 
-/// The known engagement that `incoming` speaks of: the same position; else the same start; else
-/// the latest one, unless that ended before `incoming` starts (a rehire).
-fn same_engagement(known: &[Engagement], incoming: &Terms) -> Option<usize> {
-    if incoming.position.is_some() {
-        let position = known.iter().rposition(|e| {
-            e.terms.position == incoming.position && !ended_before(&e.terms, incoming)
-        });
-        if position.is_some() || known.iter().any(|e| e.terms.position.is_some()) {
-            return position;
+/// For each engagement told, the known one it speaks of, if it is not a new one. No known one is
+/// spoken of twice: first the same position or the same start, then, among those left over, the
+/// latest, unless that ended before the one told begins (a rehire).
+fn pair(known: &[Engagement], told: &[Terms]) -> Vec<Option<usize>> {
+    let mut free: BTreeSet<usize> = (0..known.len()).collect();
+    let mut pairs: Vec<Option<usize>> = vec![None; told.len()];
+    let rules: [fn(&Terms, &Terms) -> bool; 3] = [same_position, same_start, may_be_same];
+    for rule in rules {
+        // The latest told is paired with the latest known.
+        for (incoming, pair) in told.iter().zip(&mut pairs).rev() {
+            if pair.is_some() {
+                continue;
+            }
+            let fits = |index: &usize| known.get(*index).is_some_and(|e| rule(&e.terms, incoming));
+            if let Some(index) = free.iter().rev().copied().find(fits) {
+                free.remove(&index);
+                *pair = Some(index);
+            }
         }
     }
-    let by_start = known
-        .iter()
-        .rposition(|e| e.terms.start_date == incoming.start_date && e.terms.start_date.is_some());
-    by_start.or_else(|| {
-        let index = known.len().checked_sub(1)?;
-        known.get(index).filter(|last| !ended_before(&last.terms, incoming)).map(|_| index)
-    })
+    pairs
+}
+
+fn same_position(known: &Terms, incoming: &Terms) -> bool {
+    incoming.position.is_some()
+        && known.position == incoming.position
+        && !ended_before(known, incoming)
+}
+
+fn same_start(known: &Terms, incoming: &Terms) -> bool {
+    incoming.start_date.is_some()
+        && known.start_date == incoming.start_date
+        && !other_position(known, incoming)
+}
+
+fn may_be_same(known: &Terms, incoming: &Terms) -> bool {
+    !other_position(known, incoming) && !ended_before(known, incoming)
+}
+
+fn other_position(known: &Terms, incoming: &Terms) -> bool {
+    known.position.is_some() && incoming.position.is_some() && known.position != incoming.position
 }
 
 fn ended_before(known: &Terms, incoming: &Terms) -> bool {
@@ -497,7 +520,7 @@ fn overlay<T: Serialize + DeserializeOwned + Clone + PartialEq>(
     let before = changes.len();
     for (field, after) in told {
         let current = base.get(&field).cloned().unwrap_or_default();
-        if after.is_null() || after == current {
+        if after.is_null() || after.as_str() == Some("") || after == current {
             continue;
         }
         changes.push(FieldChange {

@@ -47,8 +47,9 @@ pub fn plan_for(world: &World<'_>, only: Option<&Person>) -> Plan {
         Some(person) => vec![person],
         None => world.people.values().collect(),
     };
+    let addresses = decide::Addresses::new(world);
     for person in people {
-        let decision = decide::decide(world, &rules, &correlation, person);
+        let decision = decide::decide(world, &rules, &correlation, &addresses, person);
         operations.extend(decision.operations);
         upcoming.extend(decision.upcoming);
         blocked.extend(decision.blocked);

@@ -71,12 +71,15 @@ impl Sight {
             .min_by(|a, b| (a.rank, &a.name).cmp(&(b.rank, &b.name)))
     }
 
-    /// Whether giving `to` to someone who has `from` takes rights away. Unknown roles count as
-    /// the highest.
+    /// Whether giving `to` to someone who has `from` takes rights away. Where a role is not known,
+    /// it is taken to: the guards then look twice.
     #[must_use]
     pub fn lowers(&self, from: &RoleName, to: &RoleName) -> bool {
-        let rank = |name| self.role(name).map_or(u8::MAX, |role| role.rank);
-        rank(to) < rank(from)
+        match (self.role(from), self.role(to)) {
+            _ if from == to => false,
+            (Some(from), Some(to)) => to.rank < from.rank || (from.privileged && !to.privileged),
+            _ => true,
+        }
     }
 }
 

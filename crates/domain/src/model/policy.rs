@@ -170,7 +170,41 @@ pub struct AppPolicy {
     pub removals_per_day: Option<u32>,
 }
 
+impl Policy {
+    /// What holds while nobody has applied a policy: nothing is expected and nothing is written.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            digest: Digest::zero(),
+            organization: Organization { time_zone: TimeZone::UTC, domains: Vec::new() },
+            apps: BTreeMap::new(),
+        }
+    }
+}
+
 impl AppPolicy {
+    /// What holds for an app that no policy speaks of: it is looked at and nothing else.
+    #[must_use]
+    pub fn observe_only(connector: &str) -> Self {
+        Self {
+            connector: connector.to_owned(),
+            critical: false,
+            owner: None,
+            account_owner: None,
+            protected: Vec::new(),
+            seats: None,
+            writes: Writes::default(),
+            access: Vec::new(),
+            no_rule: NoRule::Report,
+            names: Names::Keep,
+            invite_before: LeadTime::WorkingDays(1),
+            leaver_at: Time::constant(18, 0, 0, 0),
+            removal: Removal::Deactivate,
+            approval: ApprovalPolicy::default(),
+            removals_per_day: None,
+        }
+    }
+
     /// The limit on removals within 24 hours for an app with `accounts` accounts
     /// (`domain.md` §9.5): what the policy says, else 2 below 20 accounts, else the smaller of
     /// 10 and 5 %.

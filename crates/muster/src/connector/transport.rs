@@ -119,6 +119,8 @@ impl Default for HttpLimits {
 /// elsewhere is not the app's, and credentials go nowhere but to the host they are for.
 pub struct HttpTransport {
     client: reqwest::Client,
+    /// For this machine: past any proxy, which would be one more reader of clear text.
+    local: reqwest::Client,
     limits: HttpLimits,
 }
 
@@ -134,15 +136,18 @@ impl HttpTransport {
             // An error only says that another provider is installed already, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("muster/", env!("CARGO_PKG_VERSION")))
-            .timeout(limits.total)
-            .connect_timeout(limits.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|error| TransportError::NotSent(chain(error)))?;
-        Ok(Self { client, limits })
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("muster/", env!("CARGO_PKG_VERSION")))
+                .timeout(limits.total)
+                .connect_timeout(limits.connect)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| TransportError::NotSent(chain(error)))
+        };
+        Ok(Self { client: build(builder())?, local: build(builder().no_proxy())?, limits })
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, TransportError> {
@@ -167,7 +172,8 @@ impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Response, TransportError> {
         check_scheme(&request.url).map_err(TransportError::NotSent)?;
         let Request { method, url, headers, body } = request;
-        let sent = self.client.request(method, url).headers(headers).body(body).send().await;
+        let client = if url.scheme() == "http" { &self.local } else { &self.client };
+        let sent = client.request(method, url).headers(headers).body(body).send().await;
         let response = sent.map_err(|error| {
             let unsent = error.is_connect() || error.is_builder();
             let text = chain(error);

@@ -54,10 +54,7 @@ impl Muster {
     pub async fn sync(&self, app: &AppName) -> Result<Synced> {
         let observation = self.observe(app).await?;
         let linked = self.link_certain(app).await?;
-        let gaps = match self.policy_digest().await? {
-            Some(_) => self.gaps(app).await?,
-            None => Vec::new(),
-        };
+        let gaps = self.gaps(app).await?;
         Ok(Synced { app: app.clone(), observation, linked, gaps })
     }
 
@@ -132,12 +129,7 @@ impl Muster {
 
     /// Keeps the ties that are certain and new.
     pub(super) async fn link_certain(&self, app: &AppName) -> Result<usize> {
-        let people = self.people().await?;
-        let Ok(policy) = self.policy().await else { return Ok(0) };
-        if !policy.apps.contains_key(app) {
-            return Ok(0);
-        }
-        let situation = self.situation_with(app, policy, people).await?;
+        let situation = self.situation(app).await?;
         let now = self.env.now();
         let correlation = plan::correlation(&situation.world(now)?);
         let mut links = BTreeMap::new();

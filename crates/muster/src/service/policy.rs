@@ -3,7 +3,6 @@
 use muster_domain::{
     engine::policy_file::{self, KnownConnector, PolicyProblem},
     model::{
-        canonical::Digest,
         journal::{About, Event},
         policy::Policy,
     },
@@ -81,8 +80,14 @@ impl Muster {
         })
     }
 
-    /// The digest of the valid policy, if there is one.
-    pub(super) async fn policy_digest(&self) -> Result<Option<Digest>> {
-        Ok(self.store.policy().await?.map(|version| version.digest))
+    /// The valid policy, or the one that expects and writes nothing.
+    ///
+    /// # Errors
+    /// When there is one that this program no longer understands.
+    pub async fn policy_or_none(&self) -> Result<Policy> {
+        match self.policy().await {
+            Err(Error::NotFound(_)) => Ok(Policy::none()),
+            policy => policy,
+        }
     }
 }

@@ -16,7 +16,7 @@ use muster_domain::{
         operation::{Approval, Learned, Run},
         person::Person,
         plan::Plan,
-        policy::Policy,
+        policy::{AppPolicy, Policy},
     },
 };
 
@@ -57,7 +57,7 @@ impl Situation {
         let rules = self.policy.apps.get(&self.app).ok_or_else(|| {
             Error::NotFound(format!(
                 "the policy says nothing about {app}; add apps.{app} to it: muster policy apply FILE",
-                app = self.app
+                app = self.app,
             ))
         })?;
         Ok(World {
@@ -153,7 +153,7 @@ impl Muster {
     /// # Errors
     /// When there is no such app or no policy.
     pub async fn situation(&self, app: &AppName) -> Result<Situation> {
-        let policy = self.policy().await?;
+        let policy = self.policy_or_none().await?;
         let people = self.people().await?;
         self.situation_with(app, policy, people).await
     }
@@ -161,10 +161,14 @@ impl Muster {
     pub(super) async fn situation_with(
         &self,
         app: &AppName,
-        policy: Policy,
+        mut policy: Policy,
         people: BTreeMap<PersonId, Person>,
     ) -> Result<Situation> {
         let connection = self.connection(app).await?;
+        policy
+            .apps
+            .entry(app.clone())
+            .or_insert_with(|| AppPolicy::observe_only(&connection.connector));
         let now = self.env.now();
         let observation = self.store.observation(app).await?;
         let probe: Option<Probe> = serde_json::from_value(connection.probe).ok();
@@ -201,6 +205,13 @@ impl Muster {
     /// # Errors
     /// As [`Muster::situation`].
     pub async fn plan(&self, app: &AppName, at: Option<Timestamp>) -> Result<Plan> {
+        if !self.policy().await?.apps.contains_key(app) {
+            self.connection(app).await?;
+            return Err(Error::NotFound(format!(
+                "the policy says nothing about {app}, so there is nothing to plan; add apps.{app} \
+                 to it: muster policy apply FILE"
+            )));
+        }
         let situation = self.situation(app).await?;
         situation.plan(at.unwrap_or_else(|| self.env.now()))
     }

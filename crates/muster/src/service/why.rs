@@ -141,7 +141,7 @@ impl Muster {
     /// # Errors
     /// When there is no policy.
     pub async fn person_state(&self, person: &Person) -> Result<PersonState> {
-        let policy = self.policy().await?;
+        let policy = self.policy_or_none().await?;
         Ok(state_at(person, &policy, self.env.now()))
     }
 
@@ -150,7 +150,7 @@ impl Muster {
     /// # Errors
     /// When there is no policy or the store fails.
     pub async fn person_view(&self, person: &Person) -> Result<PersonView> {
-        let policy = self.policy().await?;
+        let policy = self.policy_or_none().await?;
         let now = self.env.now();
         let mut apps = Vec::new();
         for app in self.planned_apps(&policy).await? {
@@ -203,7 +203,7 @@ impl Muster {
         if text.len() < 6 || !text.chars().all(|c| c.is_ascii_hexdigit()) {
             return Ok(None);
         }
-        let Ok(policy) = self.policy().await else { return Ok(None) };
+        let policy = self.policy_or_none().await?;
         for app in self.planned_apps(&policy).await? {
             let plan = self.plan(&app, None).await?;
             let fits = |operation: &&Operation| {

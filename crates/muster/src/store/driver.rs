@@ -253,3 +253,30 @@ async fn prepare(dialect: Dialect, connection: &mut AnyConnection) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_of_both_databases_mean_the_same() {
+        for (sqlite, postgres, meaning) in [
+            ("5", "40001", Meaning::Busy),
+            ("517", "40P01", Meaning::Busy),
+            ("13", "53100", Meaning::Full),
+            ("11", "XX001", Meaning::Corrupt),
+            ("8", "42501", Meaning::Denied),
+            ("14", "28P01", Meaning::Denied),
+            ("1555", "23505", Meaning::Taken),
+            ("1", "42601", Meaning::Other),
+        ] {
+            assert_eq!(sqlite_meaning(sqlite), meaning, "{sqlite}");
+            assert_eq!(postgres_meaning(postgres), meaning, "{postgres}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_escaped_wherever_an_address_would_read_it_otherwise() {
+        assert_eq!(escape("/a b?c#d%.db"), "/a%20b%3Fc%23d%25.db");
+    }
+}

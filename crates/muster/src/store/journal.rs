@@ -2,6 +2,7 @@
 
 use muster_domain::model::{
     canonical::Digest,
+    id::{AccountId, AppName, OperationId, PersonId},
     journal::{About, Broken, Draft, Entry, Event},
 };
 use serde_json::Value as Json;
@@ -75,10 +76,8 @@ impl<'a> Appender<'a> {
         let seq = self.next_seq();
         let salt = self.store.store.0.env.chance();
         let entry = Entry::chain(draft, seq.unsigned_abs(), self.prev, salt).map_err(unstorable)?;
-        if let Some(app) = &entry.about.app {
-            let mention = |account| vec![app.as_str().into(), Value::Text(account), seq.into()];
-            self.mentions.extend(accounts.into_iter().map(mention));
-        }
+        let mention = |account| vec![Value::Text(account), seq.into()];
+        self.mentions.extend(accounts.into_iter().map(mention));
         self.seq = seq;
         self.prev = entry.hash;
         self.entries.push(row_of(&entry)?);
@@ -224,18 +223,18 @@ impl OrgStore {
     pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<Entry>, StoreError> {
         let JournalFilter { since, after_seq, person, app, account, operation, limit, order } =
             filter;
-        let account = account.as_ref().map(|account| account.as_str());
+        let account = account.as_ref().map(AccountId::as_str);
         let statement = Statement::of_org(SELECT, &self.org)
             .with("AND at >= ?", *since)
             .with("AND seq > ?", after_seq.map(signed))
-            .with("AND person = ?", person.as_ref().map(|person| person.as_str()))
-            .with("AND app = ?", app.as_ref().map(|app| app.as_str()))
+            .with("AND person = ?", person.as_ref().map(PersonId::as_str))
+            .with("AND app = ?", app.as_ref().map(AppName::as_str))
             .with(
-                "AND (account = ? OR EXISTS (SELECT 1 FROM mentions m WHERE m.org = journal.org \
-                 AND m.app = journal.app AND m.account = ? AND m.seq = journal.seq))",
+                "AND seq IN (SELECT seq FROM journal WHERE org = $1 AND account = ? \
+                 UNION ALL SELECT seq FROM mentions WHERE org = $1 AND account = ?)",
                 account,
             )
-            .with("AND operation = ?", operation.as_ref().map(|operation| operation.as_str()))
+            .with("AND operation = ?", operation.as_ref().map(OperationId::as_str))
             .then(match order {
                 Order::OldestFirst => "ORDER BY seq",
                 Order::NewestFirst => "ORDER BY seq DESC",

@@ -17,7 +17,7 @@ use sqlx::any::AnyRow;
 
 use super::{
     OrgStore, StoreError,
-    columns::{Statement, optional_text, parse, parse_json, text},
+    columns::{Statement, optional_text, parse, parse_json, text, unreadable},
     records::{
         AccountRecord, Connection, ObservationRecord, PolicyVersion, RunFilter, SourceRecord,
     },
@@ -34,21 +34,32 @@ impl OrgStore {
             .map_err(|error| self.store.fault(error))
     }
 
-    /// The documents in the first column. They are parsed while the next are fetched.
-    async fn documents<T: DeserializeOwned>(
+    /// The documents in the first column. Many are parsed on other threads while the next are
+    /// fetched.
+    async fn documents<T: DeserializeOwned + Send + 'static>(
         &self,
         table: &'static str,
         statement: &Statement,
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = statement.query().fetch(&self.store.driver().pool);
-        let mut documents = Vec::new();
+        let mut parsing = Vec::new();
+        let mut texts = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.store.fault(error))? {
-            documents.push(parse_json(table, &text(table, &row, 0)?)?);
+            texts.push(text(table, &row, 0)?);
+            if texts.len() == PARSED_TOGETHER {
+                let texts = std::mem::take(&mut texts);
+                parsing.push(tokio::task::spawn_blocking(move || parse_all(table, &texts)));
+            }
         }
+        let mut documents = Vec::new();
+        for parsed in parsing {
+            documents.append(&mut parsed.await.map_err(|error| unreadable(table, error))??);
+        }
+        documents.append(&mut parse_all(table, &texts)?);
         Ok(documents)
     }
 
-    async fn document<T: DeserializeOwned>(
+    async fn document<T: DeserializeOwned + Send + 'static>(
         &self,
         table: &'static str,
         statement: &Statement,
@@ -243,9 +254,9 @@ impl OrgStore {
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         let RunFilter { app, person, account, fingerprint, states, since, limit } = filter;
         let statement = Statement::of_org("SELECT doc FROM runs WHERE org = $1", &self.org)
-            .with("AND app = ?", app.as_ref().map(|app| app.as_str()))
-            .with("AND person = ?", person.as_ref().map(|person| person.as_str()))
-            .with("AND account = ?", account.as_ref().map(|account| account.as_str()))
+            .with("AND app = ?", app.as_ref().map(AppName::as_str))
+            .with("AND person = ?", person.as_ref().map(PersonId::as_str))
+            .with("AND account = ?", account.as_ref().map(AccountId::as_str))
             .with("AND fingerprint = ?", fingerprint.map(String::from))
             .with_list("AND state IN (", states.iter().map(|state| state.word()), ")")
             .with("AND intended >= ?", *since)
@@ -279,6 +290,16 @@ impl OrgStore {
         let approvals: Vec<Approval> = self.documents("approvals", &statement).await?;
         Ok(approvals.into_iter().map(|approval| (approval.fingerprint, approval)).collect())
     }
+}
+
+/// How many documents one task parses.
+const PARSED_TOGETHER: usize = 2000;
+
+fn parse_all<T: DeserializeOwned>(
+    table: &'static str,
+    texts: &[String],
+) -> Result<Vec<T>, StoreError> {
+    texts.iter().map(|text| parse_json(table, text)).collect()
 }
 
 /// What credentials are bound to.

@@ -20,12 +20,13 @@ use sqlx::AnyConnection;
 
 use super::{
     OrgStore, StoreError,
+    account::Fresh,
     columns::{
         APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, OBSERVATIONS, PEOPLE, PLANS, POLICIES,
         RUNS, Row, SOURCES, Table, Value, json_text,
     },
     journal::{Appender, signed},
-    observe::{Fresh, Merge},
+    observe::Merge,
     read::credentials_place,
     records::{
         Committed, Connection, Lease, ObservationHeader, ObservationRecord, PolicyVersion, Reading,

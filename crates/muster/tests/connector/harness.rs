@@ -31,14 +31,14 @@ use muster_simulator::{self as simulator, Clock, Config, ConnectionFault, Limits
 use tower::ServiceExt;
 
 /// What a real transport waits for an answer.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Calls the simulator's router. Broken connections become what a real transport makes of them.
-pub struct InProcess {
+pub(crate) struct InProcess {
     router: Router,
     env: Env,
     /// So many requests to come do not even get through to the host.
-    pub unreachable: AtomicU32,
+    pub(crate) unreachable: AtomicU32,
 }
 
 #[async_trait]
@@ -72,20 +72,20 @@ impl Transport for InProcess {
 }
 
 /// One simulated account, its clock, and a connector to it.
-pub struct World {
-    pub env: Env,
-    pub sim: simulator::Gorgias,
-    pub wire: Arc<InProcess>,
-    pub budget: Arc<Budget>,
-    pub gorgias: Arc<Gorgias>,
+pub(crate) struct World {
+    pub(crate) env: Env,
+    pub(crate) sim: simulator::Gorgias,
+    pub(crate) wire: Arc<InProcess>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) gorgias: Arc<Gorgias>,
 }
 
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-03-02T08:00:00Z".parse().unwrap()
 }
 
 /// The clock of a simulator that lives in `env`.
-pub fn clock(env: &Env) -> Clock {
+pub(crate) fn clock(env: &Env) -> Clock {
     let (reader, sleeper) = (env.clone(), env.clone());
     Clock::from_fn(Arc::new(move || reader.now())).with_sleep(Arc::new(move |duration| {
         let env = sleeper.clone();
@@ -95,7 +95,7 @@ pub fn clock(env: &Env) -> Clock {
 
 impl World {
     /// An account with these switches and nobody in it but the owner.
-    pub fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let env = Env::manual(start(), 7);
         let sim = simulator::Gorgias::new(config, clock(&env));
         let wire = Arc::new(InProcess {
@@ -109,19 +109,19 @@ impl World {
     }
 
     /// Without a rate limit in the way.
-    pub fn unhurried(config: Config) -> Self {
+    pub(crate) fn unhurried(config: Config) -> Self {
         let headers = config.limits.headers;
         Self::new(Config { limits: Limits { headers, ..Limits::unlimited() }, ..config })
     }
 
     /// The same account seen by a new process, which knows what the old one learned.
-    pub fn restart(&mut self, known: Option<BudgetState>) {
+    pub(crate) fn restart(&mut self, known: Option<BudgetState>) {
         self.budget = Budget::new(self.env.clone(), known);
         self.gorgias = connect(&self.wire, &self.budget, &self.env, &self.sim.config());
     }
 
     /// Reads everybody; the later of two rows counts.
-    pub async fn read(&self) -> Result<(Vec<Account>, ReadTally), ConnectorError> {
+    pub(crate) async fn read(&self) -> Result<(Vec<Account>, ReadTally), ConnectorError> {
         let mut accounts = std::collections::BTreeMap::new();
         let mut sink = |page: Vec<Account>| {
             for account in page {
@@ -133,22 +133,22 @@ impl World {
     }
 
     /// Reads one account that must be there.
-    pub async fn account(&self, id: u64) -> Account {
+    pub(crate) async fn account(&self, id: u64) -> Account {
         self.gorgias.account(Lane::Routine, &account_id(id)).await.unwrap().unwrap()
     }
 
     /// Requests so far, by method and route.
-    pub fn requests(&self, name: &str) -> u64 {
+    pub(crate) fn requests(&self, name: &str) -> u64 {
         self.sim.counters().requests.get(name).copied().unwrap_or_default()
     }
 
     /// Seconds since the beginning.
-    pub fn elapsed_s(&self) -> f64 {
+    pub(crate) fn elapsed_s(&self) -> f64 {
         self.env.now().duration_since(start()).as_secs_f64()
     }
 
     /// The ids of all who exist, as the witness knows.
-    pub fn existing(&self) -> std::collections::BTreeSet<String> {
+    pub(crate) fn existing(&self) -> std::collections::BTreeSet<String> {
         let users = self.sim.users();
         users.iter().filter(|user| user.exists()).map(|user| user.id.to_string()).collect()
     }
@@ -167,10 +167,10 @@ fn connect(
     Arc::new(Gorgias::new(wire, budget.clone(), env.clone(), &key, base).unwrap())
 }
 
-pub fn account_id(id: u64) -> AccountId {
+pub(crate) fn account_id(id: u64) -> AccountId {
     id.to_string().parse().unwrap()
 }
 
-pub fn is_proven(tally: &ReadTally, distinct: usize) -> bool {
+pub(crate) fn is_proven(tally: &ReadTally, distinct: usize) -> bool {
     tally.completeness(u64::try_from(distinct).unwrap()) == Completeness::Proven
 }

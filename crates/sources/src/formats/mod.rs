@@ -24,7 +24,7 @@ use muster_domain::model::{
 
 use crate::{draft::Draft, options::DateOrder};
 
-/// Every format.
+/// Every format. The first is taken where no other fits but the mapping gives what is needed.
 const ALL: &[Format] = &[muster::FORMAT, bamboohr::FORMAT, adp::FORMAT];
 
 /// Every format that is read.
@@ -40,8 +40,7 @@ pub struct Format {
     pub name: &'static str,
     /// Its name in texts.
     pub title: &'static str,
-    /// Headings of which one must be there to recognise the format unasked. Empty: it is only
-    /// taken when no other fits.
+    /// Headings of which one must be there to recognise the format unasked.
     pub signature: &'static [&'static str],
     /// Which headings hold what.
     pub columns: &'static [Column],

@@ -12,7 +12,7 @@ use crate::options::DateOrder;
 pub(super) const FORMAT: Format = Format {
     name: "muster",
     title: "Muster's own format",
-    signature: &[],
+    signature: &["source_id"],
     columns: COLUMNS,
     statuses: &[
         ("pending", EmploymentStatus::Pending),

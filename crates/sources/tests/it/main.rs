@@ -1,5 +1,12 @@
 //! Files as they come, read through the public door.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests: what fails here should stop loudly"
+)]
+
 mod broken;
 mod examples;
 mod laws;

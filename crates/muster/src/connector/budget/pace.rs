@@ -99,10 +99,16 @@ enum Law {
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     granted: Timestamp,
+    /// The level just before it.
+    before: f64,
     /// The highest level believed in while it was in flight.
     peak: f64,
     /// The lowest one.
     low: f64,
+    /// Other requests that were in flight meanwhile: the app may have counted them or not.
+    others: f64,
+    /// Which measurement of the drain was going on at its grant, and how many answers it had.
+    timed: Option<(u64, f64)>,
 }
 
 #[derive(Debug)]
@@ -201,8 +207,12 @@ impl Pace {
             Law::Unknown { .. } => {}
             Law::Leaky(leaky) => {
                 leaky.settle(now);
-                if let Some(wait) = leaky.wait() {
+                if let Some(wait) = leaky.wait(0.0) {
                     return Next::At(after(now, wait));
+                }
+                let on_its_way = self.slots.values().map(|slot| leaky.undrained(slot, now));
+                if leaky.wait(on_its_way.fold(0.0, f64::max)).is_some() {
+                    return Next::AfterAnAnswer;
                 }
             }
             Law::Window { limit, left, resets, period_s } => {
@@ -218,19 +228,22 @@ impl Pace {
     }
 
     fn grant(&mut self, now: Timestamp) -> u64 {
-        let (before, level) = match &mut self.law {
+        let (before, level, timed) = match &mut self.law {
             Law::Leaky(leaky) => {
                 leaky.level += 1.0;
-                (leaky.level - 1.0, leaky.level)
+                (leaky.level - 1.0, leaky.level, leaky.timed())
             }
-            _ => (0.0, 0.0),
+            _ => (0.0, 0.0, None),
         };
         for slot in self.slots.values_mut() {
             slot.low = slot.low.min(before);
             slot.peak = slot.peak.max(level);
+            slot.others += 1.0;
         }
         self.next_slot += 1;
-        self.slots.insert(self.next_slot, Slot { granted: now, peak: level, low: level });
+        let others = f64::from(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        let slot = Slot { granted: now, before, peak: level, low: level, others, timed };
+        self.slots.insert(self.next_slot, slot);
         self.next_slot
     }
 
@@ -242,7 +255,16 @@ impl Pace {
         now: Timestamp,
         chance: f64,
     ) -> Option<Timestamp> {
-        let flight = self.slots.remove(&slot)?;
+        let mut flight = self.slots.remove(&slot)?;
+        if let (Law::Leaky(leaky), Told::Answer(_) | Told::Nothing) = (&mut self.law, told) {
+            leaky.settle(now);
+            let lowest = leaky.level;
+            leaky.was_on_its_way(&flight, now);
+            for slot in self.slots.values_mut().chain([&mut flight]) {
+                slot.low = slot.low.min(lowest);
+                slot.peak = slot.peak.max(leaky.level);
+            }
+        }
         match told {
             Told::Nothing => None,
             Told::NotSent => {
@@ -287,13 +309,11 @@ impl Pace {
     }
 
     fn learn(&mut self, slot: u64, flight: Slot, heard: &Heard, now: Timestamp) {
-        let others = self.slots.len();
         match heard.count {
             Some(Count::Bucket { used, limit }) => {
                 self.heard = true;
                 self.learn_bucket(
-                    slot,
-                    flight,
+                    (slot, flight),
                     (used, limit, limit / DOCUMENTED_DRAIN_S),
                     heard,
                     now,
@@ -305,20 +325,18 @@ impl Pace {
                     Some(drain) => {
                         let (used, limit) =
                             (f64::from(limit.saturating_sub(left)), f64::from(limit));
-                        self.learn_bucket(slot, flight, (used, limit, drain), heard, now);
+                        self.learn_bucket((slot, flight), (used, limit, drain), heard, now);
                     }
                     None => self.learn_window(limit, left, reset_s, now),
                 }
             }
             None => self.learn_without_headers(heard, now),
         }
-        debug_assert!(self.slots.len() == others, "learning starts no request");
     }
 
     fn learn_bucket(
         &mut self,
-        slot: u64,
-        flight: Slot,
+        flight: (u64, Slot),
         (used, limit, drain): (f64, f64, f64),
         heard: &Heard,
         now: Timestamp,
@@ -336,9 +354,9 @@ impl Pace {
                 if heard.refused {
                     leaky.refused(now);
                 } else {
-                    let flight = Slot { low: flight.low.min(leaky.level), ..flight };
-                    leaky.compare(used, (flight.low, flight.peak), now);
-                    leaky.time_the_drain(used, slot, (flight.granted, self.next_slot), now);
+                    let (low, peak) = (flight.1.low - flight.1.others, flight.1.peak);
+                    leaky.compare(used, (low, peak), now);
+                    leaky.time_the_drain(used, flight, self.next_slot, now);
                 }
             }
             law => *law = Law::Leaky(Leaky::new(limit, drain, used + in_flight, now)),
@@ -375,6 +393,8 @@ impl Pace {
     /// Without any header only a refusal teaches: what went through before it is what fits.
     fn learn_without_headers(&mut self, heard: &Heard, now: Timestamp) {
         match &mut self.law {
+            // Refused at once: others fill it, and nothing is learned.
+            Law::Unknown { accepted: 0, .. } if heard.refused => {}
             Law::Unknown { since, accepted } if heard.refused => {
                 let elapsed = since.map_or(0.0, |since| seconds(since, now));
                 let fits = f64::from(*accepted) / (1.0 + elapsed / DOCUMENTED_DRAIN_S);
@@ -383,7 +403,7 @@ impl Pace {
                 let asked =
                     heard.retry_after_s.filter(|asked| *asked > 0.0).map_or(0.0, f64::recip);
                 let drain = (limit / DOCUMENTED_DRAIN_S).max(asked.min(limit));
-                self.law = Law::Leaky(Leaky::new(limit, drain, limit, now));
+                self.law = Law::Leaky(Leaky::guessed(limit, drain, now));
             }
             Law::Unknown { since, accepted } => {
                 since.get_or_insert(now);
@@ -391,8 +411,7 @@ impl Pace {
             }
             Law::Leaky(leaky) if heard.refused => {
                 leaky.settle(now);
-                leaky.level = leaky.limit;
-                leaky.drain *= 0.8;
+                leaky.guessed_wrong(now);
             }
             Law::Window { left, .. } if heard.refused => *left = 0,
             _ => {}

@@ -8,7 +8,8 @@
 //! its newest row, a walk down every user created after its oldest. Once the newest of the one is
 //! *strictly* newer than the oldest of the other, every user is on one side or the other, and equal
 //! times at the meeting point do not matter. A walk that is not orderly (the app ignores the order, a
-//! row has no time) proves nothing that way: then the other goes on alone to its end mark. Users
+//! row has no time), or whose rows so far are all of one moment, proves nothing that way: then the
+//! first goes on alone to its end mark. Users
 //! created while the walk goes on may be missing; they were not there when it began.
 
 use std::collections::HashSet;
@@ -62,6 +63,8 @@ struct Walk {
     empty: u32,
     restarts: u32,
     orderly: bool,
+    /// Whether the time of creation has moved at all: rows of one moment are in any order.
+    moved: bool,
     /// The last row's time of creation in the present run.
     last: Option<Timestamp>,
     /// How far it came in any run.
@@ -76,6 +79,7 @@ impl Walk {
             empty: 0,
             restarts: 0,
             orderly: true,
+            moved: false,
             last: None,
             reach: None,
         }
@@ -92,6 +96,7 @@ impl Walk {
             Way::Down => created <= last,
         });
         self.orderly = in_order;
+        self.moved |= self.last.is_some_and(|last| last != created);
         self.last = Some(created);
         self.reach = match (way, self.reach) {
             (Way::Up, Some(reach)) => Some(reach.max(created)),
@@ -278,8 +283,9 @@ impl<'a> Reading<'a> {
 
     fn have_met(&self) -> bool {
         let Some(down) = &self.down else { return false };
+        let ordered = |walk: &Walk| walk.orderly && walk.moved;
         match (self.up.reach, down.reach) {
-            (Some(newest), Some(oldest)) => self.up.orderly && down.orderly && newest > oldest,
+            (Some(newest), Some(oldest)) => ordered(&self.up) && ordered(down) && newest > oldest,
             _ => false,
         }
     }

@@ -1,0 +1,156 @@
+//! The command line: translates words into use cases and their outcome into text, JSON and an exit
+//! code. No decisions, no SQL.
+//!
+//! A command is one file with its arguments and one `run`, and one line in [`Command`].
+
+mod accounts;
+mod app;
+mod apply;
+mod demo;
+mod init;
+mod log;
+mod meta;
+mod offboard;
+mod people;
+mod plan;
+mod policy;
+mod render;
+mod roster;
+mod session;
+mod simulate;
+mod sync;
+mod why;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use self::session::Outcome;
+use crate::error::Result;
+
+/// Keeps the people of a company and the accounts in its apps in agreement, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "muster", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 nothing to do or done, 1 error, 2 changes or something waits."
+)]
+pub struct Cli {
+    /// Where Muster keeps its things [default: ~/.muster]
+    #[arg(long, global = true, value_name = "DIR", env = "MUSTER_HOME", hide_env_values = true)]
+    home: Option<PathBuf>,
+    /// JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// Who is asking, as the journal names them [default: your user name]
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    actor: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up a home: directory, sealing key, store
+    Init(init::Args),
+    /// Connect apps and look at connections
+    #[command(subcommand)]
+    App(app::Command),
+    /// Import who works here
+    #[command(subcommand)]
+    Roster(roster::Command),
+    /// Look at people
+    #[command(subcommand)]
+    People(people::Command),
+    /// Look at accounts, and say whose they are
+    #[command(subcommand)]
+    Accounts(accounts::Command),
+    /// Check, apply and show the policy
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Read apps, tie accounts to people, report gaps
+    Sync(sync::Args),
+    /// Show what would bring an app into agreement
+    Plan(plan::Args),
+    /// Do it
+    Apply(apply::Args),
+    /// Take a person's access away
+    Offboard(offboard::Args),
+    /// Explain a person, an account or an operation
+    Why(why::Args),
+    /// Show or verify the journal
+    Log(log::Args),
+    /// Run a simulated app to try things on
+    #[command(subcommand)]
+    Simulate(simulate::Command),
+    /// See it all at work on a simulated company
+    Demo(demo::Args),
+    /// Print a completion script for a shell
+    Completions(meta::Completions),
+    /// Print the manual
+    Man(meta::Man),
+}
+
+impl Command {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::App(_) => "app",
+            Self::Roster(_) => "roster",
+            Self::People(_) => "people",
+            Self::Accounts(_) => "accounts",
+            Self::Policy(_) => "policy",
+            Self::Sync(_) => "sync",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Offboard(_) => "offboard",
+            Self::Why(_) => "why",
+            Self::Log(_) => "log",
+            Self::Simulate(_) => "simulate",
+            Self::Demo(_) => "demo",
+            Self::Completions(_) => "completions",
+            Self::Man(_) => "man",
+        }
+    }
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// What stopped it. The message is for people and names the remedy.
+pub async fn run(cli: Cli) -> Result<Outcome> {
+    let Cli { home, json, actor, command } = cli;
+    let start = session::Start { home, json, actor, command: command.name() };
+    match command {
+        Command::Init(args) => args.run(start).await,
+        Command::App(command) => command.run(start).await,
+        Command::Roster(command) => command.run(start).await,
+        Command::People(command) => command.run(start).await,
+        Command::Accounts(command) => command.run(start).await,
+        Command::Policy(command) => command.run(start).await,
+        Command::Sync(args) => args.run(start).await,
+        Command::Plan(args) => args.run(start).await,
+        Command::Apply(args) => args.run(start).await,
+        Command::Offboard(args) => args.run(start).await,
+        Command::Why(args) => args.run(start).await,
+        Command::Log(args) => args.run(start).await,
+        Command::Simulate(command) => command.run(start).await,
+        Command::Demo(args) => args.run(start).await,
+        Command::Completions(args) => args.run(),
+        Command::Man(args) => args.run(),
+    }
+}
+
+/// Prints what stopped a command, with each cause once.
+pub fn print_error(error: &anyhow::Error) {
+    use std::io::IsTerminal;
+    let style = render::Style::for_terminal(std::io::stderr().is_terminal());
+    eprintln!("{} {error}", style.red("error:"));
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1) {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            eprintln!("  {} {text}", style.dim("cause:"));
+        }
+        said = text;
+    }
+}

@@ -1,0 +1,136 @@
+//! `muster accounts`.
+
+use muster_domain::{
+    engine::correlate::Match,
+    model::{id::AppName, link::NonHuman},
+};
+
+use super::{
+    render::table,
+    session::{Access, Outcome, Session, Start, print_json, print_line},
+};
+use crate::{error::Result, service::accounts::AccountView};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// List accounts and whose they are
+    List {
+        /// Only this app
+        #[arg(long)]
+        app: Option<AppName>,
+        /// Only accounts of which nobody knows whose they are
+        #[arg(long)]
+        unidentified: bool,
+    },
+    /// Say that an account is a person's
+    Link {
+        /// APP/ID, an id, or a login
+        account: String,
+        /// A name, a work address, the source's id or a per_… id
+        person: String,
+    },
+    /// Say that an account is nobody's own
+    Classify {
+        /// APP/ID, an id, or a login
+        account: String,
+        /// What it is: service, shared or vendor
+        #[arg(value_parser = non_human)]
+        kind: NonHuman,
+        /// The person who answers for it
+        #[arg(long)]
+        owner: String,
+    },
+}
+
+fn non_human(text: &str) -> std::result::Result<NonHuman, String> {
+    NonHuman::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.word() == text)
+        .ok_or_else(|| "say service, shared or vendor".to_owned())
+}
+
+impl Command {
+    pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        match self {
+            Self::List { app, unidentified } => {
+                list(&start.open(Access::Read).await?, app.as_ref(), unidentified).await
+            }
+            Self::Link { account, person } => {
+                let session = start.open(Access::Write).await?;
+                let (app, account) = session.muster.find_account(&account).await?;
+                let person = session.muster.find_person(&person).await?;
+                let link = session.muster.link(&app, &account.id, &person).await?;
+                if session.json {
+                    print_json(&link)?;
+                } else {
+                    print_line(&format!("{} is {}'s.", account.login, person.name()));
+                }
+                Ok(Outcome::Done)
+            }
+            Self::Classify { account, kind, owner } => {
+                let session = start.open(Access::Write).await?;
+                let (app, account) = session.muster.find_account(&account).await?;
+                let owner = session.muster.find_person(&owner).await?;
+                let link = session.muster.classify(&app, &account.id, kind, &owner).await?;
+                if session.json {
+                    print_json(&link)?;
+                } else {
+                    print_line(&format!(
+                        "{} is a {} account; {} answers for it.",
+                        account.login,
+                        kind.word(),
+                        owner.name()
+                    ));
+                }
+                Ok(Outcome::Done)
+            }
+        }
+    }
+}
+
+async fn list(session: &Session, app: Option<&AppName>, unidentified: bool) -> Result<Outcome> {
+    let apps = match app {
+        Some(app) => vec![session.app(Some(app)).await?],
+        None => {
+            let connections = session.muster.store.connections().await?;
+            connections.into_iter().map(|connection| connection.app).collect()
+        }
+    };
+    let mut views: Vec<AccountView> = Vec::new();
+    for app in &apps {
+        views.extend(session.muster.accounts(app).await?);
+    }
+    if unidentified {
+        views.retain(AccountView::is_unidentified);
+    }
+    if session.json {
+        print_json(&views)?;
+    } else if views.is_empty() {
+        print_line("No accounts. Read the app: muster sync");
+    } else {
+        let rows = views.iter().map(row).collect();
+        print_line(&table(["account", "login", "name", "role", "status", "whose"], rows));
+    }
+    Ok(Outcome::Done)
+}
+
+fn row(view: &AccountView) -> [String; 6] {
+    let AccountView { app, account, found, person_name, .. } = view;
+    let name = person_name.clone().unwrap_or_default();
+    let whose = match found {
+        Match::Linked { .. } => name,
+        Match::Classified { kind, .. } => format!("{} account, {name} answers for it", kind.word()),
+        Match::Machine { kind } => format!("the app's own {}", kind.word()),
+        Match::ToConfirm { candidates } => format!("to confirm: {} candidates", candidates.len()),
+        Match::Unmatched => "nobody knows".to_owned(),
+    };
+    [
+        format!("{app}/{}", account.id),
+        account.login.clone(),
+        account.name.clone(),
+        account.role.as_ref().map(ToString::to_string).unwrap_or_default(),
+        account.status.word().to_owned(),
+        whose,
+    ]
+}

@@ -1,0 +1,191 @@
+//! `muster apply`.
+
+use std::{fs, path::Path};
+
+use muster_domain::model::{
+    canonical::Digest,
+    id::AppName,
+    operation::Run,
+    plan::{Operation, Plan},
+};
+
+use super::{
+    render,
+    session::{Access, Outcome, Session, Start, print_json, print_line},
+};
+use crate::{
+    error::{Error, Result},
+    service::{
+        Unwatched, Watch,
+        apply::{Applied, ApplyRequest, Skipped},
+    },
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A saved plan, or an app [default: the only app]
+    #[arg(value_name = "FILE|APP")]
+    what: Option<String>,
+    /// Apply without asking. What needs a named approval still waits for it
+    #[arg(long)]
+    yes: bool,
+    /// Only this person's operations
+    #[arg(long, value_name = "PERSON")]
+    only: Option<String>,
+    /// Approve an operation by the beginning of its fingerprint, or "all" that an approval lets go
+    #[arg(long, value_name = "FINGERPRINT|all")]
+    approve: Vec<String>,
+}
+
+/// Prints runs as they go on.
+pub(super) struct Lines<'a>(pub(super) &'a Session);
+
+impl Watch for Lines<'_> {
+    fn run(&self, run: &Run) {
+        if !run.state.is_unsettled() {
+            print_line(&render::run(run, self.0.style));
+        }
+    }
+}
+
+impl Args {
+    pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        let saved = match &self.what {
+            Some(what) if Path::new(what).is_file() => Some(read_plan(Path::new(what))?),
+            _ => None,
+        };
+        let session = start.open(Access::Write).await?;
+        let app = match (&saved, &self.what) {
+            (Some(plan), _) => plan.app.clone(),
+            (None, Some(name)) => session.app(Some(&app_name(name)?)).await?,
+            (None, None) => session.app(None).await?,
+        };
+        let only = match &self.only {
+            Some(text) => Some(session.muster.find_person(text).await?.id),
+            None => None,
+        };
+        let mut plan = session.muster.plan(&app, None).await?;
+        let missing = saved.as_ref().map(|saved| narrow(&mut plan, saved)).unwrap_or_default();
+        if !self.approve.is_empty() {
+            let approvals = session.muster.approve(&plan, &self.approve).await?;
+            plan = session.muster.plan(&app, None).await?;
+            if let Some(saved) = &saved {
+                narrow(&mut plan, saved);
+            }
+            if !session.json {
+                let by = &session.muster.actor;
+                print_line(&format!(
+                    "{} approved by {by}",
+                    render::count(approvals.len(), "operation")
+                ));
+            }
+        }
+        if !session.json {
+            print_line(&render::plan(&plan, session.style, &session.zone));
+            if !missing.is_empty() {
+                print_line(&format!(
+                    "{} of the saved plan are void: the world has moved since",
+                    render::count(missing.len(), "operation")
+                ));
+            }
+        }
+        let goes = plan.operations.iter().filter(|operation| operation.goes()).count();
+        if goes > 0 && !self.yes {
+            let question = format!("Apply {} to {app}?", render::count(goes, "operation"));
+            if !session.confirm(&question)? {
+                print_line("Nothing was done.");
+                return Ok(Outcome::Changes);
+            }
+        }
+        apply(&session, ApplyRequest { plan, only }).await
+    }
+}
+
+fn app_name(text: &str) -> Result<AppName> {
+    text.parse().map_err(|_| {
+        Error::NotFound(format!("{text} is neither a file that can be read nor the name of an app"))
+    })
+}
+
+fn read_plan(path: &Path) -> Result<Plan> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::file(format!("cannot read {}", path.display()), error))?;
+    let plan: Plan = serde_json::from_str(&text).map_err(|error| {
+        Error::Invalid(format!("{} is not a saved plan: {error}", path.display()))
+    })?;
+    if plan.version != Plan::VERSION {
+        return Err(Error::Invalid(format!(
+            "{} was saved by another version of Muster; plan again",
+            path.display()
+        )));
+    }
+    Ok(plan)
+}
+
+/// Keeps those operations of `plan`, made just now, that `saved` also holds; gives the
+/// fingerprints of the others. What is applied always carries the holds of now, whatever the file
+/// says.
+fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Digest> {
+    let wanted: Vec<Digest> = saved
+        .operations
+        .iter()
+        .filter_map(|operation| operation.computed_fingerprint().ok())
+        .collect();
+    plan.operations.retain(|operation| wanted.contains(&operation.fingerprint));
+    let still = |fingerprint: &Digest| {
+        plan.operations.iter().any(|operation: &Operation| operation.fingerprint == *fingerprint)
+    };
+    wanted.iter().filter(|fingerprint| !still(fingerprint)).copied().collect()
+}
+
+/// Applies and reports.
+pub(super) async fn apply(session: &Session, request: ApplyRequest) -> Result<Outcome> {
+    let applied = if session.json {
+        session.muster.apply(&request, &Unwatched).await?
+    } else {
+        session.muster.apply(&request, &Lines(session)).await?
+    };
+    if session.json {
+        print_json(&applied)?;
+    } else {
+        report(session, &applied);
+    }
+    Ok(Outcome::changes_if(!applied.is_complete()))
+}
+
+/// Says what became of everything, in one or two lines.
+pub(super) fn report(session: &Session, applied: &Applied) {
+    let style = session.style;
+    for one in &applied.not_tried {
+        let why = match &one.skipped {
+            Skipped::Held => one
+                .operation
+                .holds
+                .iter()
+                .map(|hold| hold.reason.as_str())
+                .collect::<Vec<_>>()
+                .join("; "),
+            Skipped::Void => "the world moved since the plan: not asked for any more".to_owned(),
+            Skipped::NotReached { why } => format!("not reached: {why}"),
+        };
+        print_line(&format!(
+            "  {} {:<10} {}  {}",
+            style.yellow("waits     "),
+            one.operation.action.word().replace('_', " "),
+            render::clean(&one.operation.person.name),
+            render::clean(&why),
+        ));
+    }
+    let done = applied.runs.iter().filter(|run| run.state.is_done()).count();
+    let open = applied.runs.len() - done;
+    let waits = applied.not_tried.len();
+    let mut text = format!("{done} done and read back");
+    if open > 0 {
+        text.push_str(&format!(", {open} not done"));
+    }
+    if waits > 0 {
+        text.push_str(&format!(", {waits} waiting"));
+    }
+    let text = if applied.is_complete() { style.green(&text) } else { style.yellow(&text) };
+    print_line(&text);
+}

@@ -1,0 +1,140 @@
+//! `muster offboard`.
+
+use muster_domain::model::plan::Plan;
+use serde_json::json;
+
+use super::{
+    plan::moment,
+    render,
+    session::{Access, Outcome, Session, Start, print_json, print_line},
+};
+use crate::{
+    error::Result,
+    service::{Unwatched, apply::ApplyRequest},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A name, a work address, the source's id or a per_… id
+    person: String,
+    /// End access now
+    #[arg(long, conflicts_with = "at")]
+    now: bool,
+    /// End access at a time: 2026-12-01, "2026-12-01 18:00" or an instant
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Args {
+    pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        let decided = self.now || self.at.is_some();
+        let access = if decided { Access::Write } else { Access::Read };
+        let session = start.open(access).await?;
+        let now = session.muster.env.now();
+        let person = session.muster.find_person(&self.person).await?;
+        let at = match &self.at {
+            Some(text) => moment(text, &session.zone)?,
+            None => now,
+        };
+        let plans = session.muster.preview_offboard(&person, at).await?;
+        if !session.json {
+            preview(&session, &person.name(), at, &plans);
+        }
+        if !decided {
+            if session.json {
+                print_json(
+                    &json!({"person": person.id, "at": at, "ordered": false, "plans": plans}),
+                )?;
+            } else {
+                print_line("\nNothing was ordered. Say --now, or --at TIME.");
+            }
+            return Ok(Outcome::Changes);
+        }
+        let question = format!("End the access of {} at {}?", person.name(), session.when(at));
+        if !self.yes && !session.confirm(&question)? {
+            print_line("Nothing was done.");
+            return Ok(Outcome::Changes);
+        }
+        let person = session.muster.order_end(&person, at).await?;
+        if at > now {
+            if session.json {
+                print_json(
+                    &json!({"person": person.id, "at": at, "ordered": true, "plans": plans}),
+                )?;
+            } else {
+                print_line(&format!(
+                    "Ordered. muster apply after {} takes the access away.",
+                    session.when(at)
+                ));
+            }
+            return Ok(Outcome::Done);
+        }
+        cut(&session, &person, plans).await
+    }
+}
+
+/// Cuts now, app by app; one app that fails does not keep the others from being cut.
+async fn cut(
+    session: &Session,
+    person: &muster_domain::model::person::Person,
+    plans: Vec<Plan>,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::Done;
+    let mut values = Vec::new();
+    let mut failed = None;
+    for plan in plans {
+        // The order has been recorded meanwhile: what it asks for is planned from what is true.
+        let fresh = session.muster.situation(&plan.app).await?;
+        let plan = fresh.plan_for(&person.id, session.muster.env.now())?;
+        let app = plan.app.clone();
+        let request = ApplyRequest { plan, only: Some(person.id.clone()) };
+        let applied = if session.json {
+            session.muster.apply(&request, &Unwatched).await
+        } else {
+            session.muster.apply(&request, &super::apply::Lines(session)).await
+        };
+        match applied {
+            Ok(applied) => {
+                if !applied.is_complete() {
+                    outcome = Outcome::Changes;
+                }
+                if !session.json {
+                    super::apply::report(session, &applied);
+                }
+                values.push(json!({"app": app, "applied": applied}));
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    if session.json {
+        print_json(&json!({"person": person.id, "ordered": true, "apps": values}))?;
+    }
+    failed.map_or(Ok(outcome), Err)
+}
+
+fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {
+    let style = session.style;
+    print_line(&format!(
+        "{}: access ends {}",
+        style.bold(&format!("Offboarding {}", render::clean(name))),
+        session.when(at)
+    ));
+    let mut any = false;
+    for plan in plans {
+        for operation in plan.operations.iter().filter(|one| one.action.removes_access()) {
+            any = true;
+            print_line(&format!("\n{}", style.bold(plan.app.as_str())));
+            print_line(render::operation(operation, style).trim_end());
+        }
+    }
+    if !any {
+        print_line("  no account lets in; nothing to take away");
+    }
+    print_line(
+        "\nKept: the accounts themselves, their history and their tickets. Not covered: sessions \
+         that are open, sign-in at your identity provider, API keys the person made.",
+    );
+}

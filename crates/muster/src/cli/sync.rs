@@ -1,0 +1,143 @@
+//! `muster sync`.
+
+use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use muster_domain::{
+    engine::gaps::{Gap, GapKind},
+    model::{id::AppName, observation::Completeness},
+};
+
+use super::{
+    render::{clean, count},
+    session::{Access, Outcome, Session, Start, print_json, print_line},
+};
+use crate::{
+    error::{Error, Result},
+    service::observe::Synced,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The app [default: all]
+    app: Option<AppName>,
+}
+
+impl Args {
+    pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        let session = start.open(Access::Write).await?;
+        let apps = match &self.app {
+            Some(app) => vec![session.app(Some(app)).await?],
+            None => {
+                let connections = session.muster.store.connections().await?;
+                connections.into_iter().map(|connection| connection.app).collect()
+            }
+        };
+        if apps.is_empty() {
+            session.app(None).await?;
+        }
+        let mut synced = Vec::new();
+        let mut failed = Vec::new();
+        for app in &apps {
+            let bar = spinner(&session, format!("reading {app}"));
+            let outcome = session.muster.sync(app).await;
+            bar.finish_and_clear();
+            match outcome {
+                Ok(one) => {
+                    if !session.json {
+                        show(&session, &one);
+                    }
+                    synced.push(one);
+                }
+                // One app that fails does not keep the others from being read (L16).
+                Err(error @ Error::App { .. }) => failed.push(error),
+                Err(error) => return Err(error),
+            }
+        }
+        if session.json {
+            print_json(&synced)?;
+        }
+        let gaps = synced.iter().any(|one| !one.gaps.is_empty());
+        match failed.into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(Outcome::changes_if(gaps)),
+        }
+    }
+}
+
+/// A spinner on a terminal; nothing in a pipe.
+pub(super) fn spinner(session: &Session, what: String) -> ProgressBar {
+    if session.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+fn show(session: &Session, synced: &Synced) {
+    let style = session.style;
+    let seen = &synced.observation;
+    let tally = &seen.header.tally;
+    print_line(&format!(
+        "{}  {} read in {} ({} new, {} changed, {} gone)",
+        style.bold(synced.app.as_str()),
+        count(usize::try_from(seen.seen).unwrap_or(usize::MAX), "account"),
+        count(tally.requests as usize, "request"),
+        seen.added,
+        seen.changed,
+        seen.gone,
+    ));
+    if let Completeness::Unproven { reason } = &seen.header.completeness {
+        print_line(&format!(
+            "  {} not proven complete: {}; nothing is concluded from what is missing",
+            style.yellow("!"),
+            clean(reason)
+        ));
+    }
+    if synced.linked > 0 {
+        print_line(&format!("  {} newly tied to a person", count(synced.linked, "account")));
+    }
+    show_gaps(session, &synced.gaps);
+}
+
+const SHOWN: usize = 12;
+
+/// The gaps, by kind.
+pub(super) fn show_gaps(session: &Session, gaps: &[Gap]) {
+    let style = session.style;
+    if gaps.is_empty() {
+        print_line(&format!("  {}", style.green("no gaps")));
+        return;
+    }
+    let mut kinds: BTreeMap<GapKind, Vec<&Gap>> = BTreeMap::new();
+    for gap in gaps {
+        kinds.entry(gap.kind).or_default().push(gap);
+    }
+    for (kind, gaps) in kinds {
+        let word = kind.word().replace('_', " ");
+        print_line(&format!(
+            "  {} {}",
+            style.red(&format!("{:>3}", gaps.len())),
+            style.bold(&word)
+        ));
+        for gap in gaps.iter().take(SHOWN) {
+            let account = gap
+                .account
+                .as_ref()
+                .map(|id| format!(" {}", style.dim(&format!("account {id}"))))
+                .unwrap_or_default();
+            print_line(&format!("      {}{account}", clean(&gap.cause)));
+        }
+        if gaps.len() > SHOWN {
+            print_line(&format!("      … and {} more", gaps.len() - SHOWN));
+        }
+        if let Some(gap) = gaps.first() {
+            print_line(&format!("      {} {}", style.dim("→"), style.dim(&clean(&gap.remedy))));
+        }
+    }
+}

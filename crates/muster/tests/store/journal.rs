@@ -1,0 +1,212 @@
+//! The chain: whole under concurrency, and broken by every kind of tampering.
+
+use jiff::SignedDuration;
+use muster::store::{
+    JournalFault,
+    records::{JournalFilter, Order},
+};
+use muster_domain::model::journal::{About, Broken, Event};
+use serde_json::json;
+
+use crate::{
+    samples,
+    world::{World, now, story},
+};
+
+story!(entries_are_found_by_every_filter, world, {
+    for n in 1..=4_i64 {
+        let mut tx = world.org.begin("anna", now() + SignedDuration::from_secs(n));
+        let mut about = About::default();
+        match n {
+            1 => about.person = Some(samples::person(1).id),
+            2 => about.app = Some(samples::app()),
+            3 => about.account = Some("17".parse().unwrap()),
+            _ => about.operation = Some("op_aaaaaaaaaaaaaaaa".parse().unwrap()),
+        }
+        tx.journal(Event::ALL[usize::try_from(n).unwrap()], about, json!({ "n": n }));
+        tx.commit().await.unwrap();
+    }
+    let found = async |filter: JournalFilter| -> Vec<u64> {
+        world.org.journal(&filter).await.unwrap().iter().map(|entry| entry.seq).collect()
+    };
+    let all = JournalFilter::default;
+    assert_eq!(found(all()).await, [1, 2, 3, 4]);
+    let since = Some(now() + SignedDuration::from_secs(3));
+    assert_eq!(found(JournalFilter { since, ..all() }).await, [3, 4]);
+    assert_eq!(found(JournalFilter { after_seq: Some(1), ..all() }).await, [2, 3, 4]);
+    let person = Some(samples::person(1).id);
+    assert_eq!(found(JournalFilter { person, ..all() }).await, [1]);
+    assert_eq!(found(JournalFilter { app: Some(samples::app()), ..all() }).await, [2]);
+    let account = Some("17".parse().unwrap());
+    assert_eq!(found(JournalFilter { account, ..all() }).await, [3]);
+    let operation = Some("op_aaaaaaaaaaaaaaaa".parse().unwrap());
+    assert_eq!(found(JournalFilter { operation, ..all() }).await, [4]);
+    assert_eq!(found(JournalFilter { limit: Some(2), ..all() }).await, [1, 2]);
+    let order = Order::NewestFirst;
+    assert_eq!(found(JournalFilter { limit: Some(2), order, ..all() }).await, [4, 3]);
+    let entry = &world.org.journal(&all()).await.unwrap()[1];
+    assert_eq!((entry.event, entry.actor.as_str()), (Event::ALL[2], "anna"));
+    assert_eq!(entry.data, json!({ "n": 2 }));
+});
+
+story!(concurrent_writers_make_one_chain, world, {
+    let another = world.another().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for n in 0..8_u32 {
+        let org = if n % 2 == 0 { world.org.clone() } else { another.clone() };
+        writers.spawn(async move {
+            for m in 0..10_u32 {
+                let mut tx = org.begin("anna", now());
+                tx.put_people(&[samples::person(n * 10 + m)]);
+                tx.journal(Event::PersonAdded, About::default(), json!({ "n": n, "m": m }));
+                tx.journal(Event::PersonChanged, About::default(), json!({ "n": n, "m": m }));
+                tx.commit().await.unwrap();
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(world.org.verify_journal().await.unwrap().entries, 160);
+    assert_eq!(another.people().await.unwrap().len(), 80);
+    // Entries of one transaction stand side by side.
+    let entries = world.org.journal(&JournalFilter::default()).await.unwrap();
+    assert!(entries.chunks(2).all(|pair| pair[0].data == pair[1].data));
+});
+
+/// Where the chain breaks after `sql`.
+async fn broken_by(world: &World, sql: &str) -> Broken {
+    world.sql(sql).await.unwrap();
+    match world.org.verify_journal().await {
+        Err(JournalFault::Broken(broken)) => broken,
+        other => panic!("{sql}: {other:?}"),
+    }
+}
+
+/// A journal of five entries that anybody can write to; not in memory, where nobody else can.
+async fn open_to_tampering(world: &World) -> bool {
+    world.write_entries(5).await;
+    assert_eq!(world.org.verify_journal().await.unwrap().entries, 5);
+    if world.has_back_door() {
+        world.drop_guards().await;
+    }
+    world.has_back_door()
+}
+
+story!(every_edited_column_is_found, world, {
+    if !open_to_tampering(world).await {
+        return;
+    }
+    let digest = "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'";
+    let edits = [
+        ("at", "'2026-10-01T12:00:00.000000001Z'"),
+        ("at", "'yesterday'"),
+        ("actor", "'eve'"),
+        ("event", "'policy.applied'"),
+        ("event", "'nonsense'"),
+        ("person", "'per_bbbbbbbbbbbbbbbb'"),
+        ("person", "NULL"),
+        ("app", "'other'"),
+        ("app", "NULL"),
+        ("account", "'18'"),
+        ("account", "NULL"),
+        ("operation", "'op_bbbbbbbbbbbbbbbb'"),
+        ("operation", "NULL"),
+        ("plan", digest),
+        ("plan", "NULL"),
+        ("data", "'{\"n\":4}'"),
+        ("data", "'null'"),
+        ("data", "'{'"),
+        ("salt", "'00'"),
+        ("salt", "''"),
+        ("data_digest", digest),
+        ("hash", digest),
+    ];
+    for (column, value) in edits {
+        world.sql("CREATE TABLE kept AS SELECT * FROM journal").await.unwrap();
+        let edit = format!("UPDATE journal SET {column} = {value} WHERE seq = 3");
+        assert_eq!(broken_by(world, &edit).await, Broken::Edited { seq: 3 }, "{edit}");
+        let back = "DELETE FROM journal; INSERT INTO journal SELECT * FROM kept; DROP TABLE kept";
+        world.sql(back).await.unwrap();
+        world.org.verify_journal().await.unwrap();
+    }
+    let prev = format!("UPDATE journal SET prev = {digest} WHERE seq = 3");
+    assert_eq!(broken_by(world, &prev).await, Broken::Unlinked { seq: 3 });
+});
+
+story!(every_missing_entry_is_found, world, {
+    if !open_to_tampering(world).await {
+        return;
+    }
+    let last = broken_by(world, "DELETE FROM journal WHERE seq = 5").await;
+    assert_eq!(last, Broken::Truncated { expected: 5, found: 4 });
+    let middle = broken_by(world, "DELETE FROM journal WHERE seq = 3").await;
+    assert_eq!(middle, Broken::Gap { expected: 3, found: 4 });
+    let first = broken_by(world, "DELETE FROM journal WHERE seq = 1").await;
+    assert_eq!(first, Broken::Gap { expected: 1, found: 2 });
+    let all = broken_by(world, "DELETE FROM journal").await;
+    assert_eq!(all, Broken::Truncated { expected: 5, found: 0 });
+});
+
+story!(swapped_entries_are_found, world, {
+    if !open_to_tampering(world).await {
+        return;
+    }
+    let swap = "UPDATE journal SET seq = 99 WHERE seq = 2; UPDATE journal SET seq = 2 WHERE \
+                seq = 3; UPDATE journal SET seq = 3 WHERE seq = 99";
+    assert_eq!(broken_by(world, swap).await, Broken::Unlinked { seq: 2 });
+});
+
+story!(entries_beyond_the_head_are_found, world, {
+    if !open_to_tampering(world).await {
+        return;
+    }
+    let moved = broken_by(world, "UPDATE journal_head SET seq = 4").await;
+    assert!(matches!(moved, Broken::Edited { seq: 4 }), "{moved:?}");
+    let beyond = "UPDATE journal_head SET hash = (SELECT hash FROM journal WHERE seq = 4)";
+    assert_eq!(broken_by(world, beyond).await, Broken::Unlinked { seq: 5 });
+    assert!(matches!(
+        broken_by(world, "DELETE FROM journal_head").await,
+        Broken::Unlinked { seq: 1 }
+    ));
+});
+
+story!(the_database_itself_refuses_changes, world, {
+    world.write_entries(2).await;
+    if !world.has_back_door() {
+        return;
+    }
+    for sql in [
+        "DELETE FROM journal WHERE seq = 1",
+        "DELETE FROM journal",
+        "UPDATE journal SET actor = 'eve' WHERE seq = 1",
+        "UPDATE journal SET data = '{}' WHERE seq = 1",
+        "UPDATE journal SET data = 'null', salt = '', actor = 'eve' WHERE seq = 1",
+        "UPDATE journal SET data = 'null', salt = '', person = NULL WHERE seq = 1",
+        "UPDATE journal SET seq = 9 WHERE seq = 1",
+    ] {
+        let refused = world.sql(sql).await.unwrap_err().to_string();
+        assert!(refused.contains("the journal only grows"), "{sql}: {refused}");
+    }
+    assert!(world.sql("TRUNCATE journal").await.is_err());
+    assert_eq!(world.org.verify_journal().await.unwrap().entries, 2);
+});
+
+story!(redaction_leaves_the_chain_whole, world, {
+    world.write_entries(3).await;
+    if !world.has_back_door() {
+        return;
+    }
+    world.sql("UPDATE journal SET data = 'null', salt = '' WHERE seq = 2").await.unwrap();
+    assert_eq!(world.org.verify_journal().await.unwrap().entries, 3);
+    let entries = world.org.journal(&JournalFilter::default()).await.unwrap();
+    assert_eq!(entries[1].data, serde_json::Value::Null);
+});
+
+story!(fractions_do_not_look_like_edits, world, {
+    let numbers: Vec<f64> = (1..200).map(|n| 1.0 / f64::from(n) * 1e17_f64.powi(n % 7)).collect();
+    let mut tx = world.org.begin("anna", now());
+    tx.journal(Event::PlanMade, About::default(), json!({ "f": numbers, "big": u64::MAX }));
+    tx.commit().await.unwrap();
+    world.org.verify_journal().await.unwrap();
+});

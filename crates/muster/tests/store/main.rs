@@ -1,0 +1,81 @@
+//! The store's contract: every test of [`contract`] runs on a SQLite file, on SQLite in memory and
+//! on a real PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, which clippy does not recognise outside of #[test] functions"
+)]
+
+mod contract;
+mod damage;
+mod journal;
+mod observe;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod samples;
+mod secrets;
+mod world;
+
+/// One list of tests, one run of each on each database.
+macro_rules! on_every_database {
+    ($($module:ident: $($test:ident),+ $(,)?;)+) => {
+        mod sqlite_file {
+            $($(#[test] fn $test() { crate::world::run(crate::world::Kind::File, crate::$module::$test); })+)+
+        }
+        mod sqlite_memory {
+            $($(#[test] fn $test() { crate::world::run(crate::world::Kind::Memory, crate::$module::$test); })+)+
+        }
+        mod postgresql {
+            $($(#[test] fn $test() { crate::world::run(crate::world::Kind::Postgres, crate::$module::$test); })+)+
+        }
+    };
+}
+
+on_every_database! {
+    contract:
+        what_is_written_is_read_back,
+        later_writes_replace_earlier_ones,
+        runs_are_found_by_every_filter,
+        lapsed_approvals_are_not_shown,
+        a_dropped_transaction_leaves_nothing,
+        a_failed_commit_leaves_nothing,
+        a_change_without_an_entry_is_refused,
+        a_second_organisation_sees_nothing,
+        two_policies_cannot_have_one_number,
+        odd_texts_survive,
+        a_lease_belongs_to_one_owner_at_a_time,
+        a_lost_lease_fences_off_late_writes,
+        migrating_again_keeps_the_data,
+        an_older_layout_is_migrated_with_its_data,
+        many_may_open_a_new_database_at_once,
+        a_newer_layout_is_refused,
+        a_changed_migration_is_refused;
+    journal:
+        entries_are_found_by_every_filter,
+        concurrent_writers_make_one_chain,
+        every_edited_column_is_found,
+        every_missing_entry_is_found,
+        swapped_entries_are_found,
+        entries_beyond_the_head_are_found,
+        the_database_itself_refuses_changes,
+        redaction_leaves_the_chain_whole,
+        fractions_do_not_look_like_edits;
+    observe:
+        an_observation_tells_what_changed,
+        observing_the_same_again_writes_only_the_observation,
+        an_unproven_read_removes_nobody,
+        a_direct_look_up_beats_a_read_in_progress,
+        a_dead_read_leaves_no_trace,
+        a_later_page_counts,
+        a_removed_account_may_come_back,
+        the_journal_names_every_account_that_changed;
+    secrets:
+        credentials_come_back,
+        another_key_opens_nothing_and_says_so,
+        a_former_key_still_opens,
+        swapped_credentials_do_not_open,
+        altered_credentials_do_not_open,
+        resealing_makes_the_former_key_needless;
+}

@@ -1,0 +1,110 @@
+//! Sealed credentials.
+
+use muster::{
+    secret::Secret,
+    store::{StoreError, seal::SealingKey},
+};
+
+use crate::{
+    samples,
+    world::{World, key, note, now, story},
+};
+
+const CREDENTIALS: &str = r#"{"email":"a@acme.example","key":"hunter2-äöü"}"#;
+
+async fn put(world: &World, app: &str, text: &str) {
+    let mut tx = world.org.begin("anna", now());
+    tx.put_credentials(&app.parse().unwrap(), &Secret::new(text));
+    note(&mut tx);
+    tx.commit().await.unwrap();
+}
+
+story!(credentials_come_back, world, {
+    assert!(world.org.credentials(&samples::app()).await.unwrap().is_none());
+    put(world, "support", CREDENTIALS).await;
+    let opened = world.org.credentials(&samples::app()).await.unwrap().unwrap();
+    assert_eq!(opened.reveal(), CREDENTIALS);
+    put(world, "support", "another").await;
+    let opened = world.org.credentials(&samples::app()).await.unwrap().unwrap();
+    assert_eq!(opened.reveal(), "another");
+    let Some(path) = world.path() else { return };
+    world.store.close().await;
+    for file in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        for part in [b"hunter2".as_slice(), b"another", &[7; 16]] {
+            assert!(!bytes.windows(part.len()).any(|window| window == part));
+        }
+    }
+});
+
+story!(another_key_opens_nothing_and_says_so, world, {
+    put(world, "support", CREDENTIALS).await;
+    if !world.has_back_door() {
+        return;
+    }
+    let org = world.reopen(SealingKey::new([8; 32])).await.unwrap();
+    let refused = org.credentials(&samples::app()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::WrongKey { .. }));
+    let message = refused.to_string();
+    assert!(message.contains("give the key that sealed them"), "{message}");
+    assert!(message.contains(&key().id()) && message.contains("support"), "{message}");
+});
+
+story!(a_former_key_still_opens, world, {
+    put(world, "support", CREDENTIALS).await;
+    if !world.has_back_door() {
+        return;
+    }
+    let new = SealingKey::new([8; 32]).with_former(&key());
+    let org = world.reopen(new).await.unwrap();
+    assert_eq!(org.credentials(&samples::app()).await.unwrap().unwrap().reveal(), CREDENTIALS);
+});
+
+story!(swapped_credentials_do_not_open, world, {
+    put(world, "support", CREDENTIALS).await;
+    put(world, "other", "another").await;
+    if !world.has_back_door() {
+        return;
+    }
+    world
+        .sql(
+            "UPDATE credentials SET sealed = (SELECT sealed FROM credentials c WHERE \
+             c.app = 'other') WHERE app = 'support'",
+        )
+        .await
+        .unwrap();
+    let refused = world.org.credentials(&samples::app()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::SealBroken { .. }), "{refused:?}");
+});
+
+story!(altered_credentials_do_not_open, world, {
+    put(world, "support", CREDENTIALS).await;
+    if !world.has_back_door() {
+        return;
+    }
+    for sealed in ["''", "'AAAA'", "'not base64!'", "'B' || substr(sealed, 2)"] {
+        let sql = format!("UPDATE credentials SET sealed = {sealed}");
+        world.sql(&sql).await.unwrap();
+        let refused = world.org.credentials(&samples::app()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::SealBroken { .. }), "{refused:?}");
+    }
+});
+
+story!(resealing_makes_the_former_key_needless, world, {
+    put(world, "support", CREDENTIALS).await;
+    put(world, "other", "another").await;
+    assert_eq!(world.org.reseal("anna", now()).await.unwrap(), 0);
+    if !world.has_back_door() {
+        return;
+    }
+    let new = || SealingKey::new([8; 32]);
+    let org = world.reopen(new().with_former(&key())).await.unwrap();
+    assert_eq!(org.reseal("anna", now()).await.unwrap(), 2);
+    assert_eq!(org.journal_head().await.unwrap().0, 4);
+    let org = world.reopen(new()).await.unwrap();
+    assert_eq!(org.credentials(&samples::app()).await.unwrap().unwrap().reveal(), CREDENTIALS);
+    assert!(matches!(
+        world.org.credentials(&samples::app()).await,
+        Err(StoreError::WrongKey { .. })
+    ));
+});
