@@ -75,13 +75,9 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
             plan.basis.policy.brief()
         )),
     );
-    let groups: [(&str, fn(&Action) -> bool); 3] = [
-        ("Leavers", Action::removes_access),
-        ("Movers", |action| matches!(action, Action::Update { .. })),
-        ("Joiners", |action| matches!(action, Action::Create { .. } | Action::Reactivate { .. })),
-    ];
-    for (title, belongs) in groups {
-        let mut operations = plan.operations.iter().filter(|one| belongs(&one.action)).peekable();
+    for title in ["Leavers", "Movers", "Joiners"] {
+        let belongs = |one: &&Operation| group(&one.action) == title;
+        let mut operations = plan.operations.iter().filter(belongs).peekable();
         if operations.peek().is_some() {
             let _ = writeln!(out, "\n{}", style.bold(title));
         }
@@ -109,6 +105,14 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
     }
     let _ = write!(out, "\n{}", summary(plan, style));
     out
+}
+
+const fn group(action: &Action) -> &'static str {
+    match action {
+        Action::Deactivate { .. } | Action::Reduce { .. } | Action::CancelInvite => "Leavers",
+        Action::Update { .. } => "Movers",
+        Action::Create { .. } | Action::Reactivate { .. } => "Joiners",
+    }
 }
 
 /// What a plan comes to, in one line.
