@@ -1,7 +1,7 @@
 //! Expecting: whether a person should have an account in an app at a moment, with which role, and
 //! when that next changes by itself.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::HashMap};
 
 use jiff::Timestamp;
 
@@ -90,7 +90,8 @@ pub struct Past {
     pub why: Vec<Reason>,
 }
 
-type Memo = BTreeMap<Vec<(&'static str, String)>, Answer>;
+/// A rule's answers, by the values of the fields that it reads.
+type Memo = HashMap<String, Answer>;
 
 /// Evaluates the access rules of one app; remembers the answer for people who cannot differ in it.
 pub struct Rules<'a> {
@@ -115,11 +116,21 @@ impl<'a> Rules<'a> {
     fn ruling(&self, subject: &Subject<'_>) -> Ruling {
         let app = self.world.app;
         let mut memo = self.memo.borrow_mut();
+        let mut key = String::new();
         for ((index, rule), memo) in self.world.rules.access.iter().enumerate().zip(memo.iter_mut())
         {
-            let inputs = rule.when.inputs(subject);
-            let answer =
-                memo.entry(inputs).or_insert_with_key(|inputs| rule.when.holds(inputs)).clone();
+            rule.when.write_key(subject, &mut key);
+            let answer = match memo.get(&key) {
+                Some(answer) => answer.clone(),
+                None => {
+                    let answer = rule.when.holds(&rule.when.inputs(subject));
+                    memo.insert(key.clone(), answer.clone());
+                    answer
+                }
+            };
+            if answer == Answer::No {
+                continue;
+            }
             let from = format!("policy apps.{app}.access[{index}]");
             match answer {
                 Answer::Yes => {
