@@ -97,6 +97,8 @@ type Memo = HashMap<String, Answer>;
 pub struct Rules<'a> {
     world: &'a World<'a>,
     memo: RefCell<Vec<Memo>>,
+    /// What each rule says when it gives its role.
+    gives: Vec<Reason>,
 }
 
 /// What the access rules say of a person.
@@ -110,15 +112,22 @@ impl<'a> Rules<'a> {
     /// The rules of `world`'s app.
     #[must_use]
     pub fn new(world: &'a World<'a>) -> Self {
-        Self { world, memo: RefCell::new(vec![Memo::new(); world.rules.access.len()]) }
+        let app = world.app;
+        let access = &world.rules.access;
+        let gives = (0..).zip(access).map(|(index, rule): (usize, _)| {
+            let from = format!("policy apps.{app}.access[{index}]");
+            Reason::new(from, format!("{} gives {}", rule.when.source(), rule.role))
+        });
+        let memo = RefCell::new(vec![Memo::new(); access.len()]);
+        Self { world, memo, gives: gives.collect() }
     }
 
     fn ruling(&self, subject: &Subject<'_>) -> Ruling {
         let app = self.world.app;
         let mut memo = self.memo.borrow_mut();
         let mut key = String::new();
-        for ((index, rule), memo) in self.world.rules.access.iter().enumerate().zip(memo.iter_mut())
-        {
+        let rules = self.world.rules.access.iter().zip(&self.gives);
+        for ((rule, gives), memo) in rules.zip(memo.iter_mut()) {
             rule.when.write_key(subject, &mut key);
             let answer = match memo.get(&key) {
                 Some(answer) => answer.clone(),
@@ -128,19 +137,12 @@ impl<'a> Rules<'a> {
                     answer
                 }
             };
-            if answer == Answer::No {
-                continue;
-            }
-            let from = format!("policy apps.{app}.access[{index}]");
             match answer {
-                Answer::Yes => {
-                    let says = format!("{} gives {}", rule.when.source(), rule.role);
-                    return Ruling::Role(rule.role.clone(), Reason::new(from, says));
-                }
+                Answer::Yes => return Ruling::Role(rule.role.clone(), gives.clone()),
                 Answer::No => {}
                 Answer::Failed(why) => {
                     let says = format!("{} could not be evaluated: {why}", rule.when.source());
-                    return Ruling::Failed(Reason::new(from, says));
+                    return Ruling::Failed(Reason::new(gives.from.clone(), says));
                 }
             }
         }
