@@ -16,7 +16,7 @@ use crate::model::{
     account::{AccountKind, AccountStatus},
     id::{AccountId, PersonId},
     observation::Completeness,
-    operation::{Run, RunState},
+    operation::{Deactivation, Run, RunState},
     plan::{Action, Hold, HoldKind, Operation},
     policy::{Consent, Switch},
 };
@@ -47,6 +47,7 @@ pub fn guard(
         holds.extend(protected(world, operation, &mut admins));
         holds.extend(contested(correlation, operation));
         holds.extend(unsupported(world, operation));
+        holds.extend(locked_out(world, operation));
         holds.extend(past.unsettled(world, operation));
         holds.extend(history(world, operation, expectation.as_ref()));
         let invited = past.invited(world, operation);
@@ -153,6 +154,23 @@ fn unsupported(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     };
     let release = format!("name a role of the app in apps.{app}.access, or muster sync {app}");
     Some(hold(HoldKind::Unsupported, reason, release))
+}
+
+/// Trying again and again to let an account in helps nobody where the app does not obey.
+fn locked_out(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    let Action::Reactivate { .. } = &operation.action else { return None };
+    let id = operation.account.as_ref()?;
+    let learned = world.accounts.get(id)?.learned?;
+    let what = match learned.deactivation {
+        Deactivation::Works => return None,
+        Deactivation::Ignored => "ignores",
+        Deactivation::Refused => "refuses",
+    };
+    Some(hold(
+        HoldKind::Unsupported,
+        format!("{} {what} it when account {id} is to be let in or shut out", world.app),
+        format!("let account {id} in again in {} itself", world.app),
+    ))
 }
 
 fn active_admins(world: &World<'_>) -> BTreeSet<AccountId> {

@@ -132,7 +132,8 @@ impl Applying<'_> {
                 self.save(&run).await?;
             }
             ErrorKind::Unsupported | ErrorKind::Invalid
-                if matches!(run.operation.action, Action::Deactivate { .. }) =>
+                if changes_sign_in(&run.operation.action)
+                    && (removes || error.kind == ErrorKind::Unsupported) =>
             {
                 run.state = RunState::Refused;
                 run.note = message;
@@ -199,7 +200,7 @@ impl Applying<'_> {
                     self.keep(&account).await?;
                     self.save(&run).await?;
                 }
-                if matches!(run.operation.action, Action::Deactivate { .. }) {
+                if changes_sign_in(&run.operation.action) {
                     self.learn(&run, Deactivation::Works).await?;
                 }
             }
@@ -218,7 +219,7 @@ impl Applying<'_> {
             Effect::Missing(what) => {
                 let note = format!("the app said yes, but {what} did not change");
                 self.park(&mut run, note).await?;
-                if matches!(run.operation.action, Action::Deactivate { .. }) {
+                if changes_sign_in(&run.operation.action) {
                     self.learn(&run, Deactivation::Ignored).await?;
                     return self.next_rung(released, run).await;
                 }
@@ -386,6 +387,11 @@ impl Applying<'_> {
         let seconds = f64::from(1_u32 << tries.min(5)) * (0.5 + self.muster.env.fraction());
         self.muster.env.sleep(Duration::from_secs_f64(seconds)).await;
     }
+}
+
+/// Whether trying teaches if the app obeys when an account is to be let in or shut out.
+const fn changes_sign_in(action: &Action) -> bool {
+    matches!(action, Action::Deactivate { .. } | Action::Reactivate { .. })
 }
 
 /// What of an operation's effect `account` does not show, in words; `None` when it shows all.
