@@ -346,7 +346,13 @@ pub(crate) async fn converge(world: &mut World) -> Outcome {
         let plan = world.approved_plan(consent).await?;
         let request = muster::service::apply::ApplyRequest { plan, only: None };
         strict(world.nodes[0].apply(&request, &muster::service::Unwatched).await.map(drop))?;
+        let before = world.effects.len();
         checks::step(world).await?;
+        let waits =
+            world.plan().await?.operations.iter().any(|o| o.goes() || o.goes_when_approved());
+        if world.effects.len() == before && !waits {
+            break;
+        }
     }
     settled(world).await
 }

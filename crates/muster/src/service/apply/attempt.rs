@@ -34,8 +34,8 @@ enum Effect {
     Seen(Box<Account>),
     /// The account is gone.
     Gone,
-    /// Still as before, or otherwise not as wanted.
-    Missing(String),
+    /// Still as before, or otherwise not as wanted; with what was seen.
+    Missing(String, Option<Box<Account>>),
     /// It could not be read.
     Unreadable(ConnectorError),
 }
@@ -83,7 +83,10 @@ impl Applying<'_> {
                     }
                     if run.calls < TRIES {
                         self.pause(run.calls).await;
-                        continue;
+                        if self.still_wanted(&mut run).await? {
+                            continue;
+                        }
+                        return Ok(Ok(()));
                     }
                     let note =
                         format!("no answer to {} calls, and no effect; try again later", run.calls);
@@ -94,6 +97,16 @@ impl Applying<'_> {
             }
             return self.verify(released, run).await;
         }
+    }
+
+    /// Looks again before a write is repeated: the pause may have changed the premise.
+    async fn still_wanted(&mut self, run: &mut Run) -> Result<bool> {
+        let Ok(before) = self.look(&run.operation).await? else { return Ok(false) };
+        let fresh = self.fresh_plan(&run.operation.person.id).await?;
+        let Ok(released) = Released::check(&run.operation, &fresh) else { return Ok(false) };
+        run.operation = released.operation().clone();
+        run.before_image = before;
+        Ok(true)
     }
 
     async fn call(&self, run: &mut Run) -> std::result::Result<(), ConnectorError> {
@@ -216,7 +229,10 @@ impl Applying<'_> {
                 let note = "the app said yes, but the account is gone".to_owned();
                 self.park(&mut run, note).await?;
             }
-            Effect::Missing(what) => {
+            Effect::Missing(what, seen) => {
+                if let Some(account) = seen {
+                    self.keep(&account).await?;
+                }
                 let note = format!("the app said yes, but {what} did not change");
                 self.park(&mut run, note).await?;
                 if changes_sign_in(&run.operation.action) {
@@ -250,7 +266,7 @@ impl Applying<'_> {
     async fn read_back(&self, run: &Run) -> Effect {
         let lane = lane(&run.operation.action);
         let Some(id) = &run.account else {
-            return Effect::Missing("the account's id".to_owned());
+            return Effect::Missing("the account's id".to_owned(), None);
         };
         let mut last = Effect::Gone;
         for seconds in READ_BACK_S {
@@ -258,7 +274,7 @@ impl Applying<'_> {
             last = match self.opened.connector.account(lane, id).await {
                 Ok(Some(account)) => match missing(run, &account) {
                     None => return Effect::Seen(Box::new(account)),
-                    Some(what) => Effect::Missing(what),
+                    Some(what) => Effect::Missing(what, Some(Box::new(account))),
                 },
                 Ok(None) if matches!(run.operation.action, Action::CancelInvite) => {
                     return Effect::Gone;
