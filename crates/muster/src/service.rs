@@ -14,7 +14,7 @@ pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use muster_domain::model::{canonical::Digest, id::AppName};
+use muster_domain::model::id::AppName;
 
 use crate::{
     connector::{Connector, transport::Transport},
@@ -68,8 +68,8 @@ pub struct Opened {
     pub connector: Arc<dyn Connector>,
     /// The rate budget, for saving what it learned.
     pub budget: Arc<crate::connector::budget::Budget>,
-    /// The digest of what the budget knew when it was opened.
-    known: Option<Digest>,
+    /// What the budget knew when it was opened.
+    known: Option<crate::connector::budget::BudgetState>,
 }
 
 /// Settings of a connection, by name.

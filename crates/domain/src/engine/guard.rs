@@ -14,9 +14,10 @@ use super::{
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
+    canonical::Digest,
     id::{AccountId, PersonId},
     observation::Completeness,
-    operation::{Run, RunState},
+    operation::{Deactivation, Run, RunState},
     plan::{Action, Hold, HoldKind, Operation},
     policy::{Consent, Switch},
 };
@@ -47,6 +48,7 @@ pub fn guard(
         holds.extend(protected(world, operation, &mut admins));
         holds.extend(contested(correlation, operation));
         holds.extend(unsupported(world, operation));
+        holds.extend(locked_out(world, operation));
         holds.extend(past.unsettled(world, operation));
         holds.extend(history(world, operation, expectation.as_ref()));
         let invited = past.invited(world, operation);
@@ -54,21 +56,27 @@ pub fn guard(
         holds.extend(no_seat(world, operation, &mut seats));
         holds.extend(consent(world, operation));
         operation.holds = holds;
-        operation.approved_by = approved_by(world, operation, invited);
+        operation.approved_by = approved_by(world, operation, &past, invited);
     }
     limit(world, operations, removes, "removals");
     limit(world, operations, loses_role, "role losses");
 }
 
-/// Who let the operation go: not somebody whose word has lapsed, nor the person it is about, nor
-/// for a second invitation the approval of the first.
-fn approved_by(world: &World<'_>, operation: &Operation, invited: Option<&Run>) -> Option<String> {
+/// Who let the operation go: not somebody whose word has lapsed or was used up, nor the person it
+/// is about, nor for a second invitation the approval of the first.
+fn approved_by(
+    world: &World<'_>,
+    operation: &Operation,
+    past: &Past<'_>,
+    invited: Option<&Run>,
+) -> Option<String> {
     let approval = world.approvals.get(&operation.fingerprint)?;
     let person = world.people.get(&operation.person.id);
     let own = person.is_some_and(|person| {
         person.work_addresses().any(|address| address.folded() == fold_login(&approval.by))
     });
-    let used = invited.is_some_and(|run| approval.at <= run.intended);
+    let done = past.done.get(&operation.fingerprint).copied();
+    let used = [invited, done].into_iter().flatten().any(|run| approval.at <= run.intended);
     let holds = approval.app == *world.app && approval.expires > world.now && !own && !used;
     holds.then(|| approval.by.clone())
 }
@@ -155,6 +163,23 @@ fn unsupported(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     };
     let release = format!("name a role of the app in apps.{app}.access, or muster sync {app}");
     Some(hold(HoldKind::Unsupported, reason, release))
+}
+
+/// Trying again and again to let an account in helps nobody where the app does not obey.
+fn locked_out(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    let Action::Reactivate { .. } = &operation.action else { return None };
+    let id = operation.account.as_ref()?;
+    let learned = world.accounts.get(id)?.learned?;
+    let what = match learned.deactivation {
+        Deactivation::Works => return None,
+        Deactivation::Ignored => "ignores",
+        Deactivation::Refused => "refuses",
+    };
+    Some(hold(
+        HoldKind::Unsupported,
+        format!("{} {what} it when account {id} is to be let in or shut out", world.app),
+        format!("let account {id} in again in {} itself", world.app),
+    ))
 }
 
 fn active_admins(world: &World<'_>) -> BTreeSet<AccountId> {
@@ -298,6 +323,8 @@ struct Past<'a> {
     unsettled_accounts: BTreeMap<&'a AccountId, &'a Run>,
     unsettled_people: BTreeMap<&'a PersonId, Vec<&'a Run>>,
     invitations: BTreeMap<&'a PersonId, Vec<&'a Run>>,
+    /// What was carried out last, by fingerprint.
+    done: BTreeMap<&'a Digest, &'a Run>,
 }
 
 impl<'a> Past<'a> {
@@ -306,6 +333,7 @@ impl<'a> Past<'a> {
             unsettled_accounts: BTreeMap::new(),
             unsettled_people: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            done: BTreeMap::new(),
         };
         for run in world.runs {
             let Operation { person, account, action, .. } = &run.operation;
@@ -313,6 +341,12 @@ impl<'a> Past<'a> {
                 past.unsettled_people.entry(&person.id).or_default().push(run);
                 if let Some(account) = account {
                     past.unsettled_accounts.entry(account).or_insert(run);
+                }
+            }
+            if run.state == RunState::Verified {
+                let last = past.done.entry(&run.operation.fingerprint).or_insert(run);
+                if last.intended < run.intended {
+                    *last = run;
                 }
             }
             if matches!(action, Action::Create { .. }) && (run.invited || run.state.is_done()) {

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use muster_domain::model::{
-    canonical::digest_of,
     id::AppName,
     journal::{About, Event},
 };
@@ -153,7 +152,7 @@ impl Muster {
         };
         let connector =
             (known(&connection.connector)?.open)(opening).map_err(|e| Error::app(app, e))?;
-        Ok(Opened { app: app.clone(), connector, budget, known: digest_of(&state).ok() })
+        Ok(Opened { app: app.clone(), connector, budget, known: state })
     }
 
     /// Probes a connection again and keeps what it says.
@@ -175,12 +174,16 @@ impl Muster {
     }
 
     /// Keeps that the app answers, and what the rate budget learned on the way. Writes nothing
-    /// when nothing is new.
+    /// when nothing is new; how full the budget is at the moment is no news.
     pub(super) async fn mark_seen(&self, opened: &Opened, probe: Option<&Probe>) -> Result<()> {
         let mut connection = self.connection(&opened.app).await?;
         let was_unseen = matches!(connection.health, Health::Unseen { .. });
         let learned = opened.budget.state();
-        if !was_unseen && probe.is_none() && digest_of(&learned).ok() == opened.known {
+        let same = match (&learned, &opened.known) {
+            (Some(learned), Some(known)) => learned.same_limit(known),
+            (learned, known) => learned == known,
+        };
+        if !was_unseen && probe.is_none() && same {
             return Ok(());
         }
         connection.learned = serde_json::to_value(learned)?;

@@ -1,13 +1,14 @@
 //! Importing a roster: read it whole, show what would change, then change it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use muster_domain::{
     engine::merge::{self, Doubt, LastImport, Merge, MergeOptions, Refused},
     model::{
-        id::SourceName,
+        id::{PersonId, SourceName},
         journal::{About, Event},
+        person::Person,
         roster::{Field, Presence, Roster},
     },
 };
@@ -15,7 +16,10 @@ use muster_sources::{ReadOptions, Refusal};
 use serde_json::json;
 
 use super::Muster;
-use crate::{error::Result, store::records::SourceRecord};
+use crate::{
+    error::{Error, Result},
+    store::records::SourceRecord,
+};
 
 /// A file to import, and how.
 #[derive(Debug, Clone)]
@@ -57,6 +61,8 @@ pub struct Preview {
     /// What would change.
     pub merge: Merge,
     last: Option<LastImport>,
+    /// The people who would change, as they were known.
+    before: BTreeMap<PersonId, Person>,
 }
 
 impl Muster {
@@ -94,7 +100,11 @@ impl Muster {
         };
         let known = self.people().await?;
         match merge::merge(&known, last.as_ref(), &roster, &options) {
-            Ok(merge) => Ok(Ok(Preview { source, roster, merge, last })),
+            Ok(merge) => {
+                let changing = merge.people().filter_map(|person| known.get(&person.id));
+                let before = changing.map(|person| (person.id.clone(), person.clone())).collect();
+                Ok(Ok(Preview { source, roster, merge, last, before }))
+            }
             Err(refused) => Ok(Err(ImportRefused::Unbelievable(refused))),
         }
     }
@@ -102,17 +112,22 @@ impl Muster {
     /// Believes a previewed file. Exactly what the preview showed is what changes.
     ///
     /// # Errors
-    /// When the store fails; nothing is changed then.
+    /// When somebody in it was changed since, or the store fails; nothing is changed then.
     pub async fn import(&self, import: &Import, preview: &Preview) -> Result<()> {
-        let Preview { source, roster, merge, last } = preview;
+        let Preview { source, roster, merge, last, before } = preview;
+        // What was ordered or imported meanwhile must not be lost.
+        let known = self.people().await?;
+        if let Some(moved) = merge.people().find(|p| known.get(&p.id) != before.get(&p.id)) {
+            return Err(Error::Conflict(format!(
+                "{} was changed while the file was looked at; nothing was imported: import it again",
+                moved.name()
+            )));
+        }
         let now = self.env.now();
         let mut tx = self.begin();
         let people: Vec<_> = merge.people().cloned().collect();
         tx.put_people(&people);
-        let about = |person: &muster_domain::model::person::Person| About {
-            person: Some(person.id.clone()),
-            ..About::default()
-        };
+        let about = |person: &Person| About { person: Some(person.id.clone()), ..About::default() };
         for person in &merge.added {
             tx.journal(Event::PersonAdded, about(person), json!({"person": person}));
         }

@@ -37,7 +37,9 @@ impl Muster {
     /// # Errors
     /// When the store fails.
     pub async fn order_end(&self, person: &Person, at: Timestamp) -> Result<Person> {
-        let ended = self.with_order(person, at);
+        // As she is known by now, so that a change made meanwhile is kept.
+        let current = self.store.person(&person.id).await?;
+        let ended = self.with_order(current.as_ref().unwrap_or(person), at);
         let mut tx = self.begin();
         tx.put_people(std::slice::from_ref(&ended));
         let about = About { person: Some(person.id.clone()), ..About::default() };

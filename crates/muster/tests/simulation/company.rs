@@ -75,7 +75,7 @@ impl Stint {
         };
         match (told, self.ordered) {
             (Some(told), Some(ordered)) if ordered < told => Some((ordered, true)),
-            (Some(told), _) => Some((told, false)),
+            (Some(told), ordered) => Some((told, ordered.is_some())),
             (None, Some(ordered)) => Some((ordered, true)),
             (None, None) => None,
         }

@@ -15,10 +15,15 @@
 mod chance;
 mod checks;
 mod company;
+mod crashes;
+mod each_fault;
 #[path = "../support/in_process.rs"]
 mod in_process;
 mod ops;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod reproductions;
+mod requests;
 mod seeds;
 mod setup;
 mod wire;

@@ -226,6 +226,12 @@ fn hr(world: &mut World, op: Op) {
     let over = |stint: &Stint| {
         stint.status != Status::Works || stint.last_day.is_some_and(|day| day < today)
     };
+    // Nobody is hired again before Muster was told that she left.
+    let told = world
+        .company
+        .told
+        .get(&member.id)
+        .is_some_and(|told| told.stints.len() == member.stints.len() && over(told.last()));
     match op {
         Op::Move { dept, .. } => {
             let (dept, title) = JOBS[dept % JOBS.len()];
@@ -251,7 +257,7 @@ fn hr(world: &mut World, op: Op) {
         }
         Op::Vanish(_) => member.listed = false,
         Op::Return(_) => member.listed = true,
-        Op::Rehire { days, .. } if over(member.last()) => rehire(member, day(days), now),
+        Op::Rehire { days, .. } if over(member.last()) && told => rehire(member, day(days), now),
         _ => {}
     }
 }
@@ -340,7 +346,13 @@ pub(crate) async fn converge(world: &mut World) -> Outcome {
         let plan = world.approved_plan(consent).await?;
         let request = muster::service::apply::ApplyRequest { plan, only: None };
         strict(world.nodes[0].apply(&request, &muster::service::Unwatched).await.map(drop))?;
+        let before = world.effects.len();
         checks::step(world).await?;
+        let waits =
+            world.plan().await?.operations.iter().any(|o| o.goes() || o.goes_when_approved());
+        if world.effects.len() == before && !waits {
+            break;
+        }
     }
     settled(world).await
 }

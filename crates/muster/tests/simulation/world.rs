@@ -120,21 +120,7 @@ impl World {
         let env = Env::manual(start(), setup.seed);
         let sim = Gorgias::new(setup.config.clone(), clock(&env));
         let wire = Wire::new(InProcess::new(sim.router(), &env));
-        let key = SealingKey::new([7; 32]);
-        let store = Store::open(place, key, env.clone()).await.unwrap();
-        let org: OrgId = "org_default".parse().unwrap();
-        let transports: Transports = {
-            let wire = wire.clone();
-            Arc::new(move || Ok(wire.clone() as Arc<dyn Transport>))
-        };
-        let node = |name: &str| Muster {
-            store: store.org(org.clone()),
-            env: env.clone(),
-            actor: "ann".to_owned(),
-            node: name.to_owned(),
-            transports: transports.clone(),
-        };
-        let nodes = vec![node("a"), node("b")];
+        let nodes = nodes(place, &env, &wire).await;
         let mut world = Self {
             owner: 1,
             nodes,
@@ -157,6 +143,11 @@ impl World {
         world.begin().await;
         world.look();
         world
+    }
+
+    /// New processes open the store.
+    pub(crate) async fn reopen(&mut self, place: &Location) {
+        self.nodes = nodes(place, &self.env, &self.wire).await;
     }
 
     fn populate(&mut self) {
@@ -389,6 +380,21 @@ impl World {
         let [owner] = owners.as_slice() else { return None };
         Some(owner.should(at, self.setup.lead_days, self.setup.basic()))
     }
+}
+
+/// Two processes on one store.
+async fn nodes(place: &Location, env: &Env, wire: &Arc<Wire>) -> Vec<Muster> {
+    let store = Store::open(place, SealingKey::new([7; 32]), env.clone()).await.unwrap();
+    let wire = wire.clone();
+    let transports: Transports = Arc::new(move || Ok(wire.clone() as Arc<dyn Transport>));
+    let node = |name: &str| Muster {
+        store: store.org(OrgId::default_org()),
+        env: env.clone(),
+        actor: "ann".to_owned(),
+        node: name.to_owned(),
+        transports: transports.clone(),
+    };
+    vec![node("a"), node("b")]
 }
 
 /// Dies after so many commits of a run.

@@ -59,6 +59,25 @@ pub enum BudgetState {
     },
 }
 
+impl BudgetState {
+    /// Whether both tell of the same limit, however full it is.
+    #[must_use]
+    pub fn same_limit(&self, other: &Self) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() <= 0.1 * a.abs().max(b.abs());
+        match (self, other) {
+            (
+                Self::Leaky { limit, drain_per_s, level: _, at: _ },
+                Self::Leaky { limit: other_limit, drain_per_s: other_drain, .. },
+            ) => near(*limit, *other_limit) && near(*drain_per_s, *other_drain),
+            (
+                Self::Window { limit, period_s, resets: _ },
+                Self::Window { limit: other_limit, period_s: other_period, .. },
+            ) => limit == other_limit && near(*period_s, *other_period),
+            _ => false,
+        }
+    }
+}
+
 /// Room that one request after the other would leave unused.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spare {

@@ -34,8 +34,8 @@ enum Effect {
     Seen(Box<Account>),
     /// The account is gone.
     Gone,
-    /// Still as before, or otherwise not as wanted.
-    Missing(String),
+    /// Still as before, or otherwise not as wanted; with what was seen.
+    Missing(String, Option<Box<Account>>),
     /// It could not be read.
     Unreadable(ConnectorError),
 }
@@ -83,7 +83,10 @@ impl Applying<'_> {
                     }
                     if run.calls < TRIES {
                         self.pause(run.calls).await;
-                        continue;
+                        if self.still_wanted(&mut run).await? {
+                            continue;
+                        }
+                        return Ok(Ok(()));
                     }
                     let note =
                         format!("no answer to {} calls, and no effect; try again later", run.calls);
@@ -94,6 +97,16 @@ impl Applying<'_> {
             }
             return self.verify(released, run).await;
         }
+    }
+
+    /// Looks again before a write is repeated: the pause may have changed the premise.
+    async fn still_wanted(&mut self, run: &mut Run) -> Result<bool> {
+        let Ok(before) = self.look(&run.operation).await? else { return Ok(false) };
+        let fresh = self.fresh_plan(&run.operation.person.id).await?;
+        let Ok(released) = Released::check(&run.operation, &fresh) else { return Ok(false) };
+        run.operation = released.operation().clone();
+        run.before_image = before;
+        Ok(true)
     }
 
     async fn call(&self, run: &mut Run) -> std::result::Result<(), ConnectorError> {
@@ -132,7 +145,8 @@ impl Applying<'_> {
                 self.save(&run).await?;
             }
             ErrorKind::Unsupported | ErrorKind::Invalid
-                if matches!(run.operation.action, Action::Deactivate { .. }) =>
+                if changes_sign_in(&run.operation.action)
+                    && (removes || error.kind == ErrorKind::Unsupported) =>
             {
                 run.state = RunState::Refused;
                 run.note = message;
@@ -199,7 +213,7 @@ impl Applying<'_> {
                     self.keep(&account).await?;
                     self.save(&run).await?;
                 }
-                if matches!(run.operation.action, Action::Deactivate { .. }) {
+                if changes_sign_in(&run.operation.action) {
                     self.learn(&run, Deactivation::Works).await?;
                 }
             }
@@ -215,10 +229,13 @@ impl Applying<'_> {
                 let note = "the app said yes, but the account is gone".to_owned();
                 self.park(&mut run, note).await?;
             }
-            Effect::Missing(what) => {
+            Effect::Missing(what, seen) => {
+                if let Some(account) = seen {
+                    self.keep(&account).await?;
+                }
                 let note = format!("the app said yes, but {what} did not change");
                 self.park(&mut run, note).await?;
-                if matches!(run.operation.action, Action::Deactivate { .. }) {
+                if changes_sign_in(&run.operation.action) {
                     self.learn(&run, Deactivation::Ignored).await?;
                     return self.next_rung(released, run).await;
                 }
@@ -249,7 +266,7 @@ impl Applying<'_> {
     async fn read_back(&self, run: &Run) -> Effect {
         let lane = lane(&run.operation.action);
         let Some(id) = &run.account else {
-            return Effect::Missing("the account's id".to_owned());
+            return Effect::Missing("the account's id".to_owned(), None);
         };
         let mut last = Effect::Gone;
         for seconds in READ_BACK_S {
@@ -257,7 +274,7 @@ impl Applying<'_> {
             last = match self.opened.connector.account(lane, id).await {
                 Ok(Some(account)) => match missing(run, &account) {
                     None => return Effect::Seen(Box::new(account)),
-                    Some(what) => Effect::Missing(what),
+                    Some(what) => Effect::Missing(what, Some(Box::new(account))),
                 },
                 Ok(None) if matches!(run.operation.action, Action::CancelInvite) => {
                     return Effect::Gone;
@@ -386,6 +403,11 @@ impl Applying<'_> {
         let seconds = f64::from(1_u32 << tries.min(5)) * (0.5 + self.muster.env.fraction());
         self.muster.env.sleep(Duration::from_secs_f64(seconds)).await;
     }
+}
+
+/// Whether trying teaches if the app obeys when an account is to be let in or shut out.
+const fn changes_sign_in(action: &Action) -> bool {
+    matches!(action, Action::Deactivate { .. } | Action::Reactivate { .. })
 }
 
 /// What of an operation's effect `account` does not show, in words; `None` when it shows all.
