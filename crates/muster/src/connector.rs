@@ -6,7 +6,6 @@
 //! (bytes over a wire), or above it in `service/` (journal, read-back, retries of whole operations).
 
 pub mod budget;
-pub mod secret;
 pub mod transport;
 
 use std::{borrow::Cow, fmt};

@@ -211,7 +211,7 @@ impl<'a> Rules<'a> {
                 Ruling::Role(role, rule) => {
                     let rank = self.world.sight.role(&role).map_or(0, |role| role.rank);
                     if best.as_ref().is_none_or(|(known, _)| *known < rank) {
-                        let works = Reason::new(from.clone(), works_here(stint));
+                        let works = Reason::new(from.clone(), works_here(person, stint));
                         let why = vec![rule, works];
                         let engagement = stint.number;
                         let access = Expectation::Access { role, engagement, until, on_leave, why };
@@ -234,7 +234,7 @@ impl<'a> Rules<'a> {
     fn future(&self, person: &Person, next: &Stint, ended: Option<Past>) -> Expectation {
         let from = format!("source {}", person.anchor);
         let terms = person.engagements.iter().find(|e| e.number == next.number).map(|e| &e.terms);
-        let mut why = vec![Reason::new(from, works_here(next))];
+        let mut why = vec![Reason::new(from, works_here(person, next))];
         let role = terms.and_then(|terms| match self.ruling(&Subject { person, terms }) {
             Ruling::Role(role, rule) if person.profile.in_scope != Some(Scope::Out) => {
                 why.insert(0, rule);
@@ -247,12 +247,17 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn works_here(stint: &Stint) -> String {
-    if stint.start == Timestamp::MIN {
-        return "works here, since when is not told".to_owned();
-    }
-    match stint.end {
-        Some(end) => format!("engagement {} runs from {} to {end}", stint.number, stint.start),
-        None => format!("engagement {} runs from {}, no end is known", stint.number, stint.start),
+/// The engagement in the words of the source: dates are days in a place, not instants.
+fn works_here(person: &Person, stint: &Stint) -> String {
+    let terms = person.engagements.iter().find(|e| e.number == stint.number).map(|e| &e.terms);
+    let start = match terms.and_then(|terms| terms.start_date) {
+        Some(day) => format!("works here from {day} on"),
+        None => "works here, since when is not told".to_owned(),
+    };
+    let end = terms.and_then(|terms| terms.last_working_day.or(terms.end_date));
+    match (stint.end, end) {
+        (Some(_), Some(day)) => format!("{start}, until {day}"),
+        (Some(at), None) => format!("{start}, until {at}"),
+        (None, _) => format!("{start}, no end is known"),
     }
 }

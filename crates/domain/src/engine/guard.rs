@@ -113,7 +113,9 @@ fn unseen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     let Some(age) = sight.age else {
         return Some(hold(HoldKind::Unproven, format!("{app} was never read"), sync));
     };
-    if age > FRESHNESS {
+    // A removal rests on the account itself, which is read again right before it: an old survey is
+    // no reason to leave a leaver inside (law 1).
+    if age > FRESHNESS && !operation.action.removes_access() {
         let hours = age.as_hours();
         return Some(hold(
             HoldKind::Unproven,

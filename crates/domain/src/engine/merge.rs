@@ -383,12 +383,12 @@ fn with_known_addresses(old: &Profile, told: &Profile) -> Profile {
 }
 
 /// For each engagement told, the known one it speaks of, if it is not a new one. No known one is
-/// spoken of twice: first the same position or the same start, then, among those left over, the
-/// latest, unless that ended before the one told begins (a rehire).
+/// spoken of twice: first the same position and start, then the same position or the same start,
+/// then, among those left over, the latest, unless that ended before the one told begins (a rehire).
 fn pair(known: &[Engagement], told: &[Terms]) -> Vec<Option<usize>> {
     let mut free: BTreeSet<usize> = (0..known.len()).collect();
     let mut pairs: Vec<Option<usize>> = vec![None; told.len()];
-    let rules: [fn(&Terms, &Terms) -> bool; 3] = [same_position, same_start, may_be_same];
+    let rules: [fn(&Terms, &Terms) -> bool; 4] = [same, same_position, same_start, may_be_same];
     for rule in rules {
         // The latest told is paired with the latest known.
         for (incoming, pair) in told.iter().zip(&mut pairs).rev() {
@@ -405,6 +405,10 @@ fn pair(known: &[Engagement], told: &[Terms]) -> Vec<Option<usize>> {
     pairs
 }
 
+fn same(known: &Terms, incoming: &Terms) -> bool {
+    known.position == incoming.position && known.start_date == incoming.start_date
+}
+
 fn same_position(known: &Terms, incoming: &Terms) -> bool {
     incoming.position.is_some()
         && known.position == incoming.position
@@ -418,7 +422,9 @@ fn same_start(known: &Terms, incoming: &Terms) -> bool {
 }
 
 fn may_be_same(known: &Terms, incoming: &Terms) -> bool {
-    !other_position(known, incoming) && !ended_before(known, incoming)
+    // Another position in place of one that is not told any more is a transfer, not a second job:
+    // left open, the old one would outlive every end.
+    !ended_before(known, incoming) && !ended_before(incoming, known)
 }
 
 fn other_position(known: &Terms, incoming: &Terms) -> bool {

@@ -166,6 +166,9 @@ pub enum SignIn {
     Blocked,
 }
 
+/// What apps call the parts of a name that they keep beside it.
+const NAME_PARTS: [&str; 2] = ["firstname", "lastname"];
+
 impl AccountChange {
     /// Whether nothing is to be changed.
     #[must_use]
@@ -215,7 +218,9 @@ impl AccountChange {
         note(before.external_id != after.external_id, "external_id");
         note(before.sso != after.sso, "sso");
         for key in before.other.keys().chain(after.other.keys()) {
-            note(before.other.get(key) != after.other.get(key), key);
+            // Apps that also keep the parts of the name make them follow it.
+            let follows = self.name.is_some() && NAME_PARTS.contains(&key.as_str());
+            note(!follows && before.other.get(key) != after.other.get(key), key);
         }
         touched
     }

@@ -1,8 +1,17 @@
 //! The engine, tested from outside: the laws as properties, situations as small worlds beside
-//! their plans, merging, calendar and zone edges.
-#![expect(missing_docs, unreachable_pub, reason = "a test binary has no readers of its interface")]
+//! their plans, attacks that once succeeded, merging, calendar and zone edges.
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test binary: it has no readers of its interface, and its harness may panic"
+)]
 
 mod apply;
 mod world;
 
+mod attacks;
+mod days;
+mod laws;
+mod merging;
 mod situations;

@@ -69,7 +69,7 @@ apps:
     limits: {removals_per_day: 1000}
 "#;
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct World {
     pub policy: Policy,
     pub app: AppName,
@@ -140,11 +140,6 @@ impl World {
         }
         self.accounts.insert(id, known);
         self
-    }
-
-    /// An admin beside Muster's own, so that nobody is the last one.
-    pub fn another_admin(self) -> Self {
-        self.account("2", |a| a.email("owner@acme.example").role("admin"))
     }
 
     pub fn unproven(mut self) -> Self {
@@ -229,11 +224,12 @@ pub fn read_policy(text: &str) -> Policy {
     policy_file::read(text, &[known]).unwrap()
 }
 
+#[derive(Debug)]
 pub struct PersonIs(pub Person);
 
 impl PersonIs {
     /// Works in Support since 2024, under `name@acme.example`.
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let mut display = name.to_owned();
         display[..1].make_ascii_uppercase();
         let first_seen = at("2026-01-01T00:00:00Z");
@@ -364,13 +360,14 @@ impl PersonIs {
     }
 }
 
+#[derive(Debug)]
 pub struct AccountIs {
     pub known: KnownAccount,
     pub link: Option<Tie>,
 }
 
 impl AccountIs {
-    fn new(id: &str) -> Self {
+    pub fn new(id: &str) -> Self {
         let account = Account {
             id: id.parse().unwrap(),
             email: None,

@@ -81,7 +81,12 @@ impl Args {
             }
         }
         if !session.json {
-            print_line(&render::plan(&plan, session.style, &session.zone));
+            // What nobody is asked about need not be read again: the runs below tell it.
+            if self.yes {
+                print_line(&render::summary(&plan, session.style));
+            } else {
+                print_line(&render::plan(&plan, session.style, &session.zone));
+            }
             if !missing.is_empty() {
                 print_line(&format!(
                     "{} of the saved plan are void: the world has moved since",

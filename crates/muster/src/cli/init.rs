@@ -13,7 +13,6 @@ use crate::{env::Env, error::Result, store::Store};
 pub(super) struct Args {}
 
 impl Args {
-    #[expect(clippy::unused_self, reason = "every command has the same shape")]
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         let settings = start.settings()?;
         let env = Env::system();

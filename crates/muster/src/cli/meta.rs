@@ -1,5 +1,7 @@
 //! `muster completions` and `muster man`.
 
+use std::io::Write;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -27,9 +29,21 @@ pub(super) struct Man {}
 impl Man {
     #[expect(clippy::unused_self, reason = "every command has the same shape")]
     pub(super) fn run(self) -> Result<Outcome> {
-        clap_mangen::Man::new(Cli::command())
-            .render(&mut std::io::stdout())
+        let mut command = Cli::command();
+        command.build();
+        let mut pages = Vec::new();
+        page(&command, &mut pages)
+            .and_then(|()| std::io::stdout().write_all(&pages))
             .map_err(|error| Error::file("cannot print the manual", error))?;
         Ok(Outcome::Done)
     }
+}
+
+/// The page of a command, followed by those of the commands below it.
+fn page(command: &clap::Command, pages: &mut Vec<u8>) -> std::io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(pages)?;
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        page(below, pages)?;
+    }
+    Ok(())
 }

@@ -75,13 +75,9 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
             plan.basis.policy.brief()
         )),
     );
-    let groups: [(&str, fn(&Action) -> bool); 3] = [
-        ("Leavers", Action::removes_access),
-        ("Movers", |action| matches!(action, Action::Update { .. })),
-        ("Joiners", |action| matches!(action, Action::Create { .. } | Action::Reactivate { .. })),
-    ];
-    for (title, belongs) in groups {
-        let mut operations = plan.operations.iter().filter(|one| belongs(&one.action)).peekable();
+    for title in ["Leavers", "Movers", "Joiners"] {
+        let belongs = |one: &&Operation| group(&one.action) == title;
+        let mut operations = plan.operations.iter().filter(belongs).peekable();
         if operations.peek().is_some() {
             let _ = writeln!(out, "\n{}", style.bold(title));
         }
@@ -111,7 +107,16 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
     out
 }
 
-fn summary(plan: &Plan, style: Style) -> String {
+const fn group(action: &Action) -> &'static str {
+    match action {
+        Action::Deactivate { .. } | Action::Reduce { .. } | Action::CancelInvite => "Leavers",
+        Action::Update { .. } => "Movers",
+        Action::Create { .. } | Action::Reactivate { .. } => "Joiners",
+    }
+}
+
+/// What a plan comes to, in one line.
+pub(super) fn summary(plan: &Plan, style: Style) -> String {
     if plan.operations.is_empty() {
         return style.green("Nothing to do: the app agrees with the roster and the policy.");
     }

@@ -128,6 +128,18 @@ impl Args {
                 return Err(refusal(&session, &import, &refused)?);
             }
         };
+        if !session.json {
+            show(&session, &import, &preview);
+        }
+        let changes = !preview.merge.is_empty();
+        let imported = if self.dry_run {
+            false
+        } else if !changes || self.yes || session.confirm("Import this?")? {
+            session.muster.import(&import, &preview).await?;
+            true
+        } else {
+            false
+        };
         if session.json {
             print_json(&json!({
                 "source": preview.source,
@@ -136,23 +148,14 @@ impl Args {
                 "people": preview.roster.records.len(),
                 "warnings": preview.roster.warnings,
                 "merge": preview.merge,
-                "imported": !self.dry_run,
+                "imported": imported,
             }))?;
-        } else {
-            show(&session, &import, &preview);
-        }
-        if self.dry_run {
-            return Ok(Outcome::changes_if(!preview.merge.is_empty()));
-        }
-        if !self.yes && !preview.merge.is_empty() && !session.confirm("Import this?")? {
-            print_line("Nothing was changed.");
-            return Ok(Outcome::Changes);
-        }
-        session.muster.import(&import, &preview).await?;
-        if !session.json {
+        } else if imported {
             print_line(&session.style.green("Imported."));
+        } else {
+            print_line("Nothing was changed.");
         }
-        Ok(Outcome::Done)
+        Ok(Outcome::changes_if(changes && !imported))
     }
 
     fn import(&self, bytes: Vec<u8>) -> Import {

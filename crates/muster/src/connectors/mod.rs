@@ -7,8 +7,9 @@ pub mod gorgias;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    connector::{Connector, ConnectorError, budget::Budget, secret::Secret, transport::Transport},
+    connector::{Connector, ConnectorError, budget::Budget, transport::Transport},
     env::Env,
+    secret::Secret,
 };
 
 /// Every app that can be connected.

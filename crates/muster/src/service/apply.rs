@@ -97,6 +97,8 @@ pub(super) struct Applying<'a> {
     pub(super) plan: Digest,
     pub(super) watch: &'a dyn Watch,
     pub(super) applied: Applied,
+    /// Whether the app has answered and did not refuse the key since.
+    pub(super) answered: bool,
     unreachable: u32,
     seats_full: bool,
 }
@@ -148,8 +150,21 @@ impl Muster {
     /// When the app is not connected, another node is at work on it, or the store fails. Failures
     /// of single operations are part of the outcome.
     pub async fn apply(&self, request: &ApplyRequest, watch: &dyn Watch) -> Result<Applied> {
+        let lease = self.take_lease(&request.plan.app).await?;
+        let outcome = self.apply_under(lease.clone(), request, watch).await;
+        let released = self.store.release(lease).await;
+        let applied = outcome?;
+        released?;
+        Ok(applied)
+    }
+
+    async fn apply_under(
+        &self,
+        lease: Lease,
+        request: &ApplyRequest,
+        watch: &dyn Watch,
+    ) -> Result<Applied> {
         let app = &request.plan.app;
-        let lease = self.take_lease(app).await?;
         let mut applying = Applying {
             muster: self,
             opened: self.open(app).await?,
@@ -158,15 +173,16 @@ impl Muster {
             plan: request.plan.digest()?,
             watch,
             applied: Applied::default(),
+            answered: false,
             unreachable: 0,
             seats_full: false,
         };
         applying.keep_plan(&request.plan).await?;
         let outcome = applying.run(request).await;
-        self.mark_seen(&applying.opened, None).await?;
-        let Applying { lease, applied, .. } = applying;
-        self.store.release(lease).await?;
-        outcome.map(|()| applied)
+        if applying.answered {
+            self.mark_seen(&applying.opened, None).await?;
+        }
+        outcome.map(|()| applying.applied)
     }
 
     pub(super) async fn take_lease(&self, app: &AppName) -> Result<Lease> {
@@ -324,38 +340,32 @@ impl Applying<'_> {
         match found {
             Ok(account) => {
                 self.unreachable = 0;
+                self.answered = true;
                 self.keep_look(planned, account.as_ref()).await?;
                 Ok(Ok(account))
             }
             Err(error) => {
-                self.muster.mark_unseen(&self.situation.app, &error).await?;
+                self.unanswered(&error).await?;
                 Ok(Err(error))
             }
         }
     }
 
+    /// A read failed: when the key is refused, the app cannot be seen any more.
+    pub(super) async fn unanswered(&mut self, error: &ConnectorError) -> Result<()> {
+        if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden) {
+            self.answered = false;
+        }
+        self.muster.mark_unseen(&self.situation.app, error).await
+    }
+
     /// Keeps what a look showed, when it is news.
     async fn keep_look(&mut self, planned: &Operation, account: Option<&Account>) -> Result<()> {
-        let app = self.situation.app.clone();
         match (account, &planned.account) {
-            (Some(account), _) => {
-                let known = self.situation.accounts.get(&account.id);
-                if known.is_none_or(|known| known.gone.is_some() || known.account != *account) {
-                    self.situation.see(account);
-                    let mut tx = self.muster.begin();
-                    tx.put_account(&app, account);
-                    tx.commit().await?;
-                }
-            }
-            (None, Some(id)) => {
-                self.situation.miss(id, self.muster.env.now());
-                let mut tx = self.muster.begin();
-                tx.mark_gone(&app, id);
-                tx.commit().await?;
-            }
-            (None, None) => {}
+            (Some(account), _) => self.keep(account).await,
+            (None, Some(id)) => self.forget(id).await,
+            (None, None) => Ok(()),
         }
-        Ok(())
     }
 
     /// The operation is not asked for any more: because the world is already as it wanted, or

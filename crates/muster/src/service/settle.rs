@@ -42,9 +42,12 @@ impl Applying<'_> {
             (_, None) => Ok(None),
         };
         let found = match looked {
-            Ok(found) => found,
+            Ok(found) => {
+                self.answered = true;
+                found
+            }
             Err(error) => {
-                self.muster.mark_unseen(&self.situation.app, &error).await?;
+                self.unanswered(&error).await?;
                 if run.state == RunState::Intended {
                     run.state = RunState::Unknown;
                 }

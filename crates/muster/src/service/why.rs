@@ -1,6 +1,6 @@
 //! Why: everything Muster can say about one person, account or operation (law 14).
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
         correlate::Match,
@@ -109,23 +109,28 @@ pub enum Why {
     Operation(Box<Operation>),
 }
 
-fn should(expectation: Expectation) -> Should {
+fn should(expectation: Expectation, zone: &TimeZone) -> Should {
+    let when = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let (says, role, why) = match expectation {
         Expectation::Access { role, until, why, .. } => {
-            let until = until.map(|at| format!(" until {at}")).unwrap_or_default();
+            let until = until.map(|at| format!(" until {}", when(at))).unwrap_or_default();
             (format!("should have an account as {role}{until}"), Some(role), why)
         }
         Expectation::NoRule { why, .. } => {
             ("works here, but no rule gives an account".to_owned(), None, why)
         }
         Expectation::NotYet { from, role, why, .. } => match role {
-            Some(role) => (format!("gets an account as {role} from {from} on"), Some(role), why),
-            None => {
-                (format!("may have an account from {from} on, but no rule gives one"), None, why)
+            Some(role) => {
+                (format!("gets an account as {role} from {} on", when(from)), Some(role), why)
             }
+            None => (
+                format!("may have an account from {} on, but no rule gives one", when(from)),
+                None,
+                why,
+            ),
         },
         Expectation::Gone { since, why, .. } => {
-            (format!("should have no account that lets in, since {since}"), None, why)
+            (format!("should have no account that lets in, since {}", when(since)), None, why)
         }
         Expectation::Withdrawn { why } => {
             ("should have no account: the start was withdrawn".to_owned(), None, why)
@@ -260,7 +265,7 @@ fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<Pers
     let runs = situation.runs.iter().filter(|run| run.operation.person.id == person.id);
     Ok(PersonInApp {
         app: situation.app.clone(),
-        should: should(Rules::new(&world).expect(person)),
+        should: should(Rules::new(&world).expect(person), &situation.policy.organization.time_zone),
         accounts,
         operations: plan.operations,
         upcoming: plan.upcoming,

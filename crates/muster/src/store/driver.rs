@@ -78,6 +78,17 @@ impl Driver {
         begun.map_err(|error| self.fault(error))
     }
 
+    /// Begins to read several times from one moment.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let begun = match self.dialect {
+            Dialect::Sqlite => self.pool.begin_with("BEGIN").await,
+            Dialect::Postgres => {
+                self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+            }
+        };
+        begun.map_err(|error| self.fault(error))
+    }
+
     /// The statement that reads the journal's head so that nobody else moves it.
     pub(super) const fn lock_head(&self) -> &'static str {
         match self.dialect {

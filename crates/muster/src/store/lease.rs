@@ -13,8 +13,10 @@ use crate::env::add;
 const RELEASED: &str = "";
 
 impl OrgStore {
-    /// Takes the lease called `name` until `now + ttl`; `None` while somebody holds it. An owner is
-    /// one running process: it does not get its own lease twice, see [`Self::renew`].
+    /// Takes the lease called `name` until `now + ttl`; `None` while somebody else holds it. The
+    /// same owner gets it at once with a new token, which ends the old one: a node that was killed
+    /// takes up its own work without waiting. That only one process of a node is at work is the
+    /// node's own affair (it locks its home).
     ///
     /// # Errors
     /// When the database fails.
@@ -30,6 +32,7 @@ impl OrgStore {
             "INSERT INTO leases (org, name, owner, token, expires) VALUES ($1, $2, $3, 1, $4) \
              ON CONFLICT (org, name) DO UPDATE SET owner = excluded.owner, \
              token = leases.token + 1, expires = excluded.expires WHERE leases.expires <= $5 \
+             OR leases.owner = excluded.owner \
              RETURNING token",
         )
         .bind(self.org.as_str())

@@ -1,75 +1,25 @@
 //! A simulated Gorgias account and a connector to it, in one process and on one clock.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use axum::{Router, body::Body};
-use http_body_util::BodyExt;
 use jiff::Timestamp;
 use muster::{
     connector::{
         Connector, ConnectorError, Lane,
         budget::{Budget, BudgetState},
-        secret::Secret,
-        transport::{Request, Response, Transport, TransportError},
     },
     connectors::gorgias::{ApiKey, Gorgias, base_url},
     env::Env,
+    secret::Secret,
 };
 use muster_domain::model::{
     account::Account,
     id::AccountId,
     observation::{Completeness, ReadTally},
 };
-use muster_simulator::{self as simulator, Clock, Config, ConnectionFault, Limits};
-use tower::ServiceExt;
+use muster_simulator::{self as simulator, Config, Limits};
 
-/// What a real transport waits for an answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Calls the simulator's router. Broken connections become what a real transport makes of them.
-pub(crate) struct InProcess {
-    router: Router,
-    env: Env,
-    /// So many requests to come do not even get through to the host.
-    pub(crate) unreachable: AtomicU32,
-}
-
-#[async_trait]
-impl Transport for InProcess {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let spent = |left: u32| left.checked_sub(1);
-        if self.unreachable.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spent).is_ok() {
-            return Err(TransportError::NotSent("connection refused".to_owned()));
-        }
-        let path = request.url.path().to_owned();
-        let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let mut call = http::Request::builder()
-            .method(request.method)
-            .uri(format!("{path}{query}"))
-            .body(Body::from(request.body))
-            .unwrap();
-        *call.headers_mut() = request.headers;
-        let answer = self.router.clone().oneshot(call).await.unwrap();
-        match answer.extensions().get::<ConnectionFault>().copied() {
-            None => {}
-            Some(ConnectionFault::Hang(duration)) => {
-                self.env.sleep(duration.min(PATIENCE)).await;
-                return Err(TransportError::NoAnswer("timed out".to_owned()));
-            }
-            Some(fault) => return Err(TransportError::NoAnswer(format!("{fault:?}"))),
-        }
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Ok(Response { status: parts.status, headers: parts.headers, body })
-    }
-}
+pub(crate) use crate::in_process::{InProcess, clock};
 
 /// One simulated account, its clock, and a connector to it.
 pub(crate) struct World {
@@ -84,25 +34,12 @@ pub(crate) fn start() -> Timestamp {
     "2026-03-02T08:00:00Z".parse().unwrap()
 }
 
-/// The clock of a simulator that lives in `env`.
-pub(crate) fn clock(env: &Env) -> Clock {
-    let (reader, sleeper) = (env.clone(), env.clone());
-    Clock::from_fn(Arc::new(move || reader.now())).with_sleep(Arc::new(move |duration| {
-        let env = sleeper.clone();
-        Box::pin(async move { env.sleep(duration).await })
-    }))
-}
-
 impl World {
     /// An account with these switches and nobody in it but the owner.
     pub(crate) fn new(config: Config) -> Self {
         let env = Env::manual(start(), 7);
         let sim = simulator::Gorgias::new(config, clock(&env));
-        let wire = Arc::new(InProcess {
-            router: sim.router(),
-            env: env.clone(),
-            unreachable: AtomicU32::new(0),
-        });
+        let wire = Arc::new(InProcess::new(sim.router(), &env));
         let budget = Budget::new(env.clone(), None);
         let gorgias = connect(&wire, &budget, &env, &sim.config());
         Self { env, sim, wire, budget, gorgias }
@@ -163,7 +100,7 @@ fn connect(
     let key =
         ApiKey { email: config.owner_email.clone(), key: Secret::new(config.api_key.clone()) };
     let base = base_url(&format!("https://{}.gorgias.com", config.subdomain)).unwrap();
-    let wire: Arc<dyn Transport> = wire.clone();
+    let wire: Arc<dyn muster::connector::transport::Transport> = wire.clone();
     Arc::new(Gorgias::new(wire, budget.clone(), env.clone(), &key, base).unwrap())
 }
 

@@ -11,6 +11,8 @@ mod contract;
 mod dialects;
 mod faults;
 mod harness;
+#[path = "../support/in_process.rs"]
+mod in_process;
 mod pace;
 mod reading;
 mod secrets;

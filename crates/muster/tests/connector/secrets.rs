@@ -9,7 +9,6 @@ use muster::{
     connector::{
         Connector, ConnectorError, Lane,
         budget::Budget,
-        secret::Secret,
         transport::{Request, Response, Transport, TransportError},
     },
     connectors::{
@@ -17,6 +16,7 @@ use muster::{
         gorgias::{ApiKey, Gorgias, base_url},
     },
     env::Env,
+    secret::Secret,
 };
 use muster_domain::model::account::{AccountChange, NewAccount};
 use serde_json::json;

@@ -7,11 +7,11 @@ use muster::{
     connector::{
         Connector, ErrorKind, Lane,
         budget::Budget,
-        secret::Secret,
         transport::{HttpLimits, HttpTransport, Request, Transport, TransportError},
     },
     connectors::gorgias::{ApiKey, Gorgias, base_url},
     env::Env,
+    secret::Secret,
 };
 use muster_domain::model::account::AccountChange;
 use muster_simulator::{self as simulator, Clock, Config, Fault, Faults, NewUser, Phase, Rule};

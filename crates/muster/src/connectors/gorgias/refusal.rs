@@ -247,7 +247,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::connector::secret::Secret;
+    use crate::secret::Secret;
 
     const WRITE: Purpose<'_> =
         Purpose { attempt: "invite a@b.example", is_read: false, takes_seat: true };

@@ -3,8 +3,9 @@
 use url::Url;
 
 use crate::{
-    connector::{ConnectorError, ErrorKind, secret::Secret, transport::check_scheme},
+    connector::{ConnectorError, ErrorKind, transport::check_scheme},
     connectors::{Opening, Setting},
+    secret::Secret,
 };
 
 /// The settings of this app.

@@ -19,6 +19,7 @@ use super::{Applying, lane};
 use crate::{
     connector::{ConnectorError, ErrorKind},
     error::Result,
+    store::Tx,
 };
 
 /// So often is a write made before it is parked, when it is certain that it had no effect.
@@ -119,7 +120,6 @@ impl Applying<'_> {
         mut run: Run,
         error: ConnectorError,
     ) -> Result<std::result::Result<(), String>> {
-        let app = self.situation.app.clone();
         let message = error.message.to_string();
         let removes = run.operation.action.removes_access();
         match error.kind {
@@ -149,7 +149,10 @@ impl Applying<'_> {
                 self.save(&run).await?;
             }
             _ => {
-                self.muster.mark_unseen(&app, &error).await?;
+                // A key that may not do this can still see everything.
+                if error.kind == ErrorKind::Unauthorized {
+                    self.unanswered(&error).await?;
+                }
                 self.park(&mut run, message.clone()).await?;
                 return Ok(self.after_failure(&error.kind, message));
             }
@@ -317,24 +320,42 @@ impl Applying<'_> {
         self.save(run).await
     }
 
+    /// Keeps an account as it was just read, when that is news.
     pub(in crate::service) async fn keep(&mut self, account: &Account) -> Result<()> {
-        let known = self.situation.accounts.get(&account.id);
-        if known.is_some_and(|known| known.gone.is_none() && known.account == *account) {
+        let known = self.situation.accounts.get(&account.id).filter(|known| known.gone.is_none());
+        if known.is_some_and(|known| known.account == *account) {
             return Ok(());
         }
-        self.situation.see(account);
+        let change =
+            json!({"account": account.id, "before": known.map(|k| &k.account), "after": account});
         let mut tx = self.muster.begin();
         tx.put_account(&self.situation.app, account);
+        self.journal_change(&mut tx, &account.id, &change);
         tx.commit().await?;
+        self.situation.see(account);
         Ok(())
     }
 
+    /// Keeps that an account is gone, when that is news.
     pub(in crate::service) async fn forget(&mut self, id: &AccountId) -> Result<()> {
-        self.situation.miss(id, self.muster.env.now());
+        let known = self.situation.accounts.get(id).filter(|known| known.gone.is_none());
+        let Some(known) = known else { return Ok(()) };
+        let change = json!({"account": id, "before": known.account, "after": null});
         let mut tx = self.muster.begin();
         tx.mark_gone(&self.situation.app, id);
+        self.journal_change(&mut tx, id, &change);
         tx.commit().await?;
+        self.situation.miss(id, self.muster.env.now());
         Ok(())
+    }
+
+    fn journal_change(&self, tx: &mut Tx, account: &AccountId, change: &serde_json::Value) {
+        let about = About {
+            app: Some(self.situation.app.clone()),
+            account: Some(account.clone()),
+            ..About::default()
+        };
+        tx.journal(Event::AccountsChanged, about, json!({"changes": [change]}));
     }
 
     async fn learn(&mut self, run: &Run, deactivation: Deactivation) -> Result<()> {

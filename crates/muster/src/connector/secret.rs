@@ -1,3 +1,0 @@
-//! Secrets, under the name by which connectors know them.
-
-pub use crate::secret::Secret;

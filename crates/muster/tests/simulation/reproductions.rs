@@ -1,0 +1,1 @@
+//! What once went wrong, by name, cut down to the steps that matter.

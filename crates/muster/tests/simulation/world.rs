@@ -1,0 +1,408 @@
+//! One company, its Muster on two nodes, its Gorgias, and the verbs by which they change.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use muster::{
+    connector::transport::Transport,
+    env::Env,
+    error::Error,
+    secret::Secret,
+    service::{
+        Muster, Transports, Unwatched, Watch,
+        apply::{Applied, ApplyRequest},
+        connect::{NewConnection, Replace, known},
+        import::Import,
+    },
+    store::{Location, Store, seal::SealingKey},
+};
+use muster_domain::{
+    engine::merge::Doubt,
+    model::{
+        id::{AppName, OrgId},
+        operation::Run,
+        plan::{Action, HoldKind, Plan},
+        roster::Presence,
+    },
+};
+use muster_simulator::{Gorgias, NewUser, Role, UserRecord};
+
+use crate::{
+    company::{Company, Should, today},
+    in_process::{InProcess, clock},
+    setup::Setup,
+    wire::{Moment, Wire},
+};
+
+pub(crate) type Outcome = Result<(), String>;
+
+/// Who approves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    Nobody,
+    Everything,
+}
+
+/// A process that died in the middle.
+#[derive(Debug)]
+pub(crate) struct Died;
+
+pub(crate) struct World {
+    pub(crate) setup: Setup,
+    pub(crate) env: Env,
+    pub(crate) sim: Gorgias,
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) nodes: Vec<Muster>,
+    pub(crate) app: AppName,
+    pub(crate) company: Company,
+    pub(crate) owner: u64,
+    /// Accounts whose removal a named person approved and that were not removed since.
+    pub(crate) approved: BTreeSet<u64>,
+    /// Second invitations that a named person approved, by person.
+    pub(crate) reinvited: BTreeMap<String, usize>,
+    /// Removals that nobody approved or ordered.
+    pub(crate) removals: Vec<(Timestamp, u64)>,
+    /// Everything Muster said in errors.
+    pub(crate) said: Vec<String>,
+    /// Users deleted past the API, by address: whether one was created for it cannot be known.
+    pub(crate) vanished: BTreeMap<String, usize>,
+    /// The app's own records when they were last looked at.
+    pub(crate) seen: Seen,
+    /// Writes that the journal announces, in order.
+    pub(crate) intents: Vec<Intent>,
+    /// Writes that took effect, in order.
+    pub(crate) effects: Vec<Target>,
+}
+
+/// The app's own records at a moment.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) users: BTreeMap<u64, UserRecord>,
+    /// The last request.
+    pub(crate) request: u64,
+    /// The last journal entry.
+    pub(crate) entry: u64,
+    pub(crate) at: Timestamp,
+}
+
+/// What is written to: a user, or an address that is to have one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    User(u64),
+    Address(String),
+}
+
+/// A write that the journal announces.
+#[derive(Debug, Clone)]
+pub(crate) struct Intent {
+    pub(crate) at: Timestamp,
+    pub(crate) target: Target,
+    pub(crate) action: Action,
+    pub(crate) approved: bool,
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-03-02T08:00:00Z".parse().unwrap()
+}
+
+const KEY: &str = "s3cr3t-simulated-key";
+
+impl World {
+    pub(crate) async fn new(setup: Setup) -> Self {
+        Self::at(setup, &Location::SqliteMemory).await
+    }
+
+    pub(crate) async fn at(mut setup: Setup, place: &Location) -> Self {
+        setup.config.api_key = KEY.to_owned();
+        let env = Env::manual(start(), setup.seed);
+        let sim = Gorgias::new(setup.config.clone(), clock(&env));
+        let wire = Wire::new(InProcess::new(sim.router(), &env));
+        let key = SealingKey::new([7; 32]);
+        let store = Store::open(place, key, env.clone()).await.unwrap();
+        let org: OrgId = "org_default".parse().unwrap();
+        let transports: Transports = {
+            let wire = wire.clone();
+            Arc::new(move || Ok(wire.clone() as Arc<dyn Transport>))
+        };
+        let node = |name: &str| Muster {
+            store: store.org(org.clone()),
+            env: env.clone(),
+            actor: "ann".to_owned(),
+            node: name.to_owned(),
+            transports: transports.clone(),
+        };
+        let nodes = vec![node("a"), node("b")];
+        let mut world = Self {
+            owner: 1,
+            nodes,
+            env,
+            sim,
+            wire,
+            app: "support".parse().unwrap(),
+            company: Company::default(),
+            approved: BTreeSet::new(),
+            reinvited: BTreeMap::new(),
+            removals: Vec::new(),
+            said: Vec::new(),
+            vanished: BTreeMap::new(),
+            seen: Seen::default(),
+            intents: Vec::new(),
+            effects: Vec::new(),
+            setup,
+        };
+        world.populate();
+        world.begin().await;
+        world.look();
+        world
+    }
+
+    fn populate(&mut self) {
+        self.owner = self.sim.users()[0].id;
+        let add = |user: NewUser| self.sim.add_user(user);
+        add(NewUser::new("glass@acme.example").name("Break Glass").role(Role::Admin));
+        add(NewUser::new("bot@5f1").bot());
+        add(NewUser::new("app@acme.example").name("Installed App").client_id("abc"));
+        add(NewUser::new("who@acme.example").name("Nobody Knows").role(Role::Agent));
+        let day: Date = "2025-01-06".parse().unwrap();
+        for (dept, title) in
+            [("Support", "Agent"), ("Support", "Lead"), ("IT", "Admin"), ("Sales", "Rep")]
+        {
+            self.company.hire(day, dept, title);
+        }
+        // Two of them have accounts already, one of them by another spelling of her address.
+        add(NewUser::new("p1.last@ACME.example").name("Ben Berg").role(Role::Agent));
+        add(NewUser::new("P3.Last@acme.example").name("Dov Dorn").role(Role::Admin));
+    }
+
+    async fn begin(&mut self) {
+        let muster = self.nodes[0].clone();
+        muster.apply_policy(&self.setup.policy()).await.unwrap();
+        self.import().await.unwrap();
+        let settings = [("subdomain", "acme"), ("email", "owner@acme.example")];
+        let new = NewConnection {
+            app: self.app.clone(),
+            connector: known("gorgias").unwrap(),
+            settings: settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            secret: Secret::new(KEY.to_owned()),
+            replace: Replace::No,
+        };
+        muster.connect(new).await.unwrap();
+    }
+
+    /// Remembers how the app is now.
+    pub(crate) fn look(&mut self) {
+        let users = self.sim.users().into_iter().map(|user| (user.id, user)).collect();
+        let request = self.sim.request_log().last().map_or(0, |record| record.seq);
+        self.seen = Seen { users, request, entry: self.seen.entry, at: self.env.now() };
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.env.now()
+    }
+
+    pub(crate) fn today(&self) -> Date {
+        today(self.now())
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.env.advance_to(self.now().checked_add(SignedDuration::from_secs(seconds)).unwrap());
+    }
+
+    /// HR exports, Muster imports.
+    pub(crate) async fn import(&mut self) -> Outcome {
+        let now = self.now();
+        let (csv, told) = self.company.export(now);
+        let import = Self::roster(csv);
+        let muster = &self.nodes[0];
+        let preview = match muster.preview(&import).await.map_err(|e| e.to_string())? {
+            Ok(preview) => preview,
+            Err(refused) => return Err(format!("the roster is refused: {refused:?}")),
+        };
+        muster.import(&import, &preview).await.map_err(|e| e.to_string())?;
+        self.company.told = told;
+        Ok(())
+    }
+
+    pub(crate) fn roster(csv: String) -> Import {
+        Import {
+            source: Some("hr".parse().unwrap()),
+            file_name: "people.csv".to_owned(),
+            bytes: csv.into_bytes(),
+            file_time: None,
+            read: muster_sources::ReadOptions {
+                format: Some("muster".to_owned()),
+                ..Default::default()
+            },
+            presence: Presence::Full,
+            accept: [Doubt::Smaller].into(),
+            complete: BTreeSet::new(),
+        }
+    }
+
+    /// Whether a failure is one that faults explain.
+    pub(crate) fn excuse<T>(&mut self, result: Result<T, Error>) -> Result<Option<T>, String> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                self.said.push(error.to_string());
+                match error {
+                    Error::App { .. } | Error::Busy(_) => Ok(None),
+                    other => Err(format!("Muster fails: {other} ({other:?})")),
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn sync(&mut self, node: usize) -> Outcome {
+        let synced = self.nodes[node].sync(&self.app).await;
+        self.excuse(synced).map(drop)
+    }
+
+    pub(crate) async fn plan(&mut self) -> Result<Plan, String> {
+        self.nodes[0].plan(&self.app, None).await.map_err(|error| error.to_string())
+    }
+
+    /// Plans, has it approved, and plans again.
+    pub(crate) async fn approved_plan(&mut self, consent: Consent) -> Result<Plan, String> {
+        let plan = self.plan().await?;
+        if consent == Consent::Nobody {
+            return Ok(plan);
+        }
+        let wanted = ["all".to_owned()];
+        self.nodes[0].approve(&plan, &wanted).await.map_err(|error| error.to_string())?;
+        for operation in &plan.operations {
+            if operation.goes() || !operation.goes_when_approved() {
+                continue;
+            }
+            if operation.action.removes_access() {
+                let id = operation.account.as_ref().unwrap().as_str().parse().unwrap();
+                self.approved.insert(id);
+            }
+            let again = operation.holds.iter().any(|h| h.kind == HoldKind::AlreadyInvited);
+            if let Action::Create { new } = &operation.action
+                && again
+            {
+                let email = new.email.as_str().to_lowercase();
+                *self.reinvited.entry(email).or_default() += 1;
+            }
+        }
+        self.plan().await
+    }
+
+    pub(crate) async fn apply(
+        &mut self,
+        node: usize,
+        consent: Consent,
+    ) -> Result<Option<Applied>, String> {
+        let plan = self.approved_plan(consent).await?;
+        self.apply_plan(node, plan).await
+    }
+
+    pub(crate) async fn apply_plan(
+        &mut self,
+        node: usize,
+        plan: Plan,
+    ) -> Result<Option<Applied>, String> {
+        let request = ApplyRequest { plan, only: None };
+        let applied = self.nodes[node].apply(&request, &Unwatched).await;
+        self.excuse(applied)
+    }
+
+    /// Applies, and dies at the call after `calls` more.
+    pub(crate) async fn apply_and_die(
+        &mut self,
+        (node, consent): (usize, Consent),
+        (calls, moment): (u32, Moment),
+    ) -> Result<Option<Died>, String> {
+        let plan = self.approved_plan(consent).await?;
+        let request = ApplyRequest { plan, only: None };
+        self.wire.arm(calls, moment);
+        let muster = self.nodes[node].clone();
+        let wire = self.wire.clone();
+        let ended = tokio::select! {
+            biased;
+            applied = muster.apply(&request, &Unwatched) => Some(applied),
+            () = wire.died() => None,
+        };
+        self.wire.disarm();
+        match ended {
+            Some(applied) => self.excuse(applied).map(|_| None),
+            None => Ok(Some(Died)),
+        }
+    }
+
+    /// Applies, and dies right after the commit of a run after `saves` more.
+    pub(crate) async fn apply_and_die_saving(
+        &mut self,
+        (node, consent): (usize, Consent),
+        saves: u32,
+    ) -> Result<Option<Died>, String> {
+        let plan = self.approved_plan(consent).await?;
+        let request = ApplyRequest { plan, only: None };
+        let muster = self.nodes[node].clone();
+        let task = tokio::spawn(async move {
+            let bomb = Bomb(std::sync::Mutex::new(saves));
+            muster.apply(&request, &bomb).await
+        });
+        match task.await {
+            Ok(applied) => self.excuse(applied).map(|_| None),
+            Err(died) if died.is_panic() => Ok(Some(Died)),
+            Err(other) => Err(other.to_string()),
+        }
+    }
+
+    /// Orders the end of somebody's access now, and cuts it.
+    pub(crate) async fn offboard(&mut self, index: usize) -> Outcome {
+        if !self.order_end(index).await? {
+            return Ok(());
+        }
+        let id = self.company.members[index].id.clone();
+        let person = self.nodes[0].find_person(&id).await.map_err(|error| error.to_string())?;
+        let plan = self.plan().await?;
+        let request = ApplyRequest { plan, only: Some(person.id) };
+        let applied = self.nodes[0].apply(&request, &Unwatched).await;
+        self.excuse(applied).map(drop)
+    }
+
+    /// Orders the end of somebody's access now; false when Muster does not know her.
+    pub(crate) async fn order_end(&mut self, index: usize) -> Result<bool, String> {
+        let now = self.now();
+        let member = &mut self.company.members[index];
+        let Some(told) = self.company.told.get_mut(&member.id) else { return Ok(false) };
+        let person =
+            self.nodes[0].find_person(&member.id).await.map_err(|error| error.to_string())?;
+        self.nodes[0].order_end(&person, now).await.map_err(|error| error.to_string())?;
+        // A later order takes the place of an earlier one.
+        let known = told.stints.len();
+        for stint in member.stints.iter_mut().take(known).chain(&mut told.stints) {
+            stint.ordered = Some(now);
+        }
+        Ok(true)
+    }
+
+    /// What the owners of a user's address should have now, by what Muster was told.
+    pub(crate) fn should(&self, user: &UserRecord, at: Timestamp) -> Option<Should> {
+        let owners = self.company.owners(&user.email);
+        let [owner] = owners.as_slice() else { return None };
+        Some(owner.should(at, self.setup.lead_days, self.setup.basic()))
+    }
+}
+
+/// Dies after so many commits of a run.
+struct Bomb(std::sync::Mutex<u32>);
+
+impl Watch for Bomb {
+    fn run(&self, _: &Run) {
+        let mut left = self.0.lock().unwrap();
+        match left.checked_sub(1) {
+            Some(less) => *left = less,
+            None => {
+                drop(left);
+                std::panic::resume_unwind(Box::new("died"));
+            }
+        }
+    }
+}
