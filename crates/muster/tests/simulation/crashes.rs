@@ -48,7 +48,7 @@ async fn ten(place: &Location) -> World {
 }
 
 fn end(world: &World) -> End {
-    let users = world.sim.users().into_iter().filter(|user| user.exists());
+    let users = world.sim.users().into_iter().filter(muster_simulator::UserRecord::exists);
     users
         .map(|user| (user.email.clone(), (user.role.name().to_owned(), user.is_active())))
         .collect()
