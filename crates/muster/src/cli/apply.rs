@@ -88,8 +88,9 @@ impl Args {
                 print_line(&render::plan(&plan, session.style, &session.zone));
             }
             if !missing.is_empty() {
+                let are = if missing.len() == 1 { "is" } else { "are" };
                 print_line(&format!(
-                    "{} of the saved plan are void: the world has moved since",
+                    "{} of the saved plan {are} void: the world has moved since",
                     render::count(missing.len(), "operation")
                 ));
             }
@@ -122,6 +123,15 @@ fn read_plan(path: &Path) -> Result<Plan> {
         return Err(Error::Invalid(format!(
             "{} was saved by another version of Muster; plan again",
             path.display()
+        )));
+    }
+    let edited = |one: &&Operation| one.computed_fingerprint().ok() != Some(one.fingerprint);
+    if let Some(operation) = plan.operations.iter().find(edited) {
+        return Err(Error::Invalid(format!(
+            "{} was edited after it was saved: operation {} is not what its fingerprint says; \
+             plan again",
+            path.display(),
+            operation.fingerprint.brief()
         )));
     }
     Ok(plan)
@@ -167,7 +177,7 @@ pub(super) fn report(session: &Session, applied: &Applied) {
                 .operation
                 .holds
                 .iter()
-                .map(|hold| hold.reason.as_str())
+                .map(|hold| format!("{} → {}", hold.reason, hold.release))
                 .collect::<Vec<_>>()
                 .join("; "),
             Skipped::Void => "the world moved since the plan: not asked for any more".to_owned(),
