@@ -4,7 +4,7 @@
 //! checker is stricter than CEL: it knows every field, so a misspelled one is an error when the
 //! policy is read and not a silent "no" when somebody needs access.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _, sync::Arc};
 
 use cel::{
     Context, Program, Value,
@@ -94,7 +94,18 @@ impl Condition {
     /// in its answer.
     #[must_use]
     pub(crate) fn inputs(&self, subject: &Subject<'_>) -> Vec<(&'static str, String)> {
-        self.reads.iter().map(|field| (*field, subject.field(field))).collect()
+        self.reads.iter().map(|field| (*field, subject.field(field).into_owned())).collect()
+    }
+
+    /// Writes the inputs into `key` as one text, each with its length before it so that no two
+    /// different ones look alike.
+    pub(crate) fn write_key(&self, subject: &Subject<'_>, key: &mut String) {
+        key.clear();
+        for field in &self.reads {
+            let value = subject.field(field);
+            // Writing to a text does not fail.
+            let _ = write!(key, "{}:{value}", value.len());
+        }
     }
 
     /// Whether it holds for these inputs, as [`Condition::inputs`] made them.
@@ -130,24 +141,26 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn field(&self, field: &str) -> String {
+    fn field(&self, field: &str) -> Cow<'_, str> {
         let Self { person, terms } = self;
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        fn text(value: &Option<String>) -> Cow<'_, str> {
+            Cow::Borrowed(value.as_deref().unwrap_or_default())
+        }
         match field {
             "department" => text(&terms.department),
             "title" => text(&terms.title),
             "team" => text(&terms.team),
             "staff_role" => text(&terms.staff_role),
-            "kind" => terms.kind.map_or("", |kind| kind.word()).to_owned(),
+            "kind" => terms.kind.map_or("", |kind| kind.word()).into(),
             "location" => text(&terms.location),
             "country" => text(&terms.country),
             "legal_entity" => text(&terms.legal_entity),
             "cost_centre" => text(&terms.cost_centre),
-            "name" => person.name(),
-            "email" => person.profile.work_email.as_ref().map_or("", |e| e.folded()).to_owned(),
-            "source" => person.anchor.source.to_string(),
-            "source_id" => person.anchor.id.to_string(),
-            _ => String::new(),
+            "name" => person.name().into(),
+            "email" => person.profile.work_email.as_ref().map_or("", |e| e.folded()).into(),
+            "source" => person.anchor.source.as_str().into(),
+            "source_id" => person.anchor.id.as_str().into(),
+            _ => Cow::Borrowed(""),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Correlating: which person each account belongs to (`domain.md` §6). Certain matches are acted
 //! on, uncertain ones are put to a human, a link once made is never replaced silently.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
@@ -90,10 +93,12 @@ impl Correlation {
 /// The people, indexed by everything an account can be recognised by.
 struct Index<'a> {
     people: &'a BTreeMap<PersonId, Person>,
-    work: BTreeMap<&'a str, Vec<&'a PersonId>>,
-    former: BTreeMap<&'a str, Vec<&'a PersonId>>,
-    local: BTreeMap<&'a str, Vec<&'a PersonId>>,
-    name: BTreeMap<String, Vec<&'a PersonId>>,
+    work: HashMap<&'a str, Vec<&'a PersonId>>,
+    former: HashMap<&'a str, Vec<&'a PersonId>>,
+    /// Only made once an account is met that no address tells: most never ask.
+    local: OnceCell<HashMap<&'a str, Vec<&'a PersonId>>>,
+    /// As `local`.
+    name: OnceCell<HashMap<String, Vec<&'a PersonId>>>,
     domains: BTreeSet<&'a str>,
 }
 
@@ -101,22 +106,18 @@ impl<'a> Index<'a> {
     fn new(people: &'a BTreeMap<PersonId, Person>, domains: &'a [String]) -> Self {
         let mut index = Self {
             people,
-            work: BTreeMap::new(),
-            former: BTreeMap::new(),
-            local: BTreeMap::new(),
-            name: BTreeMap::new(),
+            work: HashMap::with_capacity(people.len()),
+            former: HashMap::new(),
+            local: OnceCell::new(),
+            name: OnceCell::new(),
             domains: domains.iter().map(String::as_str).collect(),
         };
         for (id, person) in people {
             if let Some(email) = &person.profile.work_email {
                 index.work.entry(email.folded()).or_default().push(id);
-                index.local.entry(email.local_without_tag()).or_default().push(id);
             }
             for email in person.profile.former_emails.iter().flatten() {
                 index.former.entry(email.folded()).or_default().push(id);
-            }
-            if let Some(name) = person.profile.name() {
-                index.name.entry(fold_name(&name)).or_default().push(id);
             }
         }
         index
@@ -132,13 +133,13 @@ impl<'a> Index<'a> {
             return vec![Candidate { person, score: 100, because }];
         }
         let Some(email) = &account.email else { return self.by_name(&account.name) };
-        let bands = [
-            (self.work.get(email.folded()), 95, "work e-mail"),
-            (self.former.get(email.folded()), 90, "former e-mail"),
-            (self.same_local(email), 70, "the same name before the @, in one of your domains,"),
-        ];
-        for (people, score, what) in bands {
-            let Some(people) = people else { continue };
+        let by_address = || {
+            let work = self.work.get(email.folded()).map(|people| (people, 95, "work e-mail"));
+            let former = || Some((self.former.get(email.folded())?, 90, "former e-mail"));
+            let local = "the same name before the @, in one of your domains,";
+            work.or_else(former).or_else(|| Some((self.same_local(email)?, 70, local)))
+        };
+        if let Some((people, score, what)) = by_address() {
             return people
                 .iter()
                 .map(|person| Candidate {
@@ -151,26 +152,45 @@ impl<'a> Index<'a> {
         self.by_name(&account.name)
     }
 
-    /// Everybody who claims the account by id or by any address, whichever band is the best.
-    fn claimants(&self, account: &KnownAccount) -> BTreeSet<PersonId> {
+    /// Everybody but `owner` who claims the account by id or by any address, whichever band is the
+    /// best.
+    fn others(&self, owner: &PersonId, account: &KnownAccount) -> BTreeSet<PersonId> {
         let account = &account.account;
         let written = account.external_id.as_deref().and_then(|id| id.parse().ok());
-        let mut claimants: BTreeSet<PersonId> =
-            written.into_iter().filter(|id| self.people.contains_key(id)).collect();
-        if let Some(email) = &account.email {
-            for holders in [self.work.get(email.folded()), self.former.get(email.folded())] {
-                claimants.extend(holders.into_iter().flatten().map(|id| (*id).clone()));
-            }
-        }
-        claimants
+        let written = written.filter(|id| self.people.contains_key(id));
+        let holders = account.email.iter().flat_map(|email| {
+            let holders = [self.work.get(email.folded()), self.former.get(email.folded())];
+            holders.into_iter().flatten().flatten().copied()
+        });
+        holders.chain(&written).filter(|id| *id != owner).cloned().collect()
     }
 
     fn same_local(&self, email: &EmailAddress) -> Option<&Vec<&'a PersonId>> {
-        self.domains.contains(email.domain()).then(|| self.local.get(email.local_without_tag()))?
+        let local = || {
+            self.local.get_or_init(|| {
+                let mut local: HashMap<_, Vec<_>> = HashMap::new();
+                for (id, person) in self.people {
+                    if let Some(email) = &person.profile.work_email {
+                        local.entry(email.local_without_tag()).or_default().push(id);
+                    }
+                }
+                local
+            })
+        };
+        self.domains.contains(email.domain()).then(|| local().get(email.local_without_tag()))?
     }
 
     fn by_name(&self, name: &str) -> Vec<Candidate> {
-        let people = self.name.get(&fold_name(name)).map_or(&[][..], Vec::as_slice);
+        let names = self.name.get_or_init(|| {
+            let mut names: HashMap<_, Vec<_>> = HashMap::new();
+            for (id, person) in self.people {
+                if let Some(name) = person.profile.name() {
+                    names.entry(fold_name(&name)).or_default().push(id);
+                }
+            }
+            names
+        });
+        let people = names.get(&fold_name(name)).map_or(&[][..], Vec::as_slice);
         people
             .iter()
             .map(|person| Candidate {
@@ -185,6 +205,10 @@ impl<'a> Index<'a> {
 /// A name as it is compared: NFKC, lower case, single blanks.
 #[must_use]
 pub fn fold_name(name: &str) -> String {
+    if name.is_ascii() {
+        let words: Vec<_> = name.split_ascii_whitespace().collect();
+        return words.join(" ").to_ascii_lowercase();
+    }
     let folded: String = name.nfkc().flat_map(char::to_lowercase).collect();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -203,6 +227,9 @@ pub fn correlate(
 ) -> Correlation {
     let index = Index::new(people, domains);
     let mut result = Correlation::default();
+    // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
+    let mut matches = Vec::with_capacity(accounts.len());
+    let mut owned = Vec::with_capacity(accounts.len());
     for (id, account) in accounts {
         let found = match links.get(id) {
             Some(link) => linked(link, account, &index, ended),
@@ -210,7 +237,7 @@ pub fn correlate(
         };
         match &found {
             Match::Linked { person, .. } => {
-                result.by_person.entry(person.clone()).or_default().push(id.clone());
+                owned.push((person.clone(), id.clone()));
             }
             Match::ToConfirm { candidates } if account.gone.is_none() => {
                 for candidate in candidates {
@@ -219,8 +246,18 @@ pub fn correlate(
             }
             _ => {}
         }
-        result.matches.insert(id.clone(), found);
+        matches.push((id.clone(), found));
     }
+    result.matches = matches.into_iter().collect();
+    owned.sort_unstable();
+    let mut by_person: Vec<(PersonId, Vec<AccountId>)> = Vec::with_capacity(owned.len());
+    for (person, account) in owned {
+        match by_person.last_mut() {
+            Some((last, accounts)) if *last == person => accounts.push(account),
+            _ => by_person.push((person, vec![account])),
+        }
+    }
+    result.by_person = by_person.into_iter().collect();
     result
 }
 
@@ -259,9 +296,8 @@ fn contenders(
     ended: &dyn Fn(&Person) -> bool,
 ) -> Vec<PersonId> {
     index
-        .claimants(account)
+        .others(owner, account)
         .into_iter()
-        .filter(|other| other != owner)
         .filter(|other| index.people.get(other).is_some_and(|other| !ended(other)))
         .collect()
 }

@@ -36,7 +36,9 @@ pub struct Decision {
 /// Who holds which address, so that no joiner makes the planner look through everybody.
 pub struct Addresses<'a> {
     accounts: HashMap<&'a str, &'a AccountId>,
-    people: HashMap<&'a str, Vec<&'a Person>>,
+    people: HashMap<&'a str, &'a Person>,
+    /// Those who have an address that is somebody's in `people` already.
+    sharing: HashMap<&'a str, Vec<&'a Person>>,
 }
 
 impl<'a> Addresses<'a> {
@@ -49,13 +51,15 @@ impl<'a> Addresses<'a> {
                 accounts.entry(email.folded()).or_insert(id);
             }
         }
-        let mut people: HashMap<_, Vec<_>> = HashMap::with_capacity(world.people.len());
+        let mut people = HashMap::with_capacity(world.people.len());
+        let mut sharing: HashMap<_, Vec<_>> = HashMap::new();
         for person in world.people.values() {
-            if let Some(email) = &person.profile.work_email {
-                people.entry(email.folded()).or_default().push(person);
+            let Some(email) = &person.profile.work_email else { continue };
+            if let Some(before) = people.insert(email.folded(), person) {
+                sharing.entry(email.folded()).or_default().push(before);
             }
         }
-        Self { accounts, people }
+        Self { accounts, people, sharing }
     }
 
     fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {
@@ -69,7 +73,8 @@ impl<'a> Addresses<'a> {
         person: &Person,
         world: &World<'_>,
     ) -> Option<&'a Person> {
-        let others = self.people.get(email.folded())?.iter().copied();
+        let sharing = self.sharing.get(email.folded()).into_iter().flatten();
+        let others = self.people.get(email.folded()).into_iter().chain(sharing).copied();
         others.filter(|other| other.id != person.id).find(|other| {
             !matches!(
                 lifecycle::state(other, &world.hours(), world.now),
@@ -298,6 +303,7 @@ impl Case<'_> {
         let name = self.person.name();
         if self.world.rules.names == Names::Sync
             && self.person.profile.name().is_some()
+            && name != account.name
             && fold_name(&name) != fold_name(&account.name)
         {
             reasons.push(Reason::new(

@@ -1,7 +1,7 @@
 //! Expecting: whether a person should have an account in an app at a moment, with which role, and
 //! when that next changes by itself.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::HashMap};
 
 use jiff::Timestamp;
 
@@ -90,12 +90,15 @@ pub struct Past {
     pub why: Vec<Reason>,
 }
 
-type Memo = BTreeMap<Vec<(&'static str, String)>, Answer>;
+/// A rule's answers, by the values of the fields that it reads.
+type Memo = HashMap<String, Answer>;
 
 /// Evaluates the access rules of one app; remembers the answer for people who cannot differ in it.
 pub struct Rules<'a> {
     world: &'a World<'a>,
     memo: RefCell<Vec<Memo>>,
+    /// What each rule says when it gives its role.
+    gives: Vec<Reason>,
 }
 
 /// What the access rules say of a person.
@@ -109,27 +112,37 @@ impl<'a> Rules<'a> {
     /// The rules of `world`'s app.
     #[must_use]
     pub fn new(world: &'a World<'a>) -> Self {
-        Self { world, memo: RefCell::new(vec![Memo::new(); world.rules.access.len()]) }
+        let app = world.app;
+        let access = &world.rules.access;
+        let gives = (0..).zip(access).map(|(index, rule): (usize, _)| {
+            let from = format!("policy apps.{app}.access[{index}]");
+            Reason::new(from, format!("{} gives {}", rule.when.source(), rule.role))
+        });
+        let memo = RefCell::new(vec![Memo::new(); access.len()]);
+        Self { world, memo, gives: gives.collect() }
     }
 
     fn ruling(&self, subject: &Subject<'_>) -> Ruling {
         let app = self.world.app;
         let mut memo = self.memo.borrow_mut();
-        for ((index, rule), memo) in self.world.rules.access.iter().enumerate().zip(memo.iter_mut())
-        {
-            let inputs = rule.when.inputs(subject);
-            let answer =
-                memo.entry(inputs).or_insert_with_key(|inputs| rule.when.holds(inputs)).clone();
-            let from = format!("policy apps.{app}.access[{index}]");
-            match answer {
-                Answer::Yes => {
-                    let says = format!("{} gives {}", rule.when.source(), rule.role);
-                    return Ruling::Role(rule.role.clone(), Reason::new(from, says));
+        let mut key = String::new();
+        let rules = self.world.rules.access.iter().zip(&self.gives);
+        for ((rule, gives), memo) in rules.zip(memo.iter_mut()) {
+            rule.when.write_key(subject, &mut key);
+            let answer = match memo.get(&key) {
+                Some(answer) => answer.clone(),
+                None => {
+                    let answer = rule.when.holds(&rule.when.inputs(subject));
+                    memo.insert(key.clone(), answer.clone());
+                    answer
                 }
+            };
+            match answer {
+                Answer::Yes => return Ruling::Role(rule.role.clone(), gives.clone()),
                 Answer::No => {}
                 Answer::Failed(why) => {
                     let says = format!("{} could not be evaluated: {why}", rule.when.source());
-                    return Ruling::Failed(Reason::new(from, says));
+                    return Ruling::Failed(Reason::new(gives.from.clone(), says));
                 }
             }
         }

@@ -272,6 +272,12 @@ pub fn state(person: &Person, hours: &Hours<'_>, now: Timestamp) -> PersonState 
 /// any, else by status. A leave in an engagement that is over says nothing about the present one.
 #[must_use]
 pub fn on_leave(person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
+    let tells_of_leave = |e: &Engagement| {
+        e.terms.leave_start.is_some() || e.terms.status == Some(EmploymentStatus::OnLeave)
+    };
+    if !person.engagements.iter().any(tells_of_leave) {
+        return false;
+    }
     let today = now.to_zoned(zone_of(person, hours.zone)).date();
     let stints = stints(person, hours);
     let running = |number: u32| {

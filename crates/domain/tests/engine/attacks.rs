@@ -245,7 +245,11 @@ fn the_next_rung_for_the_same_account_does_not_count_twice() {
         world.accounts.get_mut(&name.parse().unwrap()).unwrap().learned = learned;
     }
     let fresh = world.plan();
-    assert!(fresh.operations.iter().all(|operation| operation.goes()), "{}", world.text());
+    assert!(
+        fresh.operations.iter().all(muster_domain::model::plan::Operation::goes),
+        "{}",
+        world.text()
+    );
 }
 
 #[test]

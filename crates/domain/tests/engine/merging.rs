@@ -146,7 +146,8 @@ fn former_addresses_are_kept_and_told_only_once() {
     let renamed = with("b@acme.example", Some("z@acme.example"));
     let known = believe(&known, &renamed, "2026-02-01T00:00:00Z");
     let former = only(&known).profile.former_emails.clone().unwrap();
-    let former: Vec<_> = former.iter().map(|email| email.as_str()).collect();
+    let former: Vec<_> =
+        former.iter().map(muster_domain::model::email::EmailAddress::as_str).collect();
     assert_eq!(former, ["a@acme.example", "z@acme.example"]);
     assert!(try_merge(&known, None, &renamed, "2026-03-01T00:00:00Z").unwrap().is_empty());
 }

@@ -46,7 +46,7 @@ fn j4_a_start_withdrawn_before_day_one_cancels_the_invitation_and_nothing_else()
 
 #[test]
 fn j5_a_hire_without_a_work_address_is_blocked_and_no_address_is_invented() {
-    assert_snapshot!(World::new().person("anna", |p| p.no_email()).text(), @"! blocked Anna: should have an account, but has no work e-mail");
+    assert_snapshot!(World::new().person("anna", super::world::PersonIs::no_email).text(), @"! blocked Anna: should have an account, but has no work e-mail");
 }
 
 #[test]
@@ -165,7 +165,9 @@ fn l6_a_leaver_out_of_scope_still_loses_the_account() {
 
 #[test]
 fn l7_someone_whom_the_file_no_longer_mentions_keeps_everything() {
-    let world = World::new().person("anna", |p| p.unmentioned()).account("7", |a| a.of("anna"));
+    let world = World::new()
+        .person("anna", super::world::PersonIs::unmentioned)
+        .account("7", |a| a.of("anna"));
     assert_snapshot!(world.text(), @"nothing to do");
 }
 

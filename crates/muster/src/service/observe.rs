@@ -101,8 +101,12 @@ impl Muster {
         Ok(probe.map(|probe| probe.caller.id))
     }
 
-    /// Reads and stores side by side: memory holds a few pages and the ids, whatever the size.
-    async fn read_pages(
+    /// Reads every account and stages it, side by side: memory holds a few pages and the ids,
+    /// whatever the size. The first half of [`Muster::sync`].
+    ///
+    /// # Errors
+    /// When the app cannot be read or the store fails.
+    pub async fn read_pages(
         &self,
         reading: &Reading,
         connector: &dyn crate::connector::Connector,

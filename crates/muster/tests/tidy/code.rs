@@ -1,7 +1,7 @@
 //! Reading Rust well enough to look for words in it.
 
 /// The code of `text`: comments and the content of texts become blanks, lines stay where they are.
-pub fn code_of(text: &str) -> String {
+pub(crate) fn code_of(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -95,7 +95,7 @@ fn closing(text: &str, quote: char) -> usize {
 }
 
 /// For each line of `text`, whether it belongs to a `#[cfg(test)]` module.
-pub fn test_lines(text: &str) -> Vec<bool> {
+pub(crate) fn test_lines(text: &str) -> Vec<bool> {
     let mut marks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -118,18 +118,18 @@ pub fn test_lines(text: &str) -> Vec<bool> {
 }
 
 /// `text` without its `#[cfg(test)]` modules; a blank line stands for each line taken out.
-pub fn without_tests(text: &str) -> String {
+pub(crate) fn without_tests(text: &str) -> String {
     let kept = text.lines().zip(test_lines(text)).map(|(line, test)| if test { "" } else { line });
     kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The line, from 1, of the byte `at`.
-pub fn line_of(text: &str, at: usize) -> usize {
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 /// Where `word` stands in `code` as a word or path of its own.
-pub fn places_of(code: &str, word: &str) -> Vec<usize> {
+pub(crate) fn places_of(code: &str, word: &str) -> Vec<usize> {
     let joins = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word)
         .map(|(at, _)| at)

@@ -10,7 +10,7 @@ const FOLDER: &str = "docs/decisions/";
 const PARTS: &[&str] = &["## Context", "## Decision", "## Consequences"];
 
 /// What is wrong with the decisions.
-pub fn faults(sources: &[Source]) -> Vec<String> {
+pub(crate) fn faults(sources: &[Source]) -> Vec<String> {
     let inside = |source: &&Source| source.path.starts_with(FOLDER);
     let index = sources.iter().find(|source| source.path == format!("{FOLDER}README.md"));
     let index = index.map_or("", |source| source.text.as_str());
@@ -44,7 +44,7 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
 }
 
 /// Links from one document to a file that is not there.
-pub fn dead_links(sources: &[Source]) -> Vec<String> {
+pub(crate) fn dead_links(sources: &[Source]) -> Vec<String> {
     let mut there: BTreeSet<String> = BTreeSet::new();
     for source in sources {
         let mut path = source.path.as_str();

@@ -105,7 +105,7 @@ fn names_of_group(group: &str) -> Vec<String> {
 }
 
 /// Imports that point up or sideways.
-pub fn imports(source: &Source) -> Vec<String> {
+pub(crate) fn imports(source: &Source) -> Vec<String> {
     let Some(code) = product_code(source) else { return Vec::new() };
     let path = &source.path;
     if path.starts_with("crates/domain/src/model/") {
@@ -130,7 +130,7 @@ pub fn imports(source: &Source) -> Vec<String> {
 }
 
 /// I/O, clock or chance in a crate that has none; ours in the simulator.
-pub fn purity(source: &Source) -> Vec<String> {
+pub(crate) fn purity(source: &Source) -> Vec<String> {
     let path = &source.path;
     if path.starts_with("crates/simulator/") && path.ends_with(".rs") {
         let code = code_of(&source.text);
@@ -160,7 +160,7 @@ pub fn purity(source: &Source) -> Vec<String> {
 }
 
 /// A library outside its room.
-pub fn rooms(source: &Source) -> Vec<String> {
+pub(crate) fn rooms(source: &Source) -> Vec<String> {
     let (Some(room), Some(code)) = (room_of(&source.path), product_code(source)) else {
         return Vec::new();
     };
@@ -178,7 +178,7 @@ pub fn rooms(source: &Source) -> Vec<String> {
 }
 
 /// A dependency through a wall.
-pub fn manifest(source: &Source) -> Vec<String> {
+pub(crate) fn manifest(source: &Source) -> Vec<String> {
     let path = &source.path;
     let Some((_, walls)) = MANIFESTS
         .iter()

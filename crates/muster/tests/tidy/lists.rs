@@ -28,7 +28,7 @@ const LISTS: &[List] = &[
 ];
 
 /// Connectors and formats that nobody listed.
-pub fn unlisted(sources: &[Source]) -> Vec<String> {
+pub(crate) fn unlisted(sources: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for list in LISTS {
         let Some(holder) = sources.iter().find(|source| source.path == list.file) else {
@@ -59,7 +59,7 @@ fn names_in(sources: &[Source], folder: &str) -> BTreeSet<String> {
 }
 
 /// Files of code that no other file declares, and that are therefore never compiled.
-pub fn orphans(sources: &[Source]) -> Vec<String> {
+pub(crate) fn orphans(sources: &[Source]) -> Vec<String> {
     let declares = |parent: &str, name: &str| {
         sources.iter().filter(|source| source.path == parent).any(|source| {
             let code = code_of(&source.text);

@@ -20,23 +20,23 @@ use std::{
 };
 
 /// A file of the repository.
-pub struct Source {
+pub(crate) struct Source {
     /// Its path from the repository's root, with slashes.
-    pub path: String,
+    pub(crate) path: String,
     /// Its text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
     /// A file as a test of a check needs it.
     #[must_use]
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
     /// Whether it is Rust that goes into a program, and not a test of it.
     #[must_use]
-    pub fn is_product(&self) -> bool {
+    pub(crate) fn is_product(&self) -> bool {
         self.path.ends_with(".rs")
             && self.path.contains("/src/")
             && !self.path.ends_with("/tests.rs")
@@ -49,7 +49,7 @@ fn root() -> PathBuf {
 }
 
 /// Every file that people wrote, in order of its path.
-pub fn repository() -> Vec<Source> {
+pub(crate) fn repository() -> Vec<Source> {
     let root = root();
     let mut found = Vec::new();
     collect(&root, &root, &mut found);
@@ -83,7 +83,7 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
 }
 
 /// Fails with every fault that `check` finds in the repository.
-pub fn hold(faults: Vec<String>) {
+pub(crate) fn hold(faults: Vec<String>) {
     assert!(faults.is_empty(), "\n{} faults:\n{}\n", faults.len(), faults.join("\n"));
 }
 

@@ -6,7 +6,7 @@ use super::{Source, code::test_lines};
 const LINES: usize = 600;
 
 /// A file that is too long.
-pub fn lines(source: &Source) -> Vec<String> {
+pub(crate) fn lines(source: &Source) -> Vec<String> {
     if !source.is_product() {
         return Vec::new();
     }
@@ -26,7 +26,7 @@ fn a_long_file_is_found_and_its_tests_do_not_count() {
     assert_eq!(check("crates/muster/tests/it/x.rs", &long), 0);
     let enough = "fn f() {}\n".repeat(LINES);
     assert_eq!(check("crates/muster/src/x.rs", &enough), 0);
-    let tested = format!("{enough}\n#[cfg(test)]\nmod tests {{\n{}}}\n", "    // x\n".repeat(90));
+    let tested = format!("{enough}#[cfg(test)]\nmod tests {{\n{}}}\n", "    // x\n".repeat(90));
     assert_eq!(check("crates/muster/src/x.rs", &tested), 0);
     let before = format!("#[cfg(test)]\nmod tests {{\n{}}}\n{enough}", "    // x\n".repeat(90));
     assert_eq!(check("crates/muster/src/x.rs", &before), 0);

@@ -25,7 +25,7 @@ const MACHINE: &[&str] = &[
 ];
 
 /// Code that is not finished, or silences a lint for good.
-pub fn unfinished(source: &Source) -> Vec<String> {
+pub(crate) fn unfinished(source: &Source) -> Vec<String> {
     if !source.path.ends_with(".rs") {
         return Vec::new();
     }
@@ -40,7 +40,7 @@ pub fn unfinished(source: &Source) -> Vec<String> {
 }
 
 /// A path that means something on one machine only.
-pub fn machine(source: &Source) -> Vec<String> {
+pub(crate) fn machine(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for word in MACHINE {
         for (at, _) in source.text.match_indices(word) {
