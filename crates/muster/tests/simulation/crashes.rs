@@ -6,7 +6,7 @@ use muster::{
     secret::Secret,
     store::{Location, records::RunFilter},
 };
-use muster_simulator::Config;
+use muster_simulator::{Config, UserRecord};
 
 use crate::{
     checks,
@@ -48,7 +48,7 @@ async fn ten(place: &Location) -> World {
 }
 
 fn end(world: &World) -> End {
-    let users = world.sim.users().into_iter().filter(muster_simulator::UserRecord::exists);
+    let users = world.sim.users().into_iter().filter(UserRecord::exists);
     users
         .map(|user| (user.email.clone(), (user.role.name().to_owned(), user.is_active())))
         .collect()
