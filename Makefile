@@ -2,9 +2,9 @@
 # scripts/, so that it can be read, and run by hand.
 
 SHELL := /bin/bash
-# How many seeds `make sim` tries, from which seed on, and how many crashes `make crash` provokes.
+# How many seeds `make sim` tries, or which one alone, and how many crashes `make crash` provokes.
 SEEDS ?= 10000
-FIRST ?= 1
+SEED ?=
 RUNS ?= 300
 
 .DEFAULT_GOAL := help
@@ -27,11 +27,13 @@ check: ## Format, lints and the fast tests: under a minute when warm
 
 bench: ## Measurements beside physical limits and budgets
 	@scripts/setup build
-	@. scripts/lib.sh; cargo run --release --locked -p muster-bench
+	@. scripts/lib.sh; \
+		cargo build --release --locked -p muster-domain --example scale && \
+		cargo run --release --locked -p muster-bench
 
-sim: ## Simulations by seed: make sim SEEDS=10000 [FIRST=1]
-	@scripts/setup test
-	@scripts/test sim $(SEEDS) $(FIRST)
+sim: ## Simulations by seed: make sim SEEDS=10000, or one: SEED=42
+	@scripts/setup build
+	@scripts/test sim $(SEEDS) $(SEED)
 
 crash: ## Kill the program at random moments of an apply, on both databases: make crash RUNS=300
 	@scripts/setup test

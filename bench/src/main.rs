@@ -1,259 +1,152 @@
-//! Measurements beside physical limits and budgets: `make bench`. Requests and memory are counted;
-//! where a rate limit rules, time is virtual, so that the result is the same on every machine.
+//! Measurements beside the physical limit or the budget: `make bench`.
+//!
+//! Each group of measurements runs in a process of its own, so that memory means something. What
+//! is measured is Muster with the simulator in one process, so times contain the simulator's work.
+//! A result over its budget makes the exit code 1.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "the wire below is shared with the tests; a benchmark that cannot run should stop"
-)]
+mod desk;
+mod measure;
 
-#[path = "../../crates/muster/tests/support/in_process.rs"]
-mod in_process;
-
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
-
-use anyhow::{Context, Result};
-use comfy_table::{Table, presets};
-use in_process::{InProcess, clock};
-use jiff::{SignedDuration, Timestamp};
-use muster::{
-    connector::transport::Transport,
-    connectors,
-    env::Env,
-    secret::Secret,
-    service::{
-        Muster, Unwatched,
-        apply::ApplyRequest,
-        connect::{NewConnection, Replace},
-        import::Import,
-    },
-    store::{Location, Store, seal::SealingKey},
+use std::{
+    env,
+    path::PathBuf,
+    process::{Command, ExitCode, Stdio},
 };
-use muster_domain::model::{
-    id::{AppName, OrgId},
-    roster::Presence,
-};
-use muster_simulator::{ActiveWrite, Config, Gorgias, LimitModel, Limits, NewUser};
 
-const POLICY: &str = r#"organization: {time_zone: UTC, domains: [acme.example]}
-apps:
-  support:
-    connector: gorgias
-    account_owner: owner@acme.example
-    writes: {create: true, update: true, deactivate: true, delete: false}
-    access: [{when: 'person.department == "Support"', role: basic-agent}]
-    limits: {removals_per_day: 100}
-"#;
+use anyhow::{Context, Result, bail};
 
-/// One line of the result.
-struct Line {
-    what: String,
-    result: String,
-    budget: String,
-    holds: Holds,
+/// One line of the table.
+pub(crate) struct Line {
+    pub(crate) what: String,
+    pub(crate) result: String,
+    pub(crate) budget: String,
+    pub(crate) ok: bool,
 }
 
-#[derive(PartialEq)]
-enum Holds {
-    Yes,
-    No,
-}
+impl Line {
+    pub(crate) fn new(
+        what: impl Into<String>,
+        result: impl Into<String>,
+        budget: impl Into<String>,
+        ok: bool,
+    ) -> Self {
+        Self { what: what.into(), result: result.into(), budget: budget.into(), ok }
+    }
 
-impl From<bool> for Holds {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
+    /// How a child tells its parent.
+    fn told(&self) -> String {
+        let Self { what, result, budget, ok } = self;
+        format!("{what}\t{result}\t{budget}\t{}", if *ok { "ok" } else { "over" })
     }
 }
 
-/// A simulated Gorgias with a Muster beside it.
-struct Bench {
-    gorgias: Gorgias,
-    muster: Muster,
-    app: AppName,
-}
+/// The groups, in the order of the table.
+const GROUPS: &[&str] = &["pace", "read", "sync", "requests", "scale"];
 
-impl Bench {
-    async fn new(limits: Limits, users: u64, env: Env, home: &Path) -> Result<Self> {
-        let config = Config { limits, active_write: ActiveWrite::Applied, ..Config::gorgias() };
-        let key = config.api_key.clone();
-        let gorgias = Gorgias::new(config, clock(&env));
-        let begun = env.now().checked_sub(SignedDuration::from_hours(24 * 400))?;
-        for n in 1..users {
-            let created = begun.checked_add(SignedDuration::from_secs(i64::try_from(n)?))?;
-            gorgias.add_user(NewUser::new(format!("user{n}@acme.example")).created_at(created));
+/// People, and as many accounts, for the largest plan.
+const SCALE: &str = "250000";
+
+fn main() -> Result<ExitCode> {
+    match env::args().nth(1) {
+        None => table(GROUPS),
+        Some(group) if env::args().nth(2).as_deref() == Some("--child") => {
+            let lines = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?
+                .block_on(group_of(&group))?;
+            for line in lines {
+                println!("{}", line.told());
+            }
+            Ok(ExitCode::SUCCESS)
         }
-        let store = Store::open(
-            &Location::SqliteFile(home.join("muster.db")),
-            SealingKey::new([7; 32]),
-            env.clone(),
-        )
-        .await?;
-        let (router, wire_env) = (gorgias.router(), env.clone());
-        let muster = Muster {
-            store: store.org(OrgId::default_org()),
-            env,
-            actor: "bench".to_owned(),
-            node: "bench".to_owned(),
-            transports: Arc::new(move || {
-                Ok(Arc::new(InProcess::new(router.clone(), &wire_env)) as Arc<dyn Transport>)
-            }),
-        };
-        let app: AppName = "support".parse()?;
-        let settings = BTreeMap::from([
-            ("base_url".to_owned(), "http://127.0.0.1:1".to_owned()),
-            ("email".to_owned(), "owner@acme.example".to_owned()),
+        Some(group) => table(&[group.as_str()]),
+    }
+}
+
+async fn group_of(group: &str) -> Result<Vec<Line>> {
+    match group {
+        "pace" => measure::pace().await,
+        "read" => measure::read().await,
+        "sync" => measure::sync().await,
+        "requests" => measure::requests().await,
+        other => bail!("there is no group {other:?}; there are {}", GROUPS.join(", ")),
+    }
+}
+
+fn table(groups: &[&str]) -> Result<ExitCode> {
+    let mut all_ok = true;
+    println!("{:<62} {:>26}  {:<34} ok", "measurement", "result", "budget");
+    println!("{}", "-".repeat(128));
+    for group in groups {
+        let lines = if *group == "scale" { scale()? } else { child(group)? };
+        for line in lines {
+            let [what, result, budget, verdict] = line;
+            let ok = verdict == "ok";
+            all_ok &= ok;
+            println!("{what:<62} {result:>26}  {budget:<34} {}", if ok { "yes" } else { "NO" });
+        }
+    }
+    Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let name = format!("{command:?}");
+    let done = command.stderr(Stdio::inherit()).output().with_context(|| name.clone())?;
+    if !done.status.success() {
+        bail!("{name} failed");
+    }
+    Ok(String::from_utf8(done.stdout)?)
+}
+
+fn child(group: &str) -> Result<Vec<[String; 4]>> {
+    let told = output(Command::new(env::current_exe()?).args([group, "--child"]))?;
+    let cells = |line: &str| {
+        let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        cells.try_into().ok()
+    };
+    told.lines().map(|line| cells(line).context("a measurement that is not four cells")).collect()
+}
+
+/// The engine alone, as `crates/domain/examples/scale.rs` measures it: correlate, report gaps,
+/// plan. Its lines: `N people, N accounts: 1.23 s, …; world 200 MB, peak 400 MB`.
+fn scale() -> Result<Vec<[String; 4]>> {
+    let example = example("scale")?;
+    let told = output(Command::new(example).arg(SCALE))?;
+    let number = |line: &str, before: &str, after: &str| -> Option<f64> {
+        line.split(before).nth(1)?.split(after).next()?.trim().parse().ok()
+    };
+    let mut lines = Vec::new();
+    let mut per_person = Vec::new();
+    for line in told.lines() {
+        let people: f64 = line.split(' ').next().unwrap_or_default().parse()?;
+        let seconds = number(line, "accounts:", " s,").context("no seconds")?;
+        let peak = number(line, "peak", "MB").context("no peak")?;
+        per_person.push(seconds / people);
+        let whole = people.to_string() == SCALE;
+        lines.push([
+            format!("match, gaps and plan: {people} people, {people} accounts"),
+            format!("{seconds:.2} s, {peak} MB"),
+            if whole { "2 s, 600 MB".to_owned() } else { String::new() },
+            if !whole || seconds <= 2.0 && peak <= 600.0 { "ok" } else { "over" }.to_owned(),
         ]);
-        let connector = connectors::named("gorgias").context("no gorgias connector")?;
-        let secret = Secret::new(key);
-        let (name, replace) = (app.clone(), Replace::No);
-        muster.connect(NewConnection { app: name, connector, settings, secret, replace }).await?;
-        Ok(Self { gorgias, muster, app })
     }
-
-    async fn import(&self, csv: String) -> Result<()> {
-        let import = Import {
-            source: Some("hr".parse()?),
-            file_name: "roster.csv".to_owned(),
-            bytes: csv.into_bytes(),
-            file_time: None,
-            read: muster_sources_options(),
-            presence: Presence::Changes,
-            accept: std::collections::BTreeSet::new(),
-            complete: std::collections::BTreeSet::new(),
-        };
-        let preview = self.muster.preview(&import).await?;
-        let preview = preview.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
-        Ok(self.muster.import(&import, &preview).await?)
-    }
-}
-
-fn muster_sources_options() -> muster_sources::ReadOptions {
-    muster_sources::ReadOptions::default()
-}
-
-#[tokio::main]
-async fn main() -> Result<()> {
-    let mut lines = Vec::new();
-    for (capacity, drain_per_s) in [(40, 2), (80, 4)] {
-        lines.push(limited_read(capacity, drain_per_s).await?);
-    }
-    lines.extend(memory().await?);
-    lines.extend(requests_per_change().await?);
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["MEASUREMENT", "RESULT", "BUDGET", "HOLDS"]);
-    for line in &lines {
-        let holds = if line.holds == Holds::Yes { "yes" } else { "NO" };
-        table.add_row([&line.what, &line.result, &line.budget, holds]);
-    }
-    println!("{table}");
-    anyhow::ensure!(lines.iter().all(|line| line.holds == Holds::Yes), "a budget does not hold");
-    Ok(())
-}
-
-fn start() -> Result<Timestamp> {
-    Ok("2026-03-02T08:00:00Z".parse()?)
-}
-
-/// A full read of 5,000 accounts under a documented limit, in virtual time.
-async fn limited_read(capacity: u32, drain_per_s: u32) -> Result<Line> {
-    let limits = Limits { capacity, model: LimitModel::Leaky { drain_per_s }, ..Limits::default() };
-    let home = tempfile::tempdir()?;
-    let env = Env::manual(start()?, 1);
-    let bench = Bench::new(limits, 5_000, env.clone(), home.path()).await?;
-    // The probe has used some of the bucket: let it drain.
-    env.advance_to(env.now().checked_add(SignedDuration::from_secs(60))?);
-    let (before, counted) = (env.now(), bench.gorgias.counters());
-    let synced = bench.muster.sync(&bench.app).await?;
-    let took = env.now().duration_since(before).as_secs_f64();
-    let requests = bench.gorgias.counters().total() - counted.total();
-    let refused = bench.gorgias.counters().rate_limited - counted.rate_limited;
-    let pages = 50_u32;
-    let least = f64::from(pages.saturating_sub(capacity)) / f64::from(drain_per_s);
-    let ratio = if least > 0.0 { took / least } else { 1.0 + took };
-    Ok(Line {
-        what: format!(
-            "full read of {}, limit {capacity} draining {drain_per_s}/s",
-            synced.observation.seen
-        ),
-        result: format!("{took:.2} s of {least:.2} s, {requests} requests, {refused} refused"),
-        budget: "1.03 of the least time, 50 requests, none refused".to_owned(),
-        holds: (ratio <= 1.031 && requests == 50 && refused == 0).into(),
-    })
-}
-
-/// Reading and keeping many accounts without a limit: seconds and memory.
-async fn memory() -> Result<Vec<Line>> {
-    let mut lines = Vec::new();
-    let mut growth = Vec::new();
-    for users in [10_000, 100_000] {
-        let home = tempfile::tempdir()?;
-        let env = Env::system();
-        let bench = Bench::new(Limits::unlimited(), users, env.clone(), home.path()).await?;
-        let opened = bench.muster.open(&bench.app).await?;
-        let reading = bench.muster.store.begin_read(&bench.app).await?;
-        forget_peak()?;
-        let base = status_kib("VmRSS")?;
-        let before = env.now();
-        let (tally, seen) = bench.muster.read_pages(&reading, opened.connector.as_ref()).await?;
-        let took = env.now().duration_since(before).as_secs_f64();
-        let grown = status_kib("VmHWM")?.saturating_sub(base) / 1024;
-        growth.push(grown);
-        lines.push(Line {
-            what: format!("read and stage {users} accounts, no limit"),
-            result: format!("{took:.1} s, {grown} MiB more, {} pages", tally.pages),
-            budget: format!("{} requests, at most 64 MiB more", users / 100),
-            holds: (grown <= 64
-                && u64::from(tally.requests) == users / 100
-                && seen.len() as u64 == users)
-                .into(),
-        });
+    if let (Some(first), Some(last)) = (per_person.first(), per_person.last()) {
+        let ratio = last / first;
+        lines.push([
+            "time per person, the most people beside a quarter of them".to_owned(),
+            format!("{ratio:.2} x"),
+            "1.25 x (linear)".to_owned(),
+            if ratio <= 1.25 { "ok" } else { "over" }.to_owned(),
+        ]);
     }
     Ok(lines)
 }
 
-/// Requests for one change of each kind, look-up and read-back included.
-async fn requests_per_change() -> Result<Vec<Line>> {
-    let home = tempfile::tempdir()?;
-    let env = Env::manual(start()?, 1);
-    let bench = Bench::new(Limits::unlimited(), 3, env, home.path()).await?;
-    bench.muster.apply_policy(POLICY).await?;
-    let head = "source_id,display_name,work_email,status,start_date,end_date,department\n";
-    let stages = [
-        ("create", "9,Nia New,nia@acme.example,active,2026-01-05,,Support\n", 5),
-        ("update", "1,Una Renamed,user1@acme.example,active,2026-01-05,,Support\n", 4),
-        ("deactivate", "2,user2,user2@acme.example,ended,2025-01-06,2026-02-27,Support\n", 3),
-    ];
-    let mut lines = Vec::new();
-    for (what, row, budget) in stages {
-        bench.import(format!("{head}{row}")).await?;
-        bench.muster.sync(&bench.app).await?;
-        let plan = bench.muster.plan(&bench.app, None).await?;
-        let planned = plan.operations.len();
-        let before = bench.gorgias.counters().total();
-        let request = ApplyRequest { plan, only: None };
-        let applied = bench.muster.apply(&request, &Unwatched).await?;
-        let requests = bench.gorgias.counters().total() - before;
-        lines.push(Line {
-            what: format!("requests for one {what}"),
-            result: format!(
-                "{requests} for {planned} operation, all verified: {}",
-                applied.is_complete()
-            ),
-            budget: format!("at most {budget}"),
-            holds: (requests <= budget && planned == 1 && applied.is_complete()).into(),
-        });
+fn example(name: &str) -> Result<PathBuf> {
+    let here = env::current_exe()?;
+    let path = here.parent().context("no directory")?.join("examples").join(name);
+    if !path.exists() {
+        bail!("{} is not built: run this through `make bench`", path.display());
     }
-    Ok(lines)
-}
-
-/// Lets the kernel count the peak of memory anew.
-fn forget_peak() -> Result<()> {
-    fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")
-}
-
-fn status_kib(field: &str) -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with(field)).context("no such field")?;
-    let number = line.split_whitespace().nth(1).context("no number")?;
-    Ok(number.parse()?)
+    Ok(path)
 }

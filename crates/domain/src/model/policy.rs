@@ -206,13 +206,11 @@ impl AppPolicy {
     }
 
     /// The limit on removals within 24 hours for an app with `accounts` accounts
-    /// (`domain.md` §9.5): what the policy says, else 2 below 20 accounts, else the smaller of
-    /// 10 and 5 %.
+    /// (`domain.md` §9.5): what the policy says, else 5 % of them, but at least 2 and at most 10.
     #[must_use]
     pub fn removal_limit(&self, accounts: usize) -> u32 {
-        self.removals_per_day.unwrap_or_else(|| {
-            if accounts < 20 { 2 } else { u32::try_from(accounts / 20).map_or(10, |n| n.min(10)) }
-        })
+        self.removals_per_day
+            .unwrap_or_else(|| u32::try_from(accounts / 20).map_or(10, |share| share.clamp(2, 10)))
     }
 }
 

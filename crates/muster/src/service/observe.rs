@@ -102,11 +102,8 @@ impl Muster {
     }
 
     /// Reads every account and stages it, side by side: memory holds a few pages and the ids,
-    /// whatever the size. The first half of [`Muster::sync`].
-    ///
-    /// # Errors
-    /// When the app cannot be read or the store fails.
-    pub async fn read_pages(
+    /// whatever the size.
+    async fn read_pages(
         &self,
         reading: &Reading,
         connector: &dyn crate::connector::Connector,

@@ -213,7 +213,7 @@ story!(two_policies_cannot_have_one_number, world, {
 
 story!(odd_texts_survive, world, {
     let mut source = samples::source();
-    source.last_headings =
+    source.headings =
         ["", " ", "'; DROP TABLE people; --", "\u{0}\u{7}\n", "💥\u{202e}", "$1 ? \\"]
             .map(String::from)
             .to_vec();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use muster::store::records::{Connection, Health, ObservationHeader, PolicyVersion, SourceRecord};
+use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::{Account, AccountKind, AccountStatus, Mfa, NewAccount},
     canonical::Digest,
@@ -13,7 +14,7 @@ use muster_domain::model::{
     operation::{Approval, Run, RunState},
     person::{Anchor, Engagement, OrderedEnd, Person, Profile, Terms},
     plan::{Action, Basis, Operation, PersonRef, Plan, Reversibility, Risk},
-    roster::Presence,
+    roster::{Field, Presence},
 };
 
 use crate::world::now;
@@ -79,9 +80,13 @@ pub(crate) fn source() -> SourceRecord {
         name: "hr".parse().unwrap(),
         format: "bamboohr".into(),
         presence: Presence::Active,
-        last_digest: Digest::of(b"file"),
-        last_rows: 7,
-        last_headings: vec!["Employee #".into(), "Ünï".into()],
+        last: LastImport {
+            people: 7,
+            fields: [Field::SourceId, Field::WorkEmail].into(),
+            digests: vec![Digest::of(b"file")],
+            file_time: Some(precise()),
+        },
+        headings: vec!["Employee #".into(), "Ünï".into()],
         imported_at: precise(),
         file_name: "people.csv".into(),
     }
@@ -149,6 +154,7 @@ pub(crate) fn operation(n: u32) -> Operation {
         risk: Risk::Medium,
         reversibility: Reversibility::Whole,
         holds: Vec::new(),
+        approved_by: None,
     };
     operation.fingerprint = operation.computed_fingerprint().unwrap();
     operation
