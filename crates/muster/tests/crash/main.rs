@@ -8,7 +8,6 @@
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/real.rs"]
-#[allow(dead_code, reason = "shared with tests that use other parts of it")]
 mod real;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -69,6 +68,7 @@ fn round(database: Option<String>) -> (Home, Helpdesk) {
 fn kill_until_done(home: &Home, chance: &mut Chance, allowed: usize) -> usize {
     for killed in 0..allowed {
         let mut child = home.start(&["apply", "support", "--yes"]);
+        #[expect(clippy::disallowed_methods, reason = "another process is killed in real time")]
         std::thread::sleep(Duration::from_micros(chance.below(400_000)));
         let ended = child.try_wait().unwrap();
         child.kill().unwrap();

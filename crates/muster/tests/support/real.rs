@@ -5,7 +5,7 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
 };
 
@@ -77,21 +77,13 @@ pub(crate) struct Said {
 impl Said {
     /// The standard output as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|error| panic!("{error}: not JSON: {}\n{}", self.out, self.err))
+        serde_json::from_str(&self.out).unwrap()
     }
 
     /// Expects this exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.out, self.err);
-        self
-    }
-
-    /// Expects that standard error says this.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.err.contains(text), "{text:?} is not in: {}", self.err);
         self
     }
 }
@@ -184,23 +176,6 @@ impl Home {
     pub(crate) fn policy(&self, text: &str) -> Said {
         let file = self.write("policy.yaml", text);
         self.muster(&["policy", "apply", &file])
-    }
-
-    /// Every file below the home, with its bytes.
-    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        fn collect(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
-            for entry in std::fs::read_dir(dir).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    collect(&path, files);
-                } else {
-                    files.push((path.clone(), std::fs::read(&path).unwrap()));
-                }
-            }
-        }
-        let mut files = Vec::new();
-        collect(self.dir.path(), &mut files);
-        files
     }
 }
 
