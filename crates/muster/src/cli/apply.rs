@@ -64,6 +64,7 @@ impl Args {
             Some(text) => Some(session.muster.find_person(text).await?.id),
             None => None,
         };
+        settle(&session, &app).await?;
         let mut plan = session.muster.plan(&app, None).await?;
         let missing = saved.as_ref().map(|saved| narrow(&mut plan, saved)).unwrap_or_default();
         if !self.approve.is_empty() {
@@ -151,6 +152,16 @@ fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Digest> {
         plan.operations.iter().any(|operation: &Operation| operation.fingerprint == *fingerprint)
     };
     wanted.iter().filter(|fingerprint| !still(fingerprint)).copied().collect()
+}
+
+/// Finds out what became of what an earlier, interrupted run left open, before planning.
+pub(super) async fn settle(session: &Session, app: &AppName) -> Result<()> {
+    if session.json {
+        session.muster.settle(app, &Unwatched).await?;
+    } else {
+        session.muster.settle(app, &Lines(session)).await?;
+    }
+    Ok(())
 }
 
 /// Applies and reports.

@@ -1,6 +1,8 @@
 //! The steps of a run: made by chance, printed as code, carried out one by one, and cut down to
 //! those that matter when something breaks.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, ToSpan};
 use muster_simulator::{Fault, Faults, NewUser, Phase, Role, Rule, UserRecord};
 
@@ -421,7 +423,11 @@ fn everybody(world: &World, plan: &muster_domain::model::plan::Plan) -> Outcome 
 }
 
 /// Carries out `ops`, holds every law, and converges. The step that broke, and how.
-pub(crate) async fn run(setup: Setup, ops: &[Op], tell: bool) -> Result<(), (usize, String)> {
+pub(crate) async fn run(
+    setup: Setup,
+    ops: &[Op],
+    tell: bool,
+) -> Result<BTreeMap<String, u64>, (usize, String)> {
     let mut world = World::new(setup).await;
     for (index, op) in ops.iter().enumerate() {
         if tell {
@@ -431,7 +437,26 @@ pub(crate) async fn run(setup: Setup, ops: &[Op], tell: bool) -> Result<(), (usi
     }
     let end = ops.len();
     converge(&mut world).await.map_err(|error| (end, error))?;
-    checks::journal(&world).await.map_err(|error| (end, error))
+    checks::journal(&world).await.map_err(|error| (end, error))?;
+    reached(&world).await.map_err(|error| (end, error))
+}
+
+/// How often each kind of operation came to each state, and each fault struck.
+async fn reached(world: &World) -> Result<BTreeMap<String, u64>, String> {
+    let filter = muster::store::records::JournalFilter::default();
+    let entries = world.nodes[0].store.journal(&filter).await.map_err(|error| error.to_string())?;
+    let mut reached = BTreeMap::new();
+    for entry in &entries {
+        let action = &entry.data["action"];
+        if let (Some(action), Some(state)) = (action.as_str(), entry.data["state"].as_str()) {
+            *reached.entry(format!("{action} {state}")).or_default() += 1;
+        }
+    }
+    for (fault, count) in world.sim.counters().faults {
+        *reached.entry(format!("fault {fault}")).or_default() += count;
+    }
+    *reached.entry("invitations".to_owned()).or_default() += world.sim.invitations().len() as u64;
+    Ok(reached)
 }
 
 /// Drops steps as long as the run still breaks.
