@@ -83,8 +83,7 @@ impl Settings {
     /// When the directory cannot be made or written.
     pub fn set_up(&self, env: &Env) -> Result<SealingKey> {
         let home = &self.home;
-        make_private_dir(home)
-            .map_err(|error| self.unwritable("make", error))?;
+        make_private_dir(home).map_err(|error| self.unwritable("make", error))?;
         if self.is_set_up() {
             return self.sealing_key();
         }
