@@ -102,6 +102,10 @@ impl Add {
         let new = NewConnection { app: self.name, connector, settings, secret, replace };
         let probe = session.muster.connect(new).await?;
         report(&session, &app, &probe)?;
+        let policy = session.muster.policy_or_none().await?;
+        if !session.json && !policy.apps.contains_key(&app) {
+            print_line("  Nothing is written to it until a policy turns writes on.");
+        }
         Ok(Outcome::Done)
     }
 }
@@ -147,7 +151,6 @@ fn report(session: &Session, app: &AppName, probe: &Probe) -> Result<()> {
     for warning in &probe.warnings {
         print_line(&format!("  {} {}", style.yellow("!"), clean(warning)));
     }
-    print_line("  Nothing is written to it until a policy turns writes on.");
     Ok(())
 }
 
