@@ -178,13 +178,7 @@ impl Settings {
     pub fn lock(&self, doing: &str) -> Result<HomeLock> {
         let path = self.home.join("lock");
         let failed = |error| self.unwritable("write to", error);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
+        let mut file = open_private(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -218,7 +212,8 @@ impl Settings {
                 let chance: String =
                     env.chance().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
                 let name = format!("node-{chance}");
-                fs::write(&path, &name).map_err(failed)?;
+                let mut file = create_private(&path).map_err(failed)?;
+                file.write_all(name.as_bytes()).map_err(failed)?;
                 Ok(name)
             }
             Err(error) => Err(failed(error)),
@@ -247,6 +242,18 @@ fn make_private_dir(path: &Path) -> std::io::Result<()> {
 fn create_private(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Opens a file for reading and writing, or makes it.
+#[cfg(unix)]
+fn open_private(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_private(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
 #[cfg(not(unix))]
