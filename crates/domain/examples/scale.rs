@@ -60,6 +60,7 @@ fn measure(size: usize) -> Result<(), Failure> {
             .map(|(name, rank)| role(name, rank))
             .collect::<Result<_, _>>()?,
         can_deactivate: true,
+        deactivation_worked: None,
     };
     let (links, approvals) = (BTreeMap::new(), BTreeMap::new());
     let rules = policy.apps.get(&app).ok_or("the policy names no such app")?;

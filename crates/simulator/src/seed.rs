@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::{
     chance,
     clock::later,
+    config::RoleNames,
     new_user::NewUser,
     tickets::TicketStatus,
     users::{Role, Sso},
@@ -124,7 +125,13 @@ pub(crate) fn company(world: &mut World, seed: u64, agents: usize, now: Timestam
     let began = earlier(now, HISTORY_S);
     let mut ids: Vec<u64> = (0..agents)
         .map(|place| {
-            let user = agent(seed, (place, agents), &domain, began);
+            let mut user = agent(seed, (place, agents), &domain, began);
+            // Nobody has a role that this account's API has no name for.
+            if world.config.role_names == RoleNames::Three
+                && matches!(user.role, Role::BasicAgent | Role::LiteAgent)
+            {
+                user.role = Role::Agent;
+            }
             world.add_user(user, now)
         })
         .collect();

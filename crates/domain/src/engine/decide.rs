@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use jiff::ToSpan;
+
 use super::{
     correlate::{Correlation, Match, fold_name},
     expect::{Expectation, Rules},
@@ -14,7 +16,7 @@ use crate::model::{
     canonical::Digest,
     email::EmailAddress,
     id::{AccountId, RoleName},
-    operation::Deactivation,
+    operation::{Deactivation, Learned},
     person::Person,
     plan::{
         AccountState, Action, Blocked, Operation, PersonRef, Reason, Reversibility, Risk, Upcoming,
@@ -96,7 +98,8 @@ pub(crate) fn falls_to_least(
     world: &World<'_>,
     known: &KnownAccount,
 ) -> (bool, Option<&'static str>) {
-    let (useless, taught) = match known.learned.map(|learned| learned.deactivation) {
+    let taught = known.learned.filter(|learned| !outdated(world, learned));
+    let (useless, taught) = match taught.map(|learned| learned.deactivation) {
         Some(Deactivation::Works) => (false, None),
         Some(Deactivation::Ignored) => {
             (true, Some("deactivation was tried here and the app ignored it"))
@@ -107,6 +110,14 @@ pub(crate) fn falls_to_least(
         None => (!world.sight.can_deactivate, None),
     };
     (useless || world.rules.removal == Removal::Reduce, taught)
+}
+
+/// Whether an account is worth trying again: where the app has obeyed for others, one write that it
+/// ignored may have been an accident. It is then tried once a day, or as soon as it obeys again.
+fn outdated(world: &World<'_>, learned: &Learned) -> bool {
+    let Some(worked) = world.sight.deactivation_worked else { return false };
+    let day_old = learned.at.checked_add(24.hours()).is_ok_and(|next| next <= world.now);
+    learned.deactivation != Deactivation::Works && (worked > learned.at || day_old)
 }
 
 /// Decides for `person`.

@@ -47,6 +47,8 @@ pub struct Sight {
     pub roles: Vec<Role>,
     /// Whether the app may be able to shut an account out at all.
     pub can_deactivate: bool,
+    /// When shutting an account out last proved to work here.
+    pub deactivation_worked: Option<Timestamp>,
 }
 
 impl Sight {

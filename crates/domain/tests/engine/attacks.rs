@@ -345,3 +345,22 @@ fn approving_one_removal_makes_no_room_for_others() {
     assert_eq!(world.apply_all(), 1);
     assert_eq!(goes(&world), 0, "what was approved counts as made");
 }
+
+#[test]
+fn one_ignored_write_does_not_keep_a_leaver_inside_where_the_app_obeys() {
+    let mut world =
+        World::new().person("anna", |p| p.ends("2026-11-06")).account("7", |a| a.of("anna"));
+    let id: muster_domain::model::id::AccountId = "7".parse().unwrap();
+    let learned = Learned { deactivation: Deactivation::Ignored, at: world.now };
+    world.accounts.get_mut(&id).unwrap().learned = Some(learned);
+    let action = |world: &World| world.plan().operations[0].action.word();
+    assert_eq!(action(&world), "reduce");
+    // It obeyed for somebody else since: this one is worth another try.
+    world.sight.deactivation_worked = Some(world.now + SignedDuration::from_secs(1));
+    assert_eq!(action(&world), "deactivate");
+    // It obeyed before: another try a day later.
+    world.sight.deactivation_worked = Some(world.now - SignedDuration::from_secs(1));
+    assert_eq!(action(&world), "reduce");
+    world.now += SignedDuration::from_hours(24);
+    assert_eq!(action(&world), "deactivate");
+}

@@ -101,6 +101,7 @@ impl World {
                 caller: Some("1".parse().unwrap()),
                 roles: ROLES.iter().zip(1..).map(|(name, rank)| role(name, rank)).collect(),
                 can_deactivate: true,
+                deactivation_worked: None,
             },
             runs: Vec::new(),
             approvals: BTreeMap::new(),

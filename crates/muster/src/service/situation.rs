@@ -13,7 +13,7 @@ use muster_domain::{
         canonical::Digest,
         id::{AccountId, AppName, OperationId, PersonId},
         link::Link,
-        operation::{Approval, Learned, Run},
+        operation::{Approval, Deactivation, Learned, Run},
         person::Person,
         plan::Plan,
         policy::{AppPolicy, Policy},
@@ -173,6 +173,7 @@ impl Muster {
         let observation = self.store.observation(app).await?;
         let probe: Option<Probe> = serde_json::from_value(connection.probe).ok();
         let capabilities = self.open(app).await?.connector.capabilities();
+        let accounts = self.store.accounts(app).await?;
         let sight = Sight {
             observation: observation.as_ref().map(|seen| seen.id.clone()),
             started: observation.as_ref().map(|seen| seen.header.started),
@@ -185,8 +186,13 @@ impl Muster {
             caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
             roles: probe.map(|probe| probe.roles).unwrap_or_default(),
             can_deactivate: capabilities.deactivate != Ability::No,
+            deactivation_worked: accounts
+                .values()
+                .filter_map(|record| record.learned)
+                .filter(|learned| learned.deactivation == Deactivation::Works)
+                .map(|learned| learned.at)
+                .max(),
         };
-        let accounts = self.store.accounts(app).await?;
         let filter = RunFilter { app: Some(app.clone()), ..RunFilter::default() };
         Ok(Situation {
             app: app.clone(),
