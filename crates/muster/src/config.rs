@@ -84,7 +84,7 @@ impl Settings {
     pub fn set_up(&self, env: &Env) -> Result<SealingKey> {
         let home = &self.home;
         make_private_dir(home)
-            .map_err(|error| Error::file(format!("cannot make {}", home.display()), error))?;
+            .map_err(|error| self.unwritable("make", error))?;
         if self.is_set_up() {
             return self.sealing_key();
         }
@@ -128,14 +128,23 @@ impl Settings {
         })
     }
 
+    fn unwritable(&self, doing: &str, error: std::io::Error) -> Error {
+        let home = self.home.display();
+        Error::file(
+            format!(
+                "cannot {doing} the home {home}; see to its permissions, or name another: --home DIR"
+            ),
+            error,
+        )
+    }
+
     /// Takes the home for writing, for as long as the lock lives. `doing` tells others what for.
     ///
     /// # Errors
     /// When another process has it.
     pub fn lock(&self, doing: &str) -> Result<HomeLock> {
         let path = self.home.join("lock");
-        let failed =
-            |error| Error::file(format!("cannot write to the home {}", self.home.display()), error);
+        let failed = |error| self.unwritable("write to", error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

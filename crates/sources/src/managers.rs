@@ -44,7 +44,7 @@ pub(crate) fn resolve(
             let manager = match index.find(&draft.manager) {
                 Found::None => None,
                 Found::One(one) if one == at => {
-                    let message = "the person is her own manager; read as having none";
+                    let message = "the person is their own manager; read as having none";
                     warnings.row(draft.row, message);
                     None
                 }

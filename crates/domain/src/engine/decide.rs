@@ -186,7 +186,7 @@ impl Case<'_> {
             Expectation::Undecided { why } => {
                 let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 self.blocked(
-                    format!("it cannot be told what she should have: {}", why.join("; ")),
+                    format!("it cannot be told what they should have: {}", why.join("; ")),
                     "mend it in the source or the policy; until then nothing is done",
                 )
             }
@@ -246,7 +246,7 @@ impl Case<'_> {
         };
         if let Some(account) = self.correlation.maybe_of(&self.person.id).next() {
             return self.blocked(
-                format!("should have an account; account {account} may already be hers"),
+                format!("should have an account; account {account} may already be theirs"),
                 format!(
                     "say whose it is: muster accounts link {account} PERSON, or muster accounts \
                      classify {account} shared --owner PERSON"
@@ -255,7 +255,7 @@ impl Case<'_> {
         }
         if let Some(account) = self.addresses.account(email) {
             return self.blocked(
-                format!("account {account} already holds {email}, but is not hers"),
+                format!("account {account} already holds {email}, but is not theirs"),
                 format!("settle whose it is: muster why {account}"),
             );
         }
@@ -365,7 +365,7 @@ impl Case<'_> {
             }
             let mut reasons = why.to_vec();
             if let Some(Match::Linked { because, .. }) = self.correlation.matches.get(*id) {
-                reasons.push(Reason::new(format!("account {id}"), format!("hers by {because}")));
+                reasons.push(Reason::new(format!("account {id}"), format!("theirs by {because}")));
             }
             if let Some((action, reversibility)) = self.rung(known, &mut reasons) {
                 let before = AccountState::from(&known.account);

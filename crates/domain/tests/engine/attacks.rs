@@ -152,7 +152,7 @@ fn a_link_of_a_rule_is_contested_by_the_new_holder_of_the_address() {
     assert_snapshot!(world.text(), @r#"
     ! deactivate 7 for Old #1: "Anna" basic-agent active -> "Anna" basic-agent inactive
         waits (cannot_tell): account 7 is also claimed by 1
-    ! blocked Anna: account 7 already holds anna@acme.example, but is not hers
+    ! blocked Anna: account 7 already holds anna@acme.example, but is not theirs
     "#);
 }
 
@@ -193,8 +193,8 @@ fn a_hire_without_a_first_day_waits_visibly() {
             p.status(EmploymentStatus::Unknown).terms(|t| t.status_raw = Some("Zorg".to_owned()))
         });
     assert_snapshot!(world.text(), @r#"
-    ! blocked Ben: it cannot be told what she should have: nobody mapped the status "Zorg" (source hr/ben)
-    ! blocked Anna: it cannot be told what she should have: hired, but the first day is not told (source hr/anna)
+    ! blocked Ben: it cannot be told what they should have: nobody mapped the status "Zorg" (source hr/ben)
+    ! blocked Anna: it cannot be told what they should have: hired, but the first day is not told (source hr/anna)
     "#);
 }
 

@@ -64,6 +64,7 @@ impl Args {
             Some(text) => Some(session.muster.find_person(text).await?.id),
             None => None,
         };
+        settle(&session, &app).await?;
         let mut plan = session.muster.plan(&app, None).await?;
         let missing = saved.as_ref().map(|saved| narrow(&mut plan, saved)).unwrap_or_default();
         if !self.approve.is_empty() {
@@ -88,8 +89,9 @@ impl Args {
                 print_line(&render::plan(&plan, session.style, &session.zone));
             }
             if !missing.is_empty() {
+                let are = if missing.len() == 1 { "is" } else { "are" };
                 print_line(&format!(
-                    "{} of the saved plan are void: the world has moved since",
+                    "{} of the saved plan {are} void: the world has moved since",
                     render::count(missing.len(), "operation")
                 ));
             }
@@ -124,6 +126,15 @@ fn read_plan(path: &Path) -> Result<Plan> {
             path.display()
         )));
     }
+    let edited = |one: &&Operation| one.computed_fingerprint().ok() != Some(one.fingerprint);
+    if let Some(operation) = plan.operations.iter().find(edited) {
+        return Err(Error::Invalid(format!(
+            "{} was edited after it was saved: operation {} is not what its fingerprint says; \
+             plan again",
+            path.display(),
+            operation.fingerprint.brief()
+        )));
+    }
     Ok(plan)
 }
 
@@ -141,6 +152,16 @@ fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Digest> {
         plan.operations.iter().any(|operation: &Operation| operation.fingerprint == *fingerprint)
     };
     wanted.iter().filter(|fingerprint| !still(fingerprint)).copied().collect()
+}
+
+/// Finds out what became of what an earlier, interrupted run left open, before planning.
+pub(super) async fn settle(session: &Session, app: &AppName) -> Result<()> {
+    if session.json {
+        session.muster.settle(app, &Unwatched).await?;
+    } else {
+        session.muster.settle(app, &Lines(session)).await?;
+    }
+    Ok(())
 }
 
 /// Applies and reports.
@@ -167,7 +188,7 @@ pub(super) fn report(session: &Session, applied: &Applied) {
                 .operation
                 .holds
                 .iter()
-                .map(|hold| hold.reason.as_str())
+                .map(|hold| format!("{} → {}", hold.reason, hold.release))
                 .collect::<Vec<_>>()
                 .join("; "),
             Skipped::Void => "the world moved since the plan: not asked for any more".to_owned(),

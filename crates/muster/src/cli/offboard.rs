@@ -87,6 +87,7 @@ async fn cut(
     let mut failed = None;
     for plan in plans {
         // The order has been recorded meanwhile: what it asks for is planned from what is true.
+        super::apply::settle(session, &plan.app).await?;
         let fresh = session.muster.situation(&plan.app).await?;
         let plan = fresh.plan_for(&person.id, session.muster.env.now())?;
         let app = plan.app.clone();

@@ -137,7 +137,7 @@ fn show_app(session: &Session, app: &PersonInApp) {
         let account = &hers.account;
         let role = account.role.as_ref().map(ToString::to_string).unwrap_or_default();
         print_line(&format!(
-            "  has account {} {} as {role}, {}; hers by {}",
+            "  has account {} {} as {role}, {}; theirs by {}",
             account.id,
             clean(&account.login),
             account.status.word(),

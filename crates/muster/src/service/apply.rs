@@ -24,7 +24,7 @@ use super::{Muster, Opened, Watch, situation::Situation};
 use crate::{
     connector::{ConnectorError, ErrorKind, Lane},
     error::{Error, Result},
-    store::records::Lease,
+    store::records::{Lease, RunFilter},
 };
 
 /// An approval that nobody used lapses after this time.
@@ -164,25 +164,52 @@ impl Muster {
         request: &ApplyRequest,
         watch: &dyn Watch,
     ) -> Result<Applied> {
-        let app = &request.plan.app;
-        let mut applying = Applying {
-            muster: self,
-            opened: self.open(app).await?,
-            situation: self.situation(app).await?,
-            lease,
-            plan: request.plan.digest()?,
-            watch,
-            applied: Applied::default(),
-            answered: false,
-            unreachable: 0,
-            seats_full: false,
-        };
+        let plan = request.plan.digest()?;
+        let mut applying = Applying::begin(self, &request.plan.app, lease, plan, watch).await?;
         applying.keep_plan(&request.plan).await?;
         let outcome = applying.run(request).await;
         if applying.answered {
             self.mark_seen(&applying.opened, None).await?;
         }
         outcome.map(|()| applying.applied)
+    }
+
+    /// Finds out what became of everything that an earlier run left open, so that the next plan
+    /// knows. Makes no request when nothing is open.
+    ///
+    /// # Errors
+    /// As [`Muster::apply`]. What cannot be read now stays open, and its operations wait.
+    pub async fn settle(&self, app: &AppName, watch: &dyn Watch) -> Result<Vec<Run>> {
+        let open = RunFilter {
+            app: Some(app.clone()),
+            states: [RunState::Intended, RunState::Accepted, RunState::Unknown].into(),
+            limit: Some(1),
+            ..RunFilter::default()
+        };
+        if self.store.runs(&open).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lease = self.take_lease(app).await?;
+        let settled = self.settle_under(lease.clone(), app, watch).await;
+        let released = self.store.release(lease).await;
+        let runs = settled?;
+        released?;
+        Ok(runs)
+    }
+
+    async fn settle_under(
+        &self,
+        lease: Lease,
+        app: &AppName,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Run>> {
+        let mut applying = Applying::begin(self, app, lease, Digest::zero(), watch).await?;
+        // Why something could not be settled is in its run's note, and its operations wait.
+        let _ = applying.settle_all().await?;
+        if applying.answered {
+            self.mark_seen(&applying.opened, None).await?;
+        }
+        Ok(applying.applied.runs)
     }
 
     pub(super) async fn take_lease(&self, app: &AppName) -> Result<Lease> {
@@ -229,7 +256,28 @@ fn chosen<'a>(plan: &'a Plan, text: &str) -> Result<Vec<&'a Operation>> {
     }
 }
 
-impl Applying<'_> {
+impl<'a> Applying<'a> {
+    async fn begin(
+        muster: &'a Muster,
+        app: &AppName,
+        lease: Lease,
+        plan: Digest,
+        watch: &'a dyn Watch,
+    ) -> Result<Self> {
+        Ok(Self {
+            muster,
+            opened: muster.open(app).await?,
+            situation: muster.situation(app).await?,
+            lease,
+            plan,
+            watch,
+            applied: Applied::default(),
+            answered: false,
+            unreachable: 0,
+            seats_full: false,
+        })
+    }
+
     async fn keep_plan(&self, plan: &Plan) -> Result<()> {
         if plan.operations.is_empty() || self.muster.store.plan(&self.plan).await?.is_some() {
             return Ok(());

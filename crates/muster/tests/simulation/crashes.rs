@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use muster::{
+    error::Error,
     secret::Secret,
+    service::{Unwatched, apply::ApplyRequest},
     store::{Location, records::RunFilter},
 };
 use muster_simulator::{Config, UserRecord};
@@ -119,6 +121,42 @@ async fn after_each_commit_of_a_run() {
         }
         assert_eq!(recover(&mut world, &case).await, wanted, "{case}");
     }
+}
+
+/// A node falls asleep at a call, another takes over and finishes, and the first one wakes up.
+#[tokio::test]
+async fn a_node_that_wakes_up_late_does_nothing_twice() {
+    let (wanted, calls) = undisturbed().await;
+    for call in (0..calls).step_by(2) {
+        let case = format!("asleep at call {call}");
+        let mut world = ten(&Location::SqliteMemory).await;
+        let request = ApplyRequest { plan: world.plan().await.unwrap(), only: None };
+        let sleeper = world.nodes[0].clone();
+        world.wire.arm(call, Moment::Asleep);
+        let task = tokio::spawn(async move { sleeper.apply(&request, &Unwatched).await });
+        world.wire.died().await;
+        world.advance(130);
+        // The first settles what is open, the second does what waited for that.
+        for _ in 0..2 {
+            world.apply(1, Consent::Nobody).await.unwrap();
+            checks::step(&mut world).await.unwrap_or_else(|error| panic!("{case}: {error}"));
+        }
+        world.wire.wake();
+        assert!(task.await.unwrap().is_err(), "{case}: it has lost its lease");
+        assert_eq!(recover(&mut world, &case).await, wanted, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn two_nodes_at_once_do_it_once() {
+    let (wanted, _) = undisturbed().await;
+    let mut world = ten(&Location::SqliteMemory).await;
+    let request = ApplyRequest { plan: world.plan().await.unwrap(), only: None };
+    let [one, two] = [world.nodes[0].clone(), world.nodes[1].clone()];
+    let (one, two) = tokio::join!(one.apply(&request, &Unwatched), two.apply(&request, &Unwatched));
+    let busy = [one.err(), two.err()].into_iter().flatten().collect::<Vec<_>>();
+    assert!(matches!(busy.as_slice(), [Error::Busy(_)]), "{busy:?}");
+    assert_eq!(recover(&mut world, "two at once").await, wanted);
 }
 
 /// Dies at some calls, and a new process opens the store again.

@@ -18,6 +18,8 @@ pub(crate) enum Moment {
     Before,
     /// The app has done it, and nobody hears of it.
     After,
+    /// Nothing has gone out, and it does once the process is woken.
+    Asleep,
 }
 
 pub(crate) struct Wire {
@@ -25,12 +27,13 @@ pub(crate) struct Wire {
     pub(crate) calls: AtomicU32,
     bomb: Mutex<Option<(u32, Moment)>>,
     died: Notify,
+    wake: Notify,
 }
 
 impl Wire {
     pub(crate) fn new(inner: InProcess) -> Arc<Self> {
-        let (calls, bomb, died) = (AtomicU32::new(0), Mutex::new(None), Notify::new());
-        Arc::new(Self { inner, calls, bomb, died })
+        let (calls, bomb) = (AtomicU32::new(0), Mutex::new(None));
+        Arc::new(Self { inner, calls, bomb, died: Notify::new(), wake: Notify::new() })
     }
 
     /// Lets the process die at the call after `calls` more.
@@ -50,6 +53,11 @@ impl Wire {
     /// Resolves when the process has to die.
     pub(crate) async fn died(&self) {
         self.died.notified().await;
+    }
+
+    /// Wakes the process that sleeps.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
     }
 
     fn tick(&self) -> Option<Moment> {
@@ -83,6 +91,11 @@ impl Transport for Wire {
             Some(Moment::After) => {
                 let _ = self.inner.send(request).await;
                 self.die().await
+            }
+            Some(Moment::Asleep) => {
+                self.died.notify_one();
+                self.wake.notified().await;
+                self.inner.send(request).await
             }
             None => self.inner.send(request).await,
         }
