@@ -140,6 +140,15 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     }
 }
 
+/// Prints every failure but the last, which is what ends the command.
+fn all_but_last(mut failed: Vec<crate::error::Error>) -> Option<crate::error::Error> {
+    let last = failed.pop();
+    for error in failed {
+        print_error(&error.into());
+    }
+    last
+}
+
 /// Prints what stopped a command, with each cause once.
 pub fn print_error(error: &anyhow::Error) {
     use std::io::IsTerminal;

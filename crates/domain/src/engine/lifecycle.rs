@@ -84,6 +84,10 @@ pub enum PersonState {
 }
 
 impl PersonState {
+    /// Every word used in output.
+    pub const WORDS: [&str; 7] =
+        ["withdrawn", "prospective", "active", "on_leave", "leaving", "ended", "unknown"];
+
     /// The word used in output.
     #[must_use]
     pub const fn word(&self) -> &'static str {

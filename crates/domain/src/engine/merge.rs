@@ -285,17 +285,19 @@ fn lost_zeros(ours: &BTreeMap<&SourceId, &Person>, roster: &Roster) -> Vec<(Stri
         .collect()
 }
 
+/// The fields that a blank may clear; in all others it means "not told" (M10).
+pub const CLEARABLE: [Field; 5] = [
+    Field::EndDate,
+    Field::LastWorkingDay,
+    Field::TerminationType,
+    Field::LeaveStart,
+    Field::LeaveReturn,
+];
+
 /// The fields of the lifecycle that a blank may clear when the same row says that the person works
 /// here: a cancelled leave date must not linger. Only where the file shows that it can carry the
 /// field at all, by carrying it for someone, or where the caller vouches for it.
 fn clearable(roster: &Roster, options: &MergeOptions<'_>) -> BTreeSet<Field> {
-    const LIFECYCLE: [Field; 5] = [
-        Field::EndDate,
-        Field::LastWorkingDay,
-        Field::TerminationType,
-        Field::LeaveStart,
-        Field::LeaveReturn,
-    ];
     let carried = |field: Field| {
         roster.records.iter().flat_map(|record| &record.engagements).any(|terms| match field {
             Field::EndDate => terms.end_date.is_some(),
@@ -306,7 +308,7 @@ fn clearable(roster: &Roster, options: &MergeOptions<'_>) -> BTreeSet<Field> {
             _ => false,
         })
     };
-    LIFECYCLE
+    CLEARABLE
         .into_iter()
         .filter(|field| roster.fields.contains(field))
         .filter(|field| options.complete.contains(field) || carried(*field))

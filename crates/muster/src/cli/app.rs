@@ -2,7 +2,10 @@
 
 use std::io::Read;
 
-use muster_domain::model::id::AppName;
+use muster_domain::model::{
+    id::AppName,
+    policy::{Switch, Writes},
+};
 use serde_json::json;
 
 use super::{
@@ -45,11 +48,11 @@ pub(super) struct Add {
     /// The name to give it, such as support
     name: AppName,
     /// What stands before .gorgias.com
-    #[arg(long)]
+    #[arg(long, required_unless_present = "base_url", conflicts_with = "base_url")]
     subdomain: Option<String>,
     /// The address of the admin whose key is used
     #[arg(long)]
-    email: Option<String>,
+    email: String,
     /// Read the API key from standard input
     #[arg(long)]
     api_key_stdin: bool,
@@ -70,8 +73,8 @@ impl Command {
             Self::Check { name } => {
                 let session = start.open(Access::Write).await?;
                 let probe = session.muster.check(&name).await?;
-                report(&session, &name, &probe)?;
-                Ok(Outcome::changes_if(!probe.warnings.is_empty()))
+                report(&session, &name, &probe).await?;
+                Ok(Outcome::changes_if(!probe.may_read || !probe.may_write))
             }
         }
     }
@@ -89,8 +92,11 @@ impl Add {
         }
         let session = start.open(Access::Write).await?;
         let mut settings = Settings::new();
-        let given =
-            [("subdomain", self.subdomain), ("email", self.email), ("base_url", self.base_url)];
+        let given = [
+            ("subdomain", self.subdomain),
+            ("email", Some(self.email)),
+            ("base_url", self.base_url),
+        ];
         for (name, value) in given {
             if let Some(value) = value {
                 settings.insert(name.to_owned(), value);
@@ -101,7 +107,7 @@ impl Add {
         let app = self.name.clone();
         let new = NewConnection { app: self.name, connector, settings, secret, replace };
         let probe = session.muster.connect(new).await?;
-        report(&session, &app, &probe)?;
+        report(&session, &app, &probe).await?;
         Ok(Outcome::Done)
     }
 }
@@ -122,7 +128,7 @@ fn read_secret() -> Result<Secret> {
     Ok(Secret::new(key))
 }
 
-fn report(session: &Session, app: &AppName, probe: &Probe) -> Result<()> {
+async fn report(session: &Session, app: &AppName, probe: &Probe) -> Result<()> {
     if session.json {
         return print_json(&json!({"app": app, "probe": probe}));
     }
@@ -147,8 +153,22 @@ fn report(session: &Session, app: &AppName, probe: &Probe) -> Result<()> {
     for warning in &probe.warnings {
         print_line(&format!("  {} {}", style.yellow("!"), clean(warning)));
     }
-    print_line("  Nothing is written to it until a policy turns writes on.");
+    match writes(session, app).await? {
+        Some(on) if !on.is_empty() => print_line(&format!("  writes {}", on.join(", "))),
+        _ => print_line("  Nothing is written to it until a policy turns writes on."),
+    }
     Ok(())
+}
+
+/// The kinds of writes that the policy turns on, if it speaks of the app.
+async fn writes(session: &Session, app: &AppName) -> Result<Option<Vec<&'static str>>> {
+    let policy = session.muster.policy_or_none().await?;
+    let Some(rules) = policy.apps.get(app) else { return Ok(None) };
+    let Writes { create, update, deactivate, delete } = rules.writes;
+    let kinds =
+        [("create", create), ("update", update), ("deactivate", deactivate), ("delete", delete)];
+    let on = kinds.into_iter().filter(|(_, switch)| *switch == Switch::On);
+    Ok(Some(on.map(|(name, _)| name).collect()))
 }
 
 fn health(session: &Session, connection: &Connection) -> String {
@@ -223,24 +243,10 @@ async fn show(session: &Session, name: &AppName) -> Result<Outcome> {
             tally.requests,
         ));
     }
-    let policy = session.muster.policy_or_none().await?;
-    let Some(rules) = policy.apps.get(name) else {
-        print_line("  policy   says nothing about it; nothing is written");
-        return Ok(Outcome::Done);
-    };
-    let writes = &rules.writes;
-    let on = [
-        ("create", writes.create),
-        ("update", writes.update),
-        ("deactivate", writes.deactivate),
-        ("delete", writes.delete),
-    ];
-    let on: Vec<_> = on
-        .iter()
-        .filter(|(_, switch)| *switch == muster_domain::model::policy::Switch::On)
-        .map(|(name, _)| *name)
-        .collect();
-    let on = if on.is_empty() { "nothing".to_owned() } else { on.join(", ") };
-    print_line(&format!("  writes   {on}"));
+    match writes(session, name).await? {
+        None => print_line("  policy   says nothing about it; nothing is written"),
+        Some(on) if on.is_empty() => print_line("  writes   nothing"),
+        Some(on) => print_line(&format!("  writes   {}", on.join(", "))),
+    }
     Ok(Outcome::Done)
 }

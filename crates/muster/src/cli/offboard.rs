@@ -1,6 +1,6 @@
 //! `muster offboard`.
 
-use muster_domain::model::plan::Plan;
+use muster_domain::model::{id::AppName, person::Person, plan::Plan};
 use serde_json::json;
 
 use super::{
@@ -9,8 +9,11 @@ use super::{
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
-    error::Result,
-    service::{Unwatched, apply::ApplyRequest},
+    error::{Error, Result},
+    service::{
+        Unwatched,
+        apply::{Applied, ApplyRequest},
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +39,16 @@ impl Args {
         let now = session.muster.env.now();
         let person = session.muster.find_person(&self.person).await?;
         let at = match &self.at {
-            Some(text) => moment(text, &session.zone)?,
+            Some(text) => {
+                let at = moment(text, &session.zone)?;
+                if at < now {
+                    return Err(Error::Invalid(format!(
+                        "{} has passed; to end access at once, say --now",
+                        session.when(at)
+                    )));
+                }
+                at
+            }
             None => now,
         };
         let plans = session.muster.preview_offboard(&person, at).await?;
@@ -77,27 +89,12 @@ impl Args {
 }
 
 /// Cuts now, app by app; one app that fails does not keep the others from being cut.
-async fn cut(
-    session: &Session,
-    person: &muster_domain::model::person::Person,
-    plans: Vec<Plan>,
-) -> Result<Outcome> {
+async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
     let mut values = Vec::new();
-    let mut failed = None;
-    for plan in plans {
-        // The order has been recorded meanwhile: what it asks for is planned from what is true.
-        super::apply::settle(session, &plan.app).await?;
-        let fresh = session.muster.situation(&plan.app).await?;
-        let plan = fresh.plan_for(&person.id, session.muster.env.now())?;
-        let app = plan.app.clone();
-        let request = ApplyRequest { plan, only: Some(person.id.clone()) };
-        let applied = if session.json {
-            session.muster.apply(&request, &Unwatched).await
-        } else {
-            session.muster.apply(&request, &super::apply::Lines(session)).await
-        };
-        match applied {
+    let mut failed = Vec::new();
+    for Plan { app, .. } in plans {
+        match cut_in(session, person, &app).await {
             Ok(applied) => {
                 if !applied.is_complete() {
                     outcome = Outcome::Changes;
@@ -107,13 +104,26 @@ async fn cut(
                 }
                 values.push(json!({"app": app, "applied": applied}));
             }
-            Err(error) => failed = Some(error),
+            Err(error) => failed.push(error),
         }
     }
     if session.json {
         print_json(&json!({"person": person.id, "ordered": true, "apps": values}))?;
     }
-    failed.map_or(Ok(outcome), Err)
+    super::all_but_last(failed).map_or(Ok(outcome), Err)
+}
+
+/// The order has been recorded meanwhile: what it asks for is planned from what is true.
+async fn cut_in(session: &Session, person: &Person, app: &AppName) -> Result<Applied> {
+    super::apply::settle(session, app).await?;
+    let fresh = session.muster.situation(app).await?;
+    let plan = fresh.plan_for(&person.id, session.muster.env.now())?;
+    let request = ApplyRequest { plan, only: Some(person.id.clone()) };
+    if session.json {
+        session.muster.apply(&request, &Unwatched).await
+    } else {
+        session.muster.apply(&request, &super::apply::Lines(session)).await
+    }
 }
 
 fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {

@@ -16,8 +16,8 @@ use crate::{
 pub(super) enum Command {
     /// List people
     List {
-        /// Only people in this state: active, prospective, on_leave, leaving, ended…
-        #[arg(long)]
+        /// Only people in this state
+        #[arg(long, value_parser = PersonState::WORDS)]
         state: Option<String>,
     },
     /// Show one person: accounts, why each, what comes next and when

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use jiff::Timestamp;
 use muster_domain::{
-    engine::merge::Doubt,
+    engine::merge::{CLEARABLE, Doubt},
     model::{
         id::SourceName,
         person::EmploymentStatus,
@@ -54,8 +54,8 @@ pub(super) struct Args {
     /// Overrule a doubt that refused the file
     #[arg(long, value_name = "smaller|older|columns", value_parser = doubt)]
     accept: Vec<Doubt>,
-    /// A field whose blanks mean "empty", as in end_date
-    #[arg(long, value_name = "FIELD")]
+    /// A field whose blanks mean "empty", as in end_date: the end was cancelled
+    #[arg(long, value_name = "FIELD", value_parser = clearable)]
     complete: Vec<Field>,
     /// Show what would change, and change nothing
     #[arg(long)]
@@ -72,6 +72,13 @@ fn mapping(text: &str) -> std::result::Result<(String, Field), String> {
         format!("{error}; fields are {}", words.join(", "))
     })?;
     Ok((column.trim().to_owned(), field))
+}
+
+fn clearable(text: &str) -> std::result::Result<Field, String> {
+    CLEARABLE.into_iter().find(|field| field.word() == text).ok_or_else(|| {
+        let words = CLEARABLE.map(Field::word).join(", ");
+        format!("a blank never wipes what is known, except in {words}")
+    })
 }
 
 fn status_word(text: &str) -> std::result::Result<(String, EmploymentStatus), String> {

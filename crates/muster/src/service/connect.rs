@@ -86,6 +86,15 @@ impl Muster {
                 "this key may not read the list of users; use the key of an admin",
             )));
         }
+        if let (false, Some(role)) = (probe.may_write, &probe.caller.role) {
+            return Err(at(ConnectorError::new(
+                ErrorKind::Forbidden,
+                format!(
+                    "{} has the role {role}, and only admins manage users; use the key of an admin",
+                    probe.caller.login
+                ),
+            )));
+        }
         let now = self.env.now();
         let (event, added) = match &before {
             Some(connection) => (Event::AppChanged, connection.added),

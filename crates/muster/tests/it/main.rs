@@ -1,0 +1,29 @@
+//! End to end: the real binary, run as a person runs it, against a simulated Gorgias on a real
+//! socket. What happened is judged by the simulator's own records, never by what the binary says
+//! of itself.
+//!
+//! Time is real here, so dates are relative to today and the future is looked at with
+//! `plan --at`. Not covered: what needs time to pass (leases that run out, lapsed approvals).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests, which clippy does not recognise outside of #[test] functions"
+)]
+
+mod bad_input;
+mod company;
+mod crash;
+mod desk;
+mod exit_codes;
+mod joiners;
+mod leavers;
+mod movers;
+mod output;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod secrets;
+mod systems;
+mod tampering;
+mod terminal;

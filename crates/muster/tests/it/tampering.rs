@@ -1,0 +1,103 @@
+//! A journal that somebody got at past Muster: `muster log verify` says so and names the entry.
+
+use std::{fs, path::Path};
+
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
+
+use crate::{company::Company, terminal::Terminal};
+
+/// Runs SQL on a home's database, as somebody with access to the file can.
+fn tamper(home: &Path, sql: &str) {
+    let url = format!("sqlite:{}", home.join("muster.db").display());
+    let sql = format!(
+        "DROP TRIGGER IF EXISTS journal_no_delete; DROP TRIGGER IF EXISTS journal_no_update; {sql}"
+    );
+    let tampered = async {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(tampered);
+}
+
+/// A copy of the company's home, to be damaged.
+fn copy(company: &Company, name: &str) -> Terminal {
+    let mut terminal = company.terminal.clone();
+    terminal.home = company.place(name);
+    fs::create_dir(&terminal.home).unwrap();
+    for entry in fs::read_dir(&company.terminal.home).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), terminal.home.join(entry.file_name())).unwrap();
+    }
+    terminal
+}
+
+#[test]
+fn every_way_of_tampering_is_found_and_the_entry_named() {
+    let company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let head = company.journal_head()["entries"].as_u64().unwrap();
+    assert!(head > 12);
+    let last = format!("entry {head}");
+    let ways = [
+        ("actor", "UPDATE journal SET actor = 'nobody' WHERE seq = 5", "entry 5"),
+        (
+            "time",
+            "UPDATE journal SET at = '2020-01-01T00:00:00.000000000Z' WHERE seq = 6",
+            "entry 6",
+        ),
+        ("event", "UPDATE journal SET event = 'app.observed' WHERE seq = 3", "entry 3"),
+        ("data", "UPDATE journal SET data = replace(data, 'a', 'b') WHERE seq = 4", "entry 4"),
+        ("data without a trace", "UPDATE journal SET data = 'null' WHERE seq = 7", "entry 7"),
+        ("removed", "DELETE FROM journal WHERE seq = 8", "entry 8"),
+        ("first", "DELETE FROM journal WHERE seq = 1", "entry 1"),
+        ("cut off", &format!("DELETE FROM journal WHERE seq = {head}"), &last),
+        (
+            "swapped",
+            "UPDATE journal SET seq = -1 WHERE seq = 9; UPDATE journal SET seq = 9 WHERE seq = 10; \
+             UPDATE journal SET seq = 10 WHERE seq = -1",
+            "entry 9",
+        ),
+        ("hash", "UPDATE journal SET hash = prev WHERE seq = 10", "entry 10"),
+    ];
+    for (name, sql, entry) in ways {
+        let terminal = copy(&company, name);
+        terminal.muster(["log", "verify"]).done();
+        tamper(&terminal.home, sql);
+        let said = terminal.muster(["log", "verify"]).refused([entry]);
+        assert!(!said.err.contains("panicked"), "{}", said.err);
+        terminal.muster(["log", "verify", "--json"]).refused([entry]);
+    }
+    company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn a_database_file_that_is_damaged_is_named() {
+    let company = Company::where_work(["Ann Ash"]);
+    let terminal = copy(&company, "damaged");
+    let file = terminal.home.join("muster.db");
+    for name in ["muster.db-wal", "muster.db-shm"] {
+        let _ = fs::remove_file(terminal.home.join(name));
+    }
+    let mut bytes = fs::read(&file).unwrap();
+    for byte in bytes.iter_mut().take(100) {
+        *byte ^= 0x5a;
+    }
+    fs::write(&file, bytes).unwrap();
+    for words in [&["plan"][..], &["log", "verify"], &["sync"]] {
+        terminal.muster(words.iter()).refused(["damaged"]);
+    }
+}
+
+#[test]
+fn another_sealing_key_opens_nothing_and_says_so() {
+    let company = Company::where_work(["Ann Ash"]);
+    let other = Company::unconnected(crate::desk::obliging());
+    let terminal = copy(&company, "other-key");
+    fs::copy(other.terminal.home.join("key"), terminal.home.join("key")).unwrap();
+    let writes = company.desk.requests();
+    terminal.muster(["sync"]).refused(["key"]);
+    assert_eq!(company.desk.requests(), writes);
+    fs::write(terminal.home.join("key"), "no key").unwrap();
+    terminal.muster(["sync"]).refused(["the sealing key is damaged", "backup"]);
+}
