@@ -46,14 +46,22 @@ impl Settings {
             .ok_or_else(|| {
                 Error::Invalid("no home is known; name one: --home DIR or MUSTER_HOME".to_owned())
             })?;
+        let actor = actor
+            .or_else(|| variable("MUSTER_ACTOR"))
+            .or_else(|| variable("USER"))
+            .unwrap_or_else(|| "operator".to_owned());
+        if actor.trim().is_empty() || actor.len() > 200 || actor.chars().any(char::is_control) {
+            return Err(Error::Invalid(
+                "the name that the journal gives you must not be blank, longer than 200 bytes or \
+                 hold control characters; see --as and MUSTER_ACTOR"
+                    .to_owned(),
+            ));
+        }
         Ok(Self {
             home,
             database: variable("MUSTER_DATABASE_URL").map(Secret::new),
             key: variable("MUSTER_KEY").map(Secret::new),
-            actor: actor
-                .or_else(|| variable("MUSTER_ACTOR"))
-                .or_else(|| variable("USER"))
-                .unwrap_or_else(|| "operator".to_owned()),
+            actor,
             may_colour: variable("NO_COLOR").is_none(),
         })
     }
@@ -77,6 +85,20 @@ impl Settings {
         self.key.is_some() || self.key_file().exists()
     }
 
+    /// Whether commands have run in this home.
+    #[must_use]
+    pub fn was_used(&self) -> bool {
+        self.home.join("node").exists() || self.home.join("muster.db").exists()
+    }
+
+    fn key_missing(&self) -> Error {
+        Error::NotFound(format!(
+            "the sealing key {} is missing, and without it the credentials in the store cannot be \
+             opened; restore it from a backup, or give it in MUSTER_KEY",
+            self.key_file().display()
+        ))
+    }
+
     /// Makes the home and its sealing key; keeps what is there.
     ///
     /// # Errors
@@ -86,6 +108,9 @@ impl Settings {
         make_private_dir(home).map_err(|error| self.unwritable("make", error))?;
         if self.is_set_up() {
             return self.sealing_key();
+        }
+        if self.was_used() {
+            return Err(self.key_missing());
         }
         let key = SealingKey::generate(env);
         let path = self.key_file();
@@ -108,7 +133,9 @@ impl Settings {
         } else {
             let path = self.key_file();
             let text = fs::read_to_string(&path).map_err(|error| {
-                if error.kind() == ErrorKind::NotFound {
+                if error.kind() == ErrorKind::NotFound && self.was_used() {
+                    self.key_missing()
+                } else if error.kind() == ErrorKind::NotFound {
                     Error::NotFound(format!(
                         "there is no Muster home at {}; set one up: muster init",
                         self.home.display()
@@ -120,10 +147,17 @@ impl Settings {
             Secret::new(text)
         };
         text.reveal().trim().parse().map_err(|_| {
-            Error::Invalid(
-                "the sealing key is damaged; restore the file \"key\" of the home from a backup"
-                    .to_owned(),
-            )
+            let place = match &self.key {
+                Some(_) => {
+                    "MUSTER_KEY is no sealing key; it is the 64 characters of a home's key file"
+                        .to_owned()
+                }
+                None => format!(
+                    "the sealing key {} is damaged; restore it from a backup",
+                    self.key_file().display()
+                ),
+            };
+            Error::Invalid(place)
         })
     }
 

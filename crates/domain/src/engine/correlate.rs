@@ -2,14 +2,14 @@
 //! on, uncertain ones are put to a human, a link once made is never replaced silently.
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, BTreeSet, HashMap},
+    sync::OnceLock,
 };
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::world::KnownAccount;
+use super::{parts::in_parts, world::KnownAccount};
 use crate::model::{
     account::AccountKind,
     email::EmailAddress,
@@ -96,9 +96,9 @@ struct Index<'a> {
     work: HashMap<&'a str, Vec<&'a PersonId>>,
     former: HashMap<&'a str, Vec<&'a PersonId>>,
     /// Only made once an account is met that no address tells: most never ask.
-    local: OnceCell<HashMap<&'a str, Vec<&'a PersonId>>>,
+    local: OnceLock<HashMap<&'a str, Vec<&'a PersonId>>>,
     /// As `local`.
-    name: OnceCell<HashMap<String, Vec<&'a PersonId>>>,
+    name: OnceLock<HashMap<String, Vec<&'a PersonId>>>,
     domains: BTreeSet<&'a str>,
 }
 
@@ -108,8 +108,8 @@ impl<'a> Index<'a> {
             people,
             work: HashMap::with_capacity(people.len()),
             former: HashMap::new(),
-            local: OnceCell::new(),
-            name: OnceCell::new(),
+            local: OnceLock::new(),
+            name: OnceLock::new(),
             domains: domains.iter().map(String::as_str).collect(),
         };
         for (id, person) in people {
@@ -223,18 +223,22 @@ pub fn correlate(
     accounts: &BTreeMap<AccountId, KnownAccount>,
     links: &BTreeMap<AccountId, Link>,
     domains: &[String],
-    ended: &dyn Fn(&Person) -> bool,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
 ) -> Correlation {
     let index = Index::new(people, domains);
     let mut result = Correlation::default();
     // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
     let mut matches = Vec::with_capacity(accounts.len());
     let mut owned = Vec::with_capacity(accounts.len());
-    for (id, account) in accounts {
-        let found = match links.get(id) {
+    let all: Vec<_> = accounts.iter().collect();
+    let found = in_parts(&all, |part| {
+        let one = |(id, account): &(&AccountId, &KnownAccount)| match links.get(*id) {
             Some(link) => linked(link, account, &index, ended),
             None => unlinked(account, &index, ended),
         };
+        part.iter().map(one).collect()
+    });
+    for ((id, account), found) in all.into_iter().zip(found) {
         match &found {
             Match::Linked { person, .. } => {
                 owned.push((person.clone(), id.clone()));
@@ -265,7 +269,7 @@ fn linked(
     link: &Link,
     account: &KnownAccount,
     index: &Index<'_>,
-    ended: &dyn Fn(&Person) -> bool,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
 ) -> Match {
     match &link.tie {
         Tie::NotAPerson { kind, owner, .. } => {
@@ -293,7 +297,7 @@ fn contenders(
     owner: &PersonId,
     account: &KnownAccount,
     index: &Index<'_>,
-    ended: &dyn Fn(&Person) -> bool,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
 ) -> Vec<PersonId> {
     index
         .others(owner, account)
@@ -302,7 +306,11 @@ fn contenders(
         .collect()
 }
 
-fn unlinked(account: &KnownAccount, index: &Index<'_>, ended: &dyn Fn(&Person) -> bool) -> Match {
+fn unlinked(
+    account: &KnownAccount,
+    index: &Index<'_>,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
+) -> Match {
     if account.account.kind != AccountKind::Human {
         return Match::Machine { kind: account.account.kind };
     }

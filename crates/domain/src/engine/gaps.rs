@@ -10,6 +10,7 @@ use super::{
     correlate::{Correlation, Match},
     decide,
     expect::{Expectation, Rules},
+    parts::in_parts,
     world::{KnownAccount, World},
 };
 use crate::model::{
@@ -92,7 +93,6 @@ pub struct Gap {
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let rules = Rules::new(world);
     let shut_out = world
         .runs
         .iter()
@@ -101,10 +101,13 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
         .filter_map(|run| run.operation.account.as_ref())
         .collect();
     let survey = Survey { world, correlation, shut_out };
-    let mut found = Vec::new();
-    for person in world.people.values() {
-        found.extend(survey.of_person(person, &rules.expect(person)));
-    }
+    let people: Vec<&Person> = world.people.values().collect();
+    let mut found = in_parts(&people, |people| {
+        let rules = Rules::new(world);
+        let of_person = |person: &&Person| survey.of_person(person, &rules.expect(person));
+        people.iter().flat_map(of_person).collect()
+    });
+    let rules = Rules::new(world);
     for (id, matched) in &correlation.matches {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));

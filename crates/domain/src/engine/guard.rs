@@ -58,8 +58,8 @@ pub fn guard(
         operation.holds = holds;
         operation.approved_by = approved_by(world, operation, &past, invited);
     }
-    limit(world, operations, removes, "removals");
-    limit(world, operations, loses_role, "role losses");
+    limit(world, operations, removes, "removal");
+    limit(world, operations, loses_role, "demotion");
 }
 
 /// Who let the operation go: not somebody whose word has lapsed or was used up, nor the person it
@@ -400,7 +400,11 @@ impl<'a> Past<'a> {
 fn already_invited(operation: &Operation, run: &Run) -> Hold {
     hold(
         HoldKind::AlreadyInvited,
-        format!("an invitation already went out at {} ({})", run.intended, run.id),
+        format!(
+            "an invitation may already have gone out ({} at {})",
+            run.id,
+            run.intended.strftime("%Y-%m-%d %H:%M UTC")
+        ),
         approve(operation),
     )
 }
@@ -418,7 +422,10 @@ fn history(
     (operation.action.removes_access() && !ordered(world, operation)).then(|| {
         hold(
             HoldKind::History,
-            format!("the end at {since} was long past when Muster first heard of it"),
+            format!(
+                "the end on {} was long past when Muster first heard of it",
+                since.strftime("%Y-%m-%d")
+            ),
             approve(operation),
         )
     })
@@ -473,6 +480,9 @@ fn consent(world: &World<'_>, operation: &Operation) -> Option<Hold> {
             (Consent::Ask, "giving a privileged role")
         }
         Action::Create { .. } => (policy.create, "creating an account"),
+        Action::Update { .. } if undoes_a_reduction(world, operation) => {
+            (policy.reactivate, "giving back what a leaver lost")
+        }
         Action::Update { .. } => (policy.update, "changing an account"),
         Action::Reactivate { .. } => (policy.reactivate, "letting an account in again"),
         Action::Deactivate { .. } | Action::Reduce { .. } => {
@@ -489,6 +499,18 @@ fn consent(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     })
 }
 
+/// Whether it raises an account that Muster itself lowered because its owner had left: where the
+/// app cannot shut out, that is what letting in again looks like.
+fn undoes_a_reduction(world: &World<'_>, operation: &Operation) -> bool {
+    world.runs.iter().any(|run| {
+        run.state.is_done()
+            && matches!(run.operation.action, Action::Reduce { .. })
+            && run.operation.account == operation.account
+            && run.operation.after.as_ref().map(|state| &state.role)
+                == operation.before.as_ref().map(|state| &state.role)
+    })
+}
+
 fn removes(_: &World<'_>, operation: &Operation) -> bool {
     operation.action.removes_access()
 }
@@ -498,9 +520,10 @@ fn loses_role(world: &World<'_>, operation: &Operation) -> bool {
 }
 
 /// Law 11: when a run would take from more accounts than the limit leaves room for, none of them
-/// goes without a named person. What a named person ordered or approved does not count, and an
-/// account counts once, however many rungs of the ladder it goes down. Removals and role losses
-/// are counted apart (`domain.md` §9.5).
+/// goes without a named person's approval of that very operation. Approved ones count too:
+/// approving one must not make room for others. Only what a named person ordered by hand does not
+/// count. An account counts once, however many rungs of the ladder it goes down. Removals and role
+/// losses are counted apart (`domain.md` §9.5).
 fn limit(
     world: &World<'_>,
     operations: &mut [Operation],
@@ -510,8 +533,7 @@ fn limit(
     let recent = recent(world, kind);
     let counts = |operation: &Operation| {
         kind(world, operation)
-            && operation.holds.is_empty()
-            && operation.approved_by.is_none()
+            && operation.goes()
             && operation.account.as_ref().is_none_or(|account| !recent.contains(account))
             && !ordered(world, operation)
     };
@@ -528,8 +550,9 @@ fn limit(
     if wanted == 0 || recent.len().saturating_add(wanted) <= limit {
         return;
     }
+    let plural = if wanted == 1 { "" } else { "s" };
     let reason = format!(
-        "{wanted} {what} are due and {} were made within {WINDOW_HOURS} hours, more than the limit \
+        "{wanted} {what}{plural} due and {} made within {WINDOW_HOURS} hours, more than the limit \
          of {limit}",
         recent.len()
     );
@@ -561,7 +584,7 @@ fn recent<'a>(
         .filter(|run| {
             !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
         })
-        .filter(|run| run.approved_by.is_none() && !ordered(world, &run.operation))
+        .filter(|run| !ordered(world, &run.operation))
         .filter_map(|run| run.operation.account.as_ref())
         .collect()
 }

@@ -9,6 +9,7 @@ pub mod gaps;
 pub mod guard;
 pub mod lifecycle;
 pub mod merge;
+mod parts;
 pub mod plan;
 pub mod policy_file;
 pub mod world;

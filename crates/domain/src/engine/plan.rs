@@ -7,6 +7,7 @@ use super::{
     expect::Rules,
     guard,
     lifecycle::{self, PersonState},
+    parts::in_parts,
     world::World,
 };
 use crate::model::{
@@ -48,8 +49,12 @@ pub fn plan_for(world: &World<'_>, only: Option<&Person>) -> Plan {
         None => world.people.values().collect(),
     };
     let addresses = decide::Addresses::new(world);
-    for person in people {
-        let decision = decide::decide(world, &rules, &correlation, &addresses, person);
+    let decisions = in_parts(&people, |people| {
+        let rules = Rules::new(world);
+        let decide = |person| decide::decide(world, &rules, &correlation, &addresses, person);
+        people.iter().copied().map(decide).collect()
+    });
+    for decision in decisions {
         operations.extend(decision.operations);
         upcoming.extend(decision.upcoming);
         blocked.extend(decision.blocked);

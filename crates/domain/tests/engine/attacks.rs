@@ -94,7 +94,7 @@ fn the_approval_of_the_first_invitation_does_not_serve_for_a_second() {
     world.now += SignedDuration::from_mins(5);
     assert_snapshot!(world.text(), @r#"
     ! create new for Anna #1: nothing -> "Anna" basic-agent invited
-        waits (already_invited): an invitation already went out at 2026-11-09T11:05:00Z (op_g5dqr77xogo5lf46)
+        waits (already_invited): an invitation may already have gone out (op_g5dqr77xogo5lf46 at 2026-11-09 11:05 UTC)
         waits (approval): creating an account needs a named person's approval
     "#);
     world.approve_all();
@@ -110,7 +110,7 @@ fn a_second_position_is_no_reason_for_a_second_invitation() {
     let world = world.person("anna", |p| p.again("2026-11-01").title("Lead"));
     assert_snapshot!(world.text(), @r#"
     ! create new for Anna #2: nothing -> "Anna" agent invited
-        waits (already_invited): an invitation already went out at 2026-11-09T11:00:00Z (op_g5dqr77xogo5lf46)
+        waits (already_invited): an invitation may already have gone out (op_g5dqr77xogo5lf46 at 2026-11-09 11:00 UTC)
     "#);
 }
 
@@ -205,7 +205,7 @@ fn an_old_leaver_who_is_to_return_is_still_history() {
         .account("7", |a| a.of("anna"));
     assert_snapshot!(world.text(), @r#"
     ! deactivate 7 for Anna #1: "Anna" basic-agent active -> "Anna" basic-agent inactive
-        waits (history): the end at 2024-06-30T16:00:00Z was long past when Muster first heard of it
+        waits (history): the end on 2024-06-30 was long past when Muster first heard of it
       later 2026-12-31T23:00:00Z: Anna has an account, should be basic-agent
     "#);
 }
@@ -330,4 +330,18 @@ fn a_second_admin_who_leaves_at_the_same_time_is_the_last_one() {
     }
     world.now = at("2026-11-09T11:00:00Z");
     assert_eq!(holds(&world), [vec![], vec![HoldKind::Protected]]);
+}
+
+#[test]
+fn approving_one_removal_makes_no_room_for_others() {
+    let mut world = World::new().policy("removals_per_day: 1000", "removals_per_day: 2");
+    for name in ["anna", "ben", "cleo"] {
+        world = world.person(name, |p| p.ends("2026-11-06")).account(name, |a| a.of(name));
+    }
+    let plan = world.plan();
+    world.approve(&plan.operations[0]);
+    let goes = |world: &World| world.plan().operations.iter().filter(|one| one.goes()).count();
+    assert_eq!(goes(&world), 1);
+    assert_eq!(world.apply_all(), 1);
+    assert_eq!(goes(&world), 0, "what was approved counts as made");
 }

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     service::{
         Unwatched, Watch,
-        apply::{Applied, ApplyRequest, Skipped},
+        apply::{Applied, ApplyRequest, Skipped, approvable},
     },
 };
 
@@ -67,44 +67,56 @@ impl Args {
         settle(&session, &app).await?;
         let mut plan = session.muster.plan(&app, None).await?;
         let missing = saved.as_ref().map(|saved| narrow(&mut plan, saved)).unwrap_or_default();
-        if !self.approve.is_empty() {
-            let approvals = session.muster.approve(&plan, &self.approve).await?;
-            plan = session.muster.plan(&app, None).await?;
-            if let Some(saved) = &saved {
-                narrow(&mut plan, saved);
-            }
-            if !session.json {
-                let by = &session.muster.actor;
-                print_line(&format!(
-                    "{} approved by {by}",
-                    render::count(approvals.len(), "operation")
-                ));
-            }
-        }
+        let approving = approvable(&plan, &self.approve)?.len();
         if !session.json {
-            // What nobody is asked about need not be read again: the runs below tell it.
-            if self.yes {
-                print_line(&render::summary(&plan, session.style));
-            } else {
-                print_line(&render::plan(&plan, session.style, &session.zone));
-            }
-            if !missing.is_empty() {
-                let are = if missing.len() == 1 { "is" } else { "are" };
-                print_line(&format!(
-                    "{} of the saved plan {are} void: the world has moved since",
-                    render::count(missing.len(), "operation")
-                ));
-            }
+            self.show(&session, &plan, missing.len());
         }
-        let goes = plan.operations.iter().filter(|operation| operation.goes()).count();
+        let goes = plan.operations.iter().filter(|operation| operation.goes()).count() + approving;
         if goes > 0 && !self.yes {
-            let question = format!("Apply {} to {app}?", render::count(goes, "operation"));
+            let operations = render::count(goes, "operation");
+            let question = match approving {
+                0 => format!("Apply {operations} to {app}?"),
+                n => format!(
+                    "Approve {n} as {}, and apply {operations} to {app}?",
+                    session.muster.actor
+                ),
+            };
             if !session.confirm(&question)? {
                 print_line("Nothing was done.");
                 return Ok(Outcome::Changes);
             }
         }
-        apply(&session, ApplyRequest { plan, only }).await
+        if approving > 0 {
+            session.muster.approve(&plan, &self.approve).await?;
+            plan = session.muster.plan(&app, None).await?;
+            if let Some(saved) = &saved {
+                narrow(&mut plan, saved);
+            }
+            if !session.json {
+                let approved = render::count(approving, "operation");
+                print_line(&format!("{approved} approved by {}", session.muster.actor));
+            }
+        }
+        let outcome = apply(&session, ApplyRequest { plan, only }).await?;
+        // What was asked for and is void was not done.
+        Ok(if missing.is_empty() { outcome } else { Outcome::Changes })
+    }
+
+    /// What is about to be done. What nobody is asked about need not be read again: the runs tell
+    /// it.
+    fn show(&self, session: &Session, plan: &Plan, missing: usize) {
+        if self.yes {
+            print_line(&render::summary(plan, session.style));
+        } else {
+            print_line(&render::plan(plan, session.style, &session.zone));
+        }
+        if missing > 0 {
+            let are = if missing == 1 { "is" } else { "are" };
+            print_line(&format!(
+                "{} of the saved plan {are} void: the world has moved since; plan again",
+                render::count(missing, "operation")
+            ));
+        }
     }
 }
 

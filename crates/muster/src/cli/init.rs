@@ -6,7 +6,7 @@ use muster_domain::model::{
 };
 use serde_json::json;
 
-use super::session::{Outcome, Start, print_json, print_line};
+use super::session::{Outcome, Start, empty_store, print_json, print_line};
 use crate::{env::Env, error::Result, store::Store};
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,10 @@ impl Args {
         let location = settings.location();
         let store = Store::open(&location, key, env.clone()).await?.org(OrgId::default_org());
         let (entries, _) = store.journal_head().await?;
+        // The first command after init leaves its mark; an init that was cut short does not.
+        if entries == 0 && settings.home.join("node").exists() {
+            return Err(empty_store(&location));
+        }
         if entries == 0 {
             let mut tx = store.begin(&settings.actor, env.now());
             let data = json!({"version": env!("CARGO_PKG_VERSION")});

@@ -104,7 +104,7 @@ fn brief(entry: &Entry) -> String {
 }
 
 async fn verify(session: &Session) -> Result<Outcome> {
-    let report = session.muster.store.verify_journal().await?;
+    let report = session.muster.verify().await?;
     if session.json {
         print_json(&json!({"entries": report.entries, "head": report.head}))?;
     } else {

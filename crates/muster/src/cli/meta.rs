@@ -18,7 +18,10 @@ impl Completions {
     #[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
     pub(super) fn run(self) -> Result<Outcome> {
         let mut command = Cli::command();
-        clap_complete::generate(self.shell, &mut command, "muster", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, "muster", &mut script);
+        // A reader that went away is no failure.
+        let _ = std::io::stdout().write_all(&script);
         Ok(Outcome::Done)
     }
 }

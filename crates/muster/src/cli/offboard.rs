@@ -9,7 +9,7 @@ use super::{
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     service::{
         Unwatched,
         apply::{Applied, ApplyRequest},
@@ -39,7 +39,16 @@ impl Args {
         let now = session.muster.env.now();
         let person = session.muster.find_person(&self.person).await?;
         let at = match &self.at {
-            Some(text) => moment(text, &session.zone)?,
+            Some(text) => {
+                let at = moment(text, &session.zone)?;
+                if at < now {
+                    return Err(Error::Invalid(format!(
+                        "{} has passed; to end access at once, say --now",
+                        session.when(at)
+                    )));
+                }
+                at
+            }
             None => now,
         };
         let plans = session.muster.preview_offboard(&person, at).await?;

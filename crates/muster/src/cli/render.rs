@@ -36,14 +36,23 @@ impl Style {
     }
 }
 
-/// Text from outside, without anything that could steer a terminal.
+/// Text from outside, without anything that could steer a terminal, or show a name as another.
 pub(super) fn clean(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Controls, and what makes text run in another direction than it seems to.
-fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// As [`clean`], and no longer than a cell of a table should be.
+fn cell(text: &str) -> String {
+    const WIDEST: usize = 60;
+    let clean = clean(text);
+    if clean.chars().count() <= WIDEST {
+        return clean;
+    }
+    clean.chars().take(WIDEST - 1).chain(['…']).collect()
 }
 
 /// A table without borders, fitted to the terminal.
@@ -52,7 +61,7 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: Vec<[String; N]>)
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.map(str::to_uppercase));
     for row in rows {
-        table.add_row(row.map(|cell| clean(&cell)));
+        table.add_row(row.map(|text| cell(&text)));
     }
     let text = table.to_string();
     text.lines().map(|line| line.trim_end().trim_start_matches(' ')).collect::<Vec<_>>().join("\n")
@@ -123,7 +132,12 @@ const fn group(action: &Action) -> &'static str {
 /// What a plan comes to, in one line.
 pub(super) fn summary(plan: &Plan, style: Style) -> String {
     if plan.operations.is_empty() {
-        return style.green("Nothing to do: the app agrees with the roster and the policy.");
+        return match plan.blocked.len() {
+            0 => {
+                style.green("Nothing to do for the people who are known; see sync for other gaps.")
+            }
+            n => style.yellow(&format!("No operations, but {n} blocked.")),
+        };
     }
     let goes = plan.operations.iter().filter(|operation| operation.goes()).count();
     let waits = plan.operations.len() - goes;

@@ -77,8 +77,13 @@ impl Start {
         }
         let env = Env::system();
         let store = Store::open(&settings.location(), key, env.clone()).await?;
+        let store = store.org(OrgId::default_org());
+        // A home that was set up has at least the entry that says so.
+        if store.journal_head().await?.0 == 0 {
+            return Err(empty_store(&settings.location()));
+        }
         let muster = Muster {
-            store: store.org(OrgId::default_org()),
+            store,
             node: settings.node(&env)?,
             env,
             actor: settings.actor.clone(),
@@ -92,6 +97,15 @@ impl Start {
         let style = Style::for_terminal(settings.may_colour && std::io::stdout().is_terminal());
         Ok(Session { muster, zone, style, json: self.json, _lock: lock })
     }
+}
+
+/// A store without a journal in a home that was used: nothing that was done is remembered, not
+/// even whom it invited.
+pub(super) fn empty_store(location: &Location) -> Error {
+    Error::Conflict(format!(
+        "the store at {location} is empty, so it was emptied or replaced; restore it from a \
+         backup, or begin anew in another home: muster init --home DIR"
+    ))
 }
 
 /// An opened home.

@@ -156,7 +156,7 @@ impl Muster {
     /// When the store fails.
     pub async fn link(&self, app: &AppName, account: &AccountId, person: &Person) -> Result<Link> {
         let confirmed = Some(self.confirmation());
-        let because = format!("{} said so", self.actor);
+        let because = format!("the word of {}", self.actor);
         let tie = Tie::Person { person: person.id.clone(), because, confirmed };
         self.tie(app, account, tie, Event::AccountLinked).await
     }

@@ -113,29 +113,27 @@ impl Muster {
         let now = self.env.now();
         let mut approvals = Vec::new();
         let mut tx = self.begin();
-        for text in wanted {
-            for operation in chosen(plan, text)? {
-                let approval = Approval {
-                    fingerprint: operation.fingerprint,
-                    app: plan.app.clone(),
-                    by: self.actor.clone(),
-                    at: now,
-                    expires: now.checked_add(APPROVAL_HOLDS).unwrap_or(Timestamp::MAX),
-                };
-                tx.put_approval(&approval);
-                let about = About {
-                    app: Some(plan.app.clone()),
-                    person: Some(operation.person.id.clone()),
-                    account: operation.account.clone(),
-                    ..About::default()
-                };
-                tx.journal(
-                    Event::OperationApproved,
-                    about,
-                    json!({"approval": approval, "operation": operation}),
-                );
-                approvals.push(approval);
-            }
+        for operation in approvable(plan, wanted)? {
+            let approval = Approval {
+                fingerprint: operation.fingerprint,
+                app: plan.app.clone(),
+                by: self.actor.clone(),
+                at: now,
+                expires: now.checked_add(APPROVAL_HOLDS).unwrap_or(Timestamp::MAX),
+            };
+            tx.put_approval(&approval);
+            let about = About {
+                app: Some(plan.app.clone()),
+                person: Some(operation.person.id.clone()),
+                account: operation.account.clone(),
+                ..About::default()
+            };
+            tx.journal(
+                Event::OperationApproved,
+                about,
+                json!({"approval": approval, "operation": operation}),
+            );
+            approvals.push(approval);
         }
         if !approvals.is_empty() {
             tx.commit().await?;
@@ -220,6 +218,23 @@ impl Muster {
             ))
         })
     }
+}
+
+/// The operations of `plan` that an approval of `wanted` would let go: beginnings of fingerprints,
+/// or `all`.
+///
+/// # Errors
+/// When one of them names no operation, several, or one that an approval does not help.
+pub fn approvable<'a>(plan: &'a Plan, wanted: &[String]) -> Result<Vec<&'a Operation>> {
+    let mut found: Vec<&Operation> = Vec::new();
+    for text in wanted {
+        for operation in chosen(plan, text)? {
+            if !found.iter().any(|known| known.fingerprint == operation.fingerprint) {
+                found.push(operation);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The operations of `plan` that `text` names: a fingerprint's beginning, or `all`.

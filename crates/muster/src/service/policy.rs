@@ -3,6 +3,7 @@
 use muster_domain::{
     engine::policy_file::{self, KnownConnector, PolicyProblem},
     model::{
+        canonical::Digest,
         journal::{About, Event},
         policy::Policy,
     },
@@ -13,7 +14,7 @@ use super::Muster;
 use crate::{
     connectors,
     error::{Error, Result},
-    store::records::PolicyVersion,
+    store::records::{JournalFilter, JournalReport, Order, PolicyVersion},
 };
 
 fn known() -> Vec<KnownConnector> {
@@ -29,6 +30,13 @@ fn known() -> Vec<KnownConnector> {
 /// Every problem, with line and remedy.
 pub fn check(text: &str) -> std::result::Result<Policy, Vec<PolicyProblem>> {
     policy_file::read(text, &known())
+}
+
+fn changed(number: u64) -> Error {
+    Error::Conflict(format!(
+        "policy {number} in the store is not the one that was applied: somebody changed the store; \
+         read the journal, then apply the right one: muster policy apply FILE"
+    ))
 }
 
 impl Muster {
@@ -70,6 +78,9 @@ impl Muster {
                 "there is no policy yet; write one and say: muster policy apply FILE".to_owned(),
             )
         })?;
+        if Digest::of(version.text.as_bytes()) != version.digest {
+            return Err(changed(version.number));
+        }
         check(&version.text).map_err(|problems| {
             let first = problems.first().map(ToString::to_string).unwrap_or_default();
             Error::Invalid(format!(
@@ -78,6 +89,28 @@ impl Muster {
                 version.number
             ))
         })
+    }
+
+    /// Verifies the journal, and that the policy in use is the one it tells of.
+    ///
+    /// # Errors
+    /// Where the journal is broken, or that the policy was changed beside it.
+    pub async fn verify(&self) -> Result<JournalReport> {
+        let report = self.store.verify_journal().await?;
+        let Some(version) = self.store.policy().await? else { return Ok(report) };
+        let text = Digest::of(version.text.as_bytes());
+        let filter = JournalFilter {
+            event: Some(Event::PolicyApplied),
+            order: Order::NewestFirst,
+            limit: Some(1),
+            ..JournalFilter::default()
+        };
+        let told = self.store.journal(&filter).await?.pop();
+        let told = told.and_then(|entry| entry.data.get("digest").cloned());
+        if told != Some(serde_json::to_value(text)?) {
+            return Err(changed(version.number));
+        }
+        Ok(report)
     }
 
     /// The valid policy, or the one that expects and writes nothing.

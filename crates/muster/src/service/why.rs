@@ -261,7 +261,11 @@ fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<Pers
             Some(HerAccount { account: known.account.clone(), because })
         })
         .collect();
-    let plan = plan::plan_for(&world, Some(person));
+    // The whole plan, because limits look at all of it.
+    let mut plan = plan::plan(&world);
+    plan.operations.retain(|operation| operation.person.id == person.id);
+    plan.upcoming.retain(|upcoming| upcoming.person.id == person.id);
+    plan.blocked.retain(|blocked| blocked.person.id == person.id);
     let runs = situation.runs.iter().filter(|run| run.operation.person.id == person.id);
     Ok(PersonInApp {
         app: situation.app.clone(),

@@ -221,12 +221,22 @@ impl OrgStore {
     /// # Errors
     /// When the database fails or an entry cannot be understood.
     pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<Entry>, StoreError> {
-        let JournalFilter { since, after_seq, person, app, account, operation, limit, order } =
-            filter;
+        let JournalFilter {
+            since,
+            after_seq,
+            event,
+            person,
+            app,
+            account,
+            operation,
+            limit,
+            order,
+        } = filter;
         let account = account.as_ref().map(AccountId::as_str);
         let statement = Statement::of_org(SELECT, &self.org)
             .with("AND at >= ?", *since)
             .with("AND seq > ?", after_seq.map(signed))
+            .with("AND event = ?", event.map(Event::word))
             .with("AND person = ?", person.as_ref().map(PersonId::as_str))
             .with("AND app = ?", app.as_ref().map(AppName::as_str))
             .with(

@@ -9,6 +9,7 @@ use muster_domain::model::{
     account::Account,
     canonical::Digest,
     id::{AccountId, AppName, ObservationId, OperationId, PersonId, SourceName},
+    journal::Event,
     observation::{Completeness, ReadTally},
     operation::{Learned, RunState},
     roster::Presence,
@@ -173,6 +174,8 @@ pub struct JournalFilter {
     pub since: Option<Timestamp>,
     /// With a number above this.
     pub after_seq: Option<u64>,
+    /// Only entries of this kind.
+    pub event: Option<Event>,
     /// About this person.
     pub person: Option<PersonId>,
     /// About this app.
