@@ -127,7 +127,7 @@ fn j6_an_uncertain_match_waits_for_a_human_and_nobody_is_invited_twice() {
 
     let plan = company.plan();
     assert!(plan.operations().is_empty());
-    assert!(plan.blocked("Ben Birch")[0].contains("may already be hers"), "{}", plan.0);
+    assert!(plan.blocked("Ben Birch")[0].contains("may already be theirs"), "{}", plan.0);
     company.muster(["accounts", "list", "--unidentified"]).done().says("to confirm");
     company.apply();
     assert!(company.desk.sim.invitations().is_empty());

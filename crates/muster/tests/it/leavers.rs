@@ -140,7 +140,7 @@ fn l9_many_leavers_in_one_run_wait_until_a_named_person_releases_them() {
     company.looks();
 
     let writes = company.desk.writes();
-    company.apply().waits().says("3 removals are due");
+    company.apply().waits().says("3 removals due");
     // Not even two of the three go; what has nothing to do with it does.
     assert_eq!(company.desk.writes(), writes + 1);
     assert_eq!(company.desk.user(&email("Fay Fox")).role, Role::Agent);

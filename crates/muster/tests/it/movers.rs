@@ -2,7 +2,7 @@
 
 use muster_simulator::Role;
 
-use crate::company::{Company, email};
+use crate::company::{Company, day, email};
 
 #[test]
 fn m2_a_promotion_to_lead_changes_the_role_of_the_same_account() {
@@ -65,10 +65,24 @@ fn m10_a_blank_in_a_new_file_never_wipes_what_is_known() {
     let terms = &person["person"]["engagements"][0];
     assert_eq!((&terms["department"], &terms["title"]), (&"Support".into(), &"Agent".into()));
 
-    // Unless the file is said to be complete in it.
-    company.muster(["roster", "import", "roster.csv", "--yes", "--complete", "job_title"]).done();
-    let person = company.muster(["people", "show", "Ann Ash", "--json"]).done().json();
-    assert!(person["person"]["engagements"][0]["title"].is_null(), "{person}");
+    // Nor can it be told to; only an end or a leave can be cancelled by a blank.
+    let words = ["roster", "import", "roster.csv", "--yes", "--complete", "job_title"];
+    company.muster(words).refused(["a blank never wipes what is known", "end_date"]);
+}
+
+#[test]
+fn m10_a_blank_cancels_an_end_only_where_the_file_is_said_to_be_complete() {
+    let mut company = Company::where_work(["Ann Ash"]);
+    company.person("Ann Ash").leaves(day(10));
+    company.looks();
+    assert_eq!(company.plan().upcoming("Ann Ash").len(), 1);
+    company.person("Ann Ash").last_day = None;
+    company.hire("Ben Birch").department = "Legal".to_owned();
+    company.import().done();
+    assert_eq!(company.plan().upcoming("Ann Ash").len(), 1);
+    let words = ["roster", "import", "roster.csv", "--yes", "--complete", "last_working_day"];
+    company.muster(words).done().says("not known");
+    assert!(company.plan().upcoming("Ann Ash").is_empty());
 }
 
 #[test]

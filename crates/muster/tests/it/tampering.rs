@@ -99,5 +99,5 @@ fn another_sealing_key_opens_nothing_and_says_so() {
     terminal.muster(["sync"]).refused(["key"]);
     assert_eq!(company.desk.requests(), writes);
     fs::write(terminal.home.join("key"), "no key").unwrap();
-    terminal.muster(["sync"]).refused(["the sealing key is damaged", "backup"]);
+    terminal.muster(["sync"]).refused(["the sealing key", "is damaged", "backup"]);
 }
