@@ -79,7 +79,7 @@ fn group(mut drafts: Vec<Draft>) -> Vec<Group> {
     groups
 }
 
-/// The current engagement ranks lowest: by status, then latest start (`domain.md` §12.3). The
+/// The current engagement ranks lowest: by status, then latest start. The
 /// position breaks ties, so that the order of rows never counts.
 fn rank(terms: &Terms) -> (u8, Reverse<Option<jiff::civil::Date>>, Option<&str>) {
     let by_status = match terms.status {

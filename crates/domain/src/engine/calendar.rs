@@ -1,4 +1,4 @@
-//! Calendar days in a place, and the instants they stand for (`domain.md` §5).
+//! Calendar days in a place, and the instants they stand for.
 
 use jiff::{
     Timestamp, ToSpan,

@@ -1,4 +1,4 @@
-//! Correlating: which person each account belongs to (`domain.md` §6). Certain matches are acted
+//! Correlating: which person each account belongs to. Certain matches are acted
 //! on, uncertain ones are put to a human, a link once made is never replaced silently.
 
 use std::{
@@ -123,7 +123,7 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Candidates in the order of trust of `domain.md` §6, best band only.
+    /// Candidates in the order of trust, best band only.
     fn candidates(&self, account: &KnownAccount) -> Vec<Candidate> {
         let account = &account.account;
         if let Some(person) = account.external_id.as_deref().and_then(|id| id.parse().ok())

@@ -1,4 +1,4 @@
-//! Gaps: where the app and the roster disagree, typed (`domain.md` §8), whether or not an
+//! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
 use std::collections::BTreeSet;

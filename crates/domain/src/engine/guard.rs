@@ -1,5 +1,5 @@
 //! Guarding: which operations may go, which wait, for what, and what would release them. A guard
-//! that cannot be evaluated counts as tripped (`domain.md` §9.15).
+//! that cannot be evaluated counts as tripped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::model::{
     policy::{Consent, Switch},
 };
 
-/// An observation older than this proves nothing any more (`domain.md` §7).
+/// An observation older than this proves nothing any more.
 pub const FRESHNESS: SignedDuration = SignedDuration::from_hours(24);
 
 /// The window in which removals are counted.
@@ -523,7 +523,7 @@ fn loses_role(world: &World<'_>, operation: &Operation) -> bool {
 /// goes without a named person's approval of that very operation. Approved ones count too:
 /// approving one must not make room for others. Only what a named person ordered by hand does not
 /// count. An account counts once, however many rungs of the ladder it goes down. Removals and role
-/// losses are counted apart (`domain.md` §9.5).
+/// losses are counted apart.
 fn limit(
     world: &World<'_>,
     operations: &mut [Operation],

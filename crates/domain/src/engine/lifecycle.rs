@@ -1,5 +1,5 @@
 //! What a person is at a moment, computed from dates and zone, never stored: prospective, active,
-//! on leave, leaving, ended, withdrawn, unknown (`domain.md` §3, §5).
+//! on leave, leaving, ended, withdrawn, unknown.
 
 use jiff::{
     SignedDuration, Timestamp,
@@ -16,7 +16,7 @@ use crate::model::{
 };
 
 /// An end that lay further back than this when Muster first heard of the engagement is history,
-/// not an order (`domain.md` §5: 60 days).
+/// not an order (60 days).
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// When days begin and end for access: what an app's policy says about it.
@@ -130,7 +130,7 @@ pub fn stints(person: &Person, hours: &Hours<'_>) -> Vec<Stint> {
     stints
 }
 
-/// No break where dates touch (`domain.md` §4, M9): an engagement that begins on the next working
+/// No break where dates touch (M9): an engagement that begins on the next working
 /// day after another's last day gives access from the moment at which the other's ends.
 fn join_touching(person: &Person, stints: &mut [Stint], zone: &TimeZone, hours: &Hours<'_>) {
     let terms = |number| person.engagements.iter().find(|e| e.number == number).map(|e| &e.terms);
@@ -235,7 +235,7 @@ fn told_end(
 }
 
 /// The day after which access ends: the last working day, else the contract's end. An end before
-/// the start belongs to an earlier stint (`domain.md` §5).
+/// the start belongs to an earlier stint.
 fn last_day(terms: &Terms) -> Option<Date> {
     let after_start = |day: &Date| terms.start_date.is_none_or(|start| *day >= start);
     terms.last_working_day.filter(after_start).or(terms.end_date.filter(after_start))

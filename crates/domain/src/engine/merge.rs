@@ -1,6 +1,6 @@
 //! Merging a roster into what is known: whether it may be believed beside the one before, and what
 //! would change. Nothing is concluded from absence: someone the roster no longer mentions is
-//! marked so and keeps what she has (law 9, `domain.md` §4 L7, M10).
+//! marked so and keeps what she has (law 9).
 
 use std::{
     collections::{BTreeMap, BTreeSet},

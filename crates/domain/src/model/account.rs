@@ -10,7 +10,7 @@ use super::{
     id::{AccountId, RoleName},
 };
 
-/// Whether an account can be used. "Active" has three values (`domain.md` §3): yes, no, and
+/// Whether an account can be used. "Active" has three values: yes, no, and
 /// cannot tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// An e-mail address. Keeps the spelling it was given; equality, order and hash ignore letter
-/// case (`domain.md` §12.3: compare case-insensitively, never strip plus-tags when storing).
+/// case (compare case-insensitively, never strip plus-tags when storing).
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress {

@@ -12,7 +12,7 @@ use super::{
     id::{AccountId, ObservationId},
 };
 
-/// How a full read went: the numbers an auditor asks for (`domain.md` §10) and on which
+/// How a full read went: the numbers an auditor asks for and on which
 /// completeness is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReadTally {

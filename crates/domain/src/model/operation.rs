@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Where a run stands. Only [`RunState::Verified`] and [`RunState::AlreadySo`] count as done, and
-/// they are counted apart (`domain.md` §3).
+/// they are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {

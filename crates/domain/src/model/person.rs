@@ -52,7 +52,7 @@ pub enum EmploymentStatus {
     Ended,
     /// The start was cancelled before day one.
     Withdrawn,
-    /// A word that nobody mapped: neither active nor ended (`domain.md` §12.3).
+    /// A word that nobody mapped: neither active nor ended.
     Unknown,
 }
 

@@ -206,7 +206,7 @@ impl AppPolicy {
     }
 
     /// The limit on removals within 24 hours for an app with `accounts` accounts
-    /// (`domain.md` §9.5): what the policy says, else 5 % of them, but at least 2 and at most 10.
+    ///: what the policy says, else 5 % of them, but at least 2 and at most 10.
     #[must_use]
     pub fn removal_limit(&self, accounts: usize) -> u32 {
         self.removals_per_day

@@ -12,7 +12,7 @@ use super::{
 
 macro_rules! fields {
     ($($variant:ident $word:literal $doc:literal),+ $(,)?) => {
-        /// The canonical fields of a roster (`domain.md` §12.1). Their words are what
+        /// The canonical fields of a roster. Their words are what
         /// `--map column=field` takes and what Muster's own format uses as headings.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]

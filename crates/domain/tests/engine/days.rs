@@ -1,4 +1,4 @@
-//! Dates, zones and the instants they stand for (`domain.md` §5).
+//! Dates, zones and the instants they stand for.
 
 use jiff::SignedDuration;
 use muster_domain::engine::lifecycle::{self, PersonState};

@@ -1,4 +1,4 @@
-//! Rows of the table of joiner, mover and leaver situations (`domain.md` §4), each named by its
+//! Rows of the table of joiner, mover and leaver situations, each named by its
 //! number: a small world beside its plan.
 
 use insta::assert_snapshot;

@@ -1,7 +1,7 @@
 //! Bytes over a wire: one request out, one answer back, and the truth about what is not known.
 //!
 //! No retries, no pacing, no JSON here. The one thing that matters above: [`TransportError`] tells
-//! "surely not sent" from "sent, and no trustworthy answer" (design §5).
+//! "surely not sent" from "sent, and no trustworthy answer".
 
 use std::{fmt, sync::Once, time::Duration};
 

@@ -1,5 +1,5 @@
 //! Applying: carrying out the operations of a confirmed plan, one at a time, each re-checked
-//! against a fresh read, journaled before the call, and believed only when read back (design §5).
+//! against a fresh read, journaled before the call, and believed only when read back.
 
 pub(super) mod attempt;
 

@@ -1,5 +1,5 @@
 //! `kill -9` at any moment of an apply, then again: the same end state, at most one invitation
-//! each, no operation lost, a journal that verifies (law 8, `domain.md` §9.14).
+//! each, no operation lost, a journal that verifies (law 8).
 //!
 //! `scripts/test crash 300` kills so often on each database, each company up to three times before
 //! its apply may run to the end. The moments are drawn by chance from the

@@ -1,4 +1,4 @@
-//! Joiners: `domain.md` §4, J1 to J11.
+//! Joiners, J1 to J11.
 
 use muster_simulator::{Config, InvitationState, Role, Seats};
 

@@ -1,4 +1,4 @@
-//! Leavers: `domain.md` §4, L1 to L24.
+//! Leavers, L1 to L24.
 
 use muster_simulator::{ActiveWrite, Config, NewUser, Role, WriteStatus};
 

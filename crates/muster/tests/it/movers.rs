@@ -1,4 +1,4 @@
-//! Movers: `domain.md` §4, M2 to M11.
+//! Movers, M2 to M11.
 
 use muster_simulator::Role;
 

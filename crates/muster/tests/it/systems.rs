@@ -1,4 +1,4 @@
-//! Systems: `domain.md` §4, S1 and S2.
+//! Systems, S1 and S2.
 
 use muster_simulator::Role;
 

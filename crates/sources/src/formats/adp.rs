@@ -1,5 +1,5 @@
 //! ADP Workforce Now: one row per position, so that a person repeats; dates M/D/YYYY; note rows
-//! above the headings; file numbers padded with zeros that spreadsheets eat (`domain.md` §12.2).
+//! above the headings; file numbers padded with zeros that spreadsheets eat.
 
 use muster_domain::model::{
     person::{EmploymentStatus, EngagementKind, TerminationType},

@@ -1,5 +1,5 @@
 //! BambooHR: one row per person. Custom reports use the headings of the screen, the API its field
-//! names; both are known here (`domain.md` §12.2).
+//! names; both are known here.
 //!
 //! `Status` says Active or Inactive; `Employment Status` (the latest line of the employment
 //! history) says Full-Time, Contractor, Terminated… and so tells the kind, and the status too
