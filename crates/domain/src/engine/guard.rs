@@ -531,10 +531,17 @@ fn limit(
     what: &str,
 ) {
     let recent = recent(world, kind);
+    // The next rung for an account that the limit let through is no new removal. One that went by
+    // an approval has used it up, and counts anew.
+    let let_through: BTreeSet<_> = recent
+        .iter()
+        .filter(|(_, run)| run.approved_by.is_none())
+        .map(|(account, _)| *account)
+        .collect();
     let counts = |operation: &Operation| {
         kind(world, operation)
             && operation.goes()
-            && operation.account.as_ref().is_none_or(|account| !recent.contains(account))
+            && operation.account.as_ref().is_none_or(|account| !let_through.contains(account))
             && !ordered(world, operation)
     };
     let wanted = operations.iter().filter(|operation| counts(operation)).count();
@@ -544,7 +551,7 @@ fn limit(
         .accounts
         .iter()
         .filter(|(_, known)| known.gone.is_none())
-        .filter(|(id, known)| known.account.status.may_sign_in() || recent.contains(*id))
+        .filter(|(id, known)| known.account.status.may_sign_in() || recent.contains_key(id))
         .count();
     let limit = usize::try_from(world.rules.removal_limit(live)).unwrap_or(usize::MAX);
     if wanted == 0 || recent.len().saturating_add(wanted) <= limit {
@@ -575,7 +582,7 @@ fn ordered(world: &World<'_>, operation: &Operation) -> bool {
 fn recent<'a>(
     world: &World<'a>,
     kind: fn(&World<'_>, &Operation) -> bool,
-) -> BTreeSet<&'a AccountId> {
+) -> BTreeMap<&'a AccountId, &'a Run> {
     let since = world.now.checked_sub(WINDOW_HOURS.hours()).unwrap_or(Timestamp::MIN);
     world
         .runs
@@ -585,6 +592,6 @@ fn recent<'a>(
             !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
         })
         .filter(|run| !ordered(world, &run.operation))
-        .filter_map(|run| run.operation.account.as_ref())
+        .filter_map(|run| Some((run.operation.account.as_ref()?, run)))
         .collect()
 }

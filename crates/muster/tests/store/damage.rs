@@ -69,10 +69,14 @@ async fn a_new_file_is_for_its_owner_only() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_named_without_its_password() {
-    let url = "postgres://muster:hunter2@127.0.0.1:1/muster";
+    // A port that was free a moment ago.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("{}/muster", listener.local_addr().unwrap());
+    drop(listener);
+    let url = format!("postgres://muster:hunter2@{place}");
     let error = refused(&Location::Postgres(Secret::new(url))).await;
     assert!(matches!(error, StoreError::Unreachable { .. }), "{error:?}");
-    assert!(error.to_string().contains("127.0.0.1:1/muster"));
+    assert!(error.to_string().contains(&place));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
 
