@@ -168,12 +168,12 @@ fn crashes(otherwise: u32) -> u32 {
 
 #[test]
 fn an_apply_killed_at_any_moment_goes_on_where_it_was_on_sqlite() {
-    survive(crashes(24), || None);
+    survive(crashes(100), || None);
 }
 
 #[test]
 fn an_apply_killed_at_any_moment_goes_on_where_it_was_on_postgresql() {
-    survive(crashes(16), || Some(Server::shared().new_database()));
+    survive(crashes(100), || Some(Server::shared().new_database()));
 }
 
 #[test]
