@@ -3,7 +3,7 @@
 
 pub(super) mod attempt;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
@@ -541,10 +541,4 @@ impl<'a> Applying<'a> {
 /// Cutting access goes before everything else.
 pub(super) fn lane(action: &Action) -> Lane {
     if action.removes_access() { Lane::Leaver } else { Lane::Routine }
-}
-
-/// The distinct people that a plan's operations are about.
-#[must_use]
-pub fn people_of(plan: &Plan) -> BTreeSet<&PersonId> {
-    plan.operations.iter().map(|operation| &operation.person.id).collect()
 }

@@ -11,7 +11,7 @@ use muster_domain::{
     model::{
         account::Account,
         canonical::Digest,
-        id::{AccountId, AppName, OperationId, PersonId},
+        id::{AccountId, AppName, PersonId},
         link::Link,
         operation::{Approval, Deactivation, Learned, Run},
         person::Person,
@@ -122,12 +122,6 @@ impl Situation {
             Some(known) => *known = run.clone(),
             None => self.runs.push(run.clone()),
         }
-    }
-
-    /// The run with this id.
-    #[must_use]
-    pub fn run(&self, id: &OperationId) -> Option<&Run> {
-        self.runs.iter().find(|run| run.id == *id)
     }
 }
 

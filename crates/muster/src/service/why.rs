@@ -141,15 +141,6 @@ fn should(expectation: Expectation, zone: &TimeZone) -> Should {
 }
 
 impl Muster {
-    /// What `person` is now, by the organisation's hours.
-    ///
-    /// # Errors
-    /// When there is no policy.
-    pub async fn person_state(&self, person: &Person) -> Result<PersonState> {
-        let policy = self.policy_or_none().await?;
-        Ok(state_at(person, &policy, self.env.now()))
-    }
-
     /// Everything about one person.
     ///
     /// # Errors
