@@ -1,7 +1,7 @@
 //! The command line: translates words into use cases and their outcome into text, JSON and an exit
 //! code. No decisions, no SQL.
 //!
-//! A command is one file with its arguments and one `run`, and one line in [`Command`].
+//! A command is one file with its arguments and one `run`, and one line in `Command`.
 
 mod accounts;
 mod app;

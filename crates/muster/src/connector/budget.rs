@@ -1,7 +1,7 @@
 //! The rate budget: whose request goes next, and when (law 13).
 //!
 //! One per connection, shared by everything that talks to that account. What it believes about the
-//! limit is in [`pace`]; here is the queue. Lanes are served in order, within a lane who came first.
+//! limit is in `pace`; here is the queue. Lanes are served in order, within a lane who came first.
 //! Only the head of the queue ever sleeps; the others wait to be woken, so nothing polls and an
 //! urgent request that comes late goes next.
 //!
