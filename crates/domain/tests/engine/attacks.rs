@@ -364,3 +364,19 @@ fn one_ignored_write_does_not_keep_a_leaver_inside_where_the_app_obeys() {
     world.now += SignedDuration::from_hours(24);
     assert_eq!(action(&world), "deactivate");
 }
+
+#[test]
+fn what_a_leaver_lost_is_not_given_back_without_a_named_person() {
+    let mut world = World::new()
+        .policy("reactivate: auto", "reactivate: ask")
+        .person("anna", |p| p.ends("2026-11-06"))
+        .account("7", |a| a.of("anna"));
+    world.sight.can_deactivate = false;
+    assert_eq!(world.plan().operations[0].action.word(), "reduce");
+    assert_eq!(world.apply_all(), 1);
+    for person in world.people.values_mut() {
+        person.engagements[0].terms.end_date = None;
+    }
+    assert_eq!(world.plan().operations[0].action.word(), "update");
+    assert_eq!(holds(&world), [vec![HoldKind::Approval]]);
+}
