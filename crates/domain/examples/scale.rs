@@ -15,6 +15,7 @@ use muster_domain::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
         id::{AccountId, OrgId, PersonId, SourceName},
         observation::Completeness,
+        order::Orders,
         person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Terms},
     },
 };
@@ -63,6 +64,7 @@ fn measure(size: usize) -> Result<(), Failure> {
         deactivation_worked: None,
     };
     let (links, approvals) = (BTreeMap::new(), BTreeMap::new());
+    let orders = Orders::default();
     let rules = policy.apps.get(&app).ok_or("the policy names no such app")?;
     let world = World {
         policy: &policy,
@@ -74,6 +76,7 @@ fn measure(size: usize) -> Result<(), Failure> {
         sight: &sight,
         runs: &[],
         approvals: &approvals,
+        orders: &orders,
         now,
     };
     let held = resident_mb()?;

@@ -7,6 +7,7 @@ mod accounts;
 mod app;
 mod apply;
 mod demo;
+mod freeze;
 mod init;
 mod log;
 mod meta;
@@ -75,6 +76,9 @@ enum Command {
     Apply(apply::Args),
     /// Take a person's access away
     Offboard(offboard::Args),
+    /// Order an app, a person or everything to stand still
+    #[command(subcommand)]
+    Freeze(freeze::Command),
     /// Explain a person, an account or an operation
     Why(why::Args),
     /// Show or verify the journal
@@ -103,6 +107,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Offboard(_) => "offboard",
+            Self::Freeze(_) => "freeze",
             Self::Why(_) => "why",
             Self::Log(_) => "log",
             Self::Simulate(_) => "simulate",
@@ -131,6 +136,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Plan(args) => args.run(start).await,
         Command::Apply(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
+        Command::Freeze(command) => command.run(start).await,
         Command::Why(args) => args.run(start).await,
         Command::Log(args) => args.run(start).await,
         Command::Simulate(command) => command.run(start).await,

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod apply;
 pub mod connect;
+pub mod freeze;
 pub mod import;
 pub mod observe;
 pub mod offboard;

@@ -1,32 +1,37 @@
 //! Guarding: which operations may go, which wait, for what, and what would release them. A guard
 //! that cannot be evaluated counts as tripped.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod limits;
+mod protect;
 
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
 use unicode_normalization::UnicodeNormalization;
 
+use self::{
+    limits::{limit, loses_role, ordered, removes},
+    protect::{active_admins, protected},
+};
 use super::{
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
     lifecycle,
-    world::{KnownAccount, World},
+    world::World,
 };
 use crate::model::{
-    account::{AccountKind, AccountStatus},
+    account::AccountKind,
     canonical::Digest,
     id::{AccountId, PersonId},
     observation::Completeness,
     operation::{Deactivation, Run, RunState},
+    order::{Frozen, Stops},
     plan::{Action, Hold, HoldKind, Operation},
     policy::{Consent, Switch},
 };
 
 /// An observation older than this proves nothing any more.
 pub const FRESHNESS: SignedDuration = SignedDuration::from_hours(24);
-
-/// The window in which removals are counted.
-const WINDOW_HOURS: i64 = 24;
 
 /// Holds every operation of the plan that must wait. `operations` are in the order in which they
 /// would be done.
@@ -43,6 +48,7 @@ pub fn guard(
         let person = world.people.get(&operation.person.id);
         let expectation = person.map(|person| rules.expect(person));
         let mut holds = Vec::new();
+        holds.extend(frozen(world, operation));
         holds.extend(writes_off(world, operation));
         holds.extend(unseen(world, operation));
         holds.extend(protected(world, operation, &mut admins));
@@ -88,6 +94,26 @@ fn fold_login(login: &str) -> String {
 
 fn hold(kind: HoldKind, reason: impl Into<String>, release: impl Into<String>) -> Hold {
     Hold { kind, reason: reason.into(), release: release.into() }
+}
+
+/// The kill switches: nothing is written to what somebody ordered to stand still.
+fn frozen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    let freeze = world.orders.freezes.iter().find(|freeze| {
+        freeze.holds(world.app, &operation.person.id, world.now)
+            && (freeze.stops == Stops::Writes || operation.action.deletes())
+    })?;
+    let what = match &freeze.frozen {
+        Frozen::Everything => "everything".to_owned(),
+        Frozen::App { app } => app.to_string(),
+        Frozen::Person { .. } => operation.person.name.clone(),
+    };
+    let until =
+        freeze.until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+    Some(hold(
+        HoldKind::Frozen,
+        format!("{} froze {what}{}: {}", freeze.by, until.unwrap_or_default(), freeze.reason),
+        format!("muster freeze lift {}", freeze.id),
+    ))
 }
 
 fn writes_off(world: &World<'_>, operation: &Operation) -> Option<Hold> {
@@ -180,114 +206,6 @@ fn locked_out(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         format!("{} {what} it when account {id} is to be let in or shut out", world.app),
         format!("let account {id} in again in {} itself", world.app),
     ))
-}
-
-fn active_admins(world: &World<'_>) -> BTreeSet<AccountId> {
-    world
-        .accounts
-        .iter()
-        .filter(|(_, known)| known.gone.is_none())
-        .filter(|(_, known)| known.account.kind == AccountKind::Human)
-        .filter(|(_, known)| known.account.status == AccountStatus::Active)
-        .filter(|(_, known)| is_admin(world, known))
-        .map(|(id, _)| id.clone())
-        .collect()
-}
-
-/// Whether the account is an admin for certain: only such a one can stand in for another.
-fn is_admin(world: &World<'_>, known: &KnownAccount) -> bool {
-    let role = known.account.role.as_ref().and_then(|role| world.sight.role(role));
-    role.is_some_and(|role| role.privileged)
-}
-
-/// Whether the account is an admin, or may be one because its role is not readable or not known.
-fn may_be_admin(world: &World<'_>, known: &KnownAccount) -> bool {
-    known.account.role.as_ref().is_none_or(|role| world.sight.is_privileged(role))
-}
-
-/// Law 7: the owner, the key's own account, break-glass accounts and the last admin are never
-/// lowered, shut out or deleted.
-fn protected(
-    world: &World<'_>,
-    operation: &Operation,
-    admins: &mut BTreeSet<AccountId>,
-) -> Option<Hold> {
-    let id = operation.account.as_ref()?;
-    let known = world.accounts.get(id)?;
-    if !takes_rights(world, operation) {
-        return None;
-    }
-    let app = world.app;
-    let logins = [Some(fold_login(&known.account.login)), email_of(known)];
-    let is_login = |text: &str| logins.iter().flatten().any(|login| *login == fold_login(text));
-    let shield = |reason: String, release: String| Some(hold(HoldKind::Protected, reason, release));
-    if world.sight.caller.as_ref() == Some(id) {
-        return shield(
-            "Muster's own key belongs to this account".to_owned(),
-            format!("connect {app} with another admin's key: muster app add --replace {app} …"),
-        );
-    }
-    if world.rules.protected.iter().any(|login| is_login(login)) {
-        return shield(
-            "the policy protects this account".to_owned(),
-            format!("take it out of apps.{app}.protected"),
-        );
-    }
-    if known.account.kind != AccountKind::Human {
-        return shield(
-            format!("the app says this is a {} account", known.account.kind.word()),
-            "bots and integrations are managed in the app".to_owned(),
-        );
-    }
-    if world.rules.account_owner.as_ref().is_some_and(|owner| is_login(owner.as_str())) {
-        return shield(
-            "this is the account owner".to_owned(),
-            format!("hand over ownership in the app, then set apps.{app}.account_owner"),
-        );
-    }
-    if !may_be_admin(world, known) {
-        return None;
-    }
-    admin(world, known, admins)
-}
-
-/// What protects an admin, or an account that may be one.
-fn admin(
-    world: &World<'_>,
-    known: &KnownAccount,
-    admins: &mut BTreeSet<AccountId>,
-) -> Option<Hold> {
-    let app = world.app;
-    let id = &known.account.id;
-    let alone = admins.iter().all(|admin| admin == id);
-    if alone && known.account.status.may_sign_in() {
-        let (kind, what) = if is_admin(world, known) {
-            (HoldKind::Protected, "this is the last active admin")
-        } else {
-            (HoldKind::CannotTell, "the role cannot be read: this may be the last active admin")
-        };
-        return Some(hold(kind, what, "make somebody else an admin first"));
-    }
-    if world.rules.account_owner.is_none() {
-        return Some(hold(
-            HoldKind::CannotTell,
-            "this admin may be the account owner, which the app does not tell",
-            format!("set apps.{app}.account_owner to the owner's login in the policy"),
-        ));
-    }
-    if world.sight.caller.is_none() {
-        return Some(hold(
-            HoldKind::CannotTell,
-            "the key that Muster uses may be this admin's, which the app did not tell",
-            format!("muster sync {app}"),
-        ));
-    }
-    admins.remove(id);
-    None
-}
-
-fn email_of(known: &KnownAccount) -> Option<String> {
-    known.account.email.as_ref().map(|email| email.folded().to_owned())
 }
 
 /// Whether it lowers, shuts out or deletes.
@@ -509,89 +427,4 @@ fn undoes_a_reduction(world: &World<'_>, operation: &Operation) -> bool {
             && run.operation.after.as_ref().map(|state| &state.role)
                 == operation.before.as_ref().map(|state| &state.role)
     })
-}
-
-fn removes(_: &World<'_>, operation: &Operation) -> bool {
-    operation.action.removes_access()
-}
-
-fn loses_role(world: &World<'_>, operation: &Operation) -> bool {
-    !operation.action.removes_access() && takes_rights(world, operation)
-}
-
-/// Law 11: when a run would take from more accounts than the limit leaves room for, none of them
-/// goes without a named person's approval of that very operation. Approved ones count too:
-/// approving one must not make room for others. Only what a named person ordered by hand does not
-/// count. An account counts once, however many rungs of the ladder it goes down. Removals and role
-/// losses are counted apart.
-fn limit(
-    world: &World<'_>,
-    operations: &mut [Operation],
-    kind: fn(&World<'_>, &Operation) -> bool,
-    what: &str,
-) {
-    let recent = recent(world, kind);
-    // The next rung for an account that the limit let through is no new removal. One that went by
-    // an approval has used it up, and counts anew.
-    let let_through: BTreeSet<_> = recent
-        .iter()
-        .filter(|(_, run)| run.approved_by.is_none())
-        .map(|(account, _)| *account)
-        .collect();
-    let counts = |operation: &Operation| {
-        kind(world, operation)
-            && operation.goes()
-            && operation.account.as_ref().is_none_or(|account| !let_through.contains(account))
-            && !ordered(world, operation)
-    };
-    let wanted = operations.iter().filter(|operation| counts(operation)).count();
-    // Accounts that are shut out already cannot be locked out by a mistake; those shut out in this
-    // window still count, so that the limit does not shrink while it is used up.
-    let live = world
-        .accounts
-        .iter()
-        .filter(|(_, known)| known.gone.is_none())
-        .filter(|(id, known)| known.account.status.may_sign_in() || recent.contains_key(id))
-        .count();
-    let limit = usize::try_from(world.rules.removal_limit(live)).unwrap_or(usize::MAX);
-    if wanted == 0 || recent.len().saturating_add(wanted) <= limit {
-        return;
-    }
-    let plural = if wanted == 1 { "" } else { "s" };
-    let reason = format!(
-        "{wanted} {what}{plural} due and {} made within {WINDOW_HOURS} hours, more than the limit \
-         of {limit}",
-        recent.len()
-    );
-    for operation in operations.iter_mut().filter(|operation| counts(operation)) {
-        operation.holds.push(hold(HoldKind::Limit, reason.clone(), approve(operation)));
-    }
-}
-
-/// Whether a named person ordered by hand the end from which this operation follows.
-fn ordered(world: &World<'_>, operation: &Operation) -> bool {
-    let Some(person) = world.people.get(&operation.person.id) else { return false };
-    let Some(order) = &person.ordered_end else { return false };
-    // A later engagement is none of the order's business.
-    let engagement =
-        person.engagements.iter().find(|e| Some(e.number) == operation.person.engagement);
-    order.at <= world.now && engagement.is_some_and(|e| e.first_seen <= order.ordered)
-}
-
-/// The accounts of which something was taken within the window by nobody's order.
-fn recent<'a>(
-    world: &World<'a>,
-    kind: fn(&World<'_>, &Operation) -> bool,
-) -> BTreeMap<&'a AccountId, &'a Run> {
-    let since = world.now.checked_sub(WINDOW_HOURS.hours()).unwrap_or(Timestamp::MIN);
-    world
-        .runs
-        .iter()
-        .filter(|run| run.intended > since && kind(world, &run.operation))
-        .filter(|run| {
-            !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
-        })
-        .filter(|run| !ordered(world, &run.operation))
-        .filter_map(|run| Some((run.operation.account.as_ref()?, run)))
-        .collect()
 }

@@ -12,6 +12,7 @@ use crate::model::{
     link::Link,
     observation::Completeness,
     operation::{Approval, Learned, Run},
+    order::Orders,
     person::Person,
     policy::{AppPolicy, Policy},
 };
@@ -106,6 +107,8 @@ pub struct World<'a> {
     pub runs: &'a [Run],
     /// The approvals that still hold, by fingerprint.
     pub approvals: &'a BTreeMap<Digest, Approval>,
+    /// What people ordered by hand.
+    pub orders: &'a Orders,
     /// The moment.
     pub now: Timestamp,
 }

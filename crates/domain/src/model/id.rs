@@ -150,6 +150,15 @@ text_id!(
         .is_some_and(|rest| rest.len() == 16 && rest.chars().all(|c| c.is_ascii_alphanumeric()))
 );
 text_id!(
+    /// One order given by hand: `ord_` and 16 characters.
+    OrderId,
+    "order id",
+    "it is ord_ followed by 16 letters and digits",
+    |text| text
+        .strip_prefix("ord_")
+        .is_some_and(|rest| rest.len() == 16 && rest.chars().all(|c| c.is_ascii_alphanumeric()))
+);
+text_id!(
     /// One full or partial read of an app: `obs_` and 16 characters.
     ObservationId,
     "observation id",
@@ -181,6 +190,12 @@ impl OperationId {
     #[must_use]
     pub fn from_chance(bytes: [u8; 16]) -> Self {
         Self(format!("op_{}", short(&Digest::of(&bytes))))
+    }
+}
+
+impl OrderId {
+    pub(super) fn short_of(digest: &Digest) -> Self {
+        Self(format!("ord_{}", short(digest)))
     }
 }
 

@@ -43,6 +43,8 @@ events! {
     PersonAdded "person.added" "A person became known.",
     PersonChanged "person.changed" "A person's data changed.",
     PersonUnmentioned "person.unmentioned" "A source stopped mentioning a person. Not a departure.",
+    Frozen "frozen" "Somebody ordered everything, an app or a person to stand still.",
+    Thawed "thawed" "An order to stand still was lifted.",
     PersonEndOrdered "person.end_ordered" "An end was ordered by hand.",
     PolicyApplied "policy.applied" "A policy became the valid one.",
     AppObserved "app.observed" "An app's accounts were read.",

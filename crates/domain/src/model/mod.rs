@@ -8,6 +8,7 @@ pub mod journal;
 pub mod link;
 pub mod observation;
 pub mod operation;
+pub mod order;
 pub mod person;
 pub mod plan;
 pub mod policy;

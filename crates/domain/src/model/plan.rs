@@ -60,6 +60,12 @@ impl Action {
         }
     }
 
+    /// Whether it deletes something in the app.
+    #[must_use]
+    pub const fn deletes(&self) -> bool {
+        matches!(self, Self::CancelInvite)
+    }
+
     /// Whether it takes access away: what law 11's limits count.
     #[must_use]
     pub const fn removes_access(&self) -> bool {
@@ -156,6 +162,8 @@ pub enum Reversibility {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldKind {
+    /// Somebody ordered everything, the app or the person to stand still.
+    Frozen,
     /// This kind of write is switched off for the app.
     WritesOff,
     /// The account is protected: owner, last admin, the key's own, break-glass.
@@ -185,6 +193,7 @@ impl HoldKind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Frozen => "frozen",
             Self::WritesOff => "writes_off",
             Self::Protected => "protected",
             Self::CannotTell => "cannot_tell",

@@ -6,7 +6,9 @@ use muster_domain::{
     engine::plan::{self, Released},
     model::{
         account::{AccountKind, AccountStatus},
+        id::OrderId,
         operation::{Deactivation, Learned, RunState},
+        order::{Freeze, Frozen, Stops},
         person::EmploymentStatus,
         plan::HoldKind,
     },
@@ -379,4 +381,63 @@ fn what_a_leaver_lost_is_not_given_back_without_a_named_person() {
     }
     assert_eq!(world.plan().operations[0].action.word(), "update");
     assert_eq!(holds(&world), [vec![HoldKind::Approval]]);
+}
+
+fn freeze(frozen: Frozen, stops: Stops) -> Freeze {
+    let at = at("2026-11-09T10:00:00Z");
+    Freeze {
+        id: OrderId::derive("freeze", "ann", at, &format!("{frozen:?}")),
+        frozen,
+        stops,
+        reason: "an inquiry".to_owned(),
+        by: "ann".to_owned(),
+        at,
+        until: None,
+    }
+}
+
+#[test]
+fn what_is_frozen_is_not_written_to_by_any_approval() {
+    let base = World::new()
+        .person("anna", |p| p.ends("2026-11-06"))
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("7", |a| a.of("anna"))
+        .account("8", |a| a.of("ben"));
+    let kinds = |frozen: Frozen| {
+        let mut world = base.clone();
+        world.orders.freezes.push(freeze(frozen, Stops::Writes));
+        world.approve_all();
+        holds(&world)
+    };
+    let app = |name: &str| Frozen::App { app: name.parse().unwrap() };
+    assert_eq!(kinds(Frozen::Everything), [[HoldKind::Frozen], [HoldKind::Frozen]]);
+    assert_eq!(kinds(app("support")), [[HoldKind::Frozen], [HoldKind::Frozen]]);
+    assert_eq!(kinds(app("shop")), [vec![], vec![]]);
+    let anna = Frozen::Person { person: person_id("anna") };
+    assert_eq!(kinds(anna), [vec![HoldKind::Frozen], vec![]]);
+}
+
+#[test]
+fn a_freeze_ends_when_its_time_has_come() {
+    let mut world =
+        World::new().person("anna", |p| p.ends("2026-11-06")).account("7", |a| a.of("anna"));
+    let until = world.now + SignedDuration::from_hours(1);
+    world.orders.freezes =
+        vec![Freeze { until: Some(until), ..freeze(Frozen::Everything, Stops::Writes) }];
+    assert_eq!(holds(&world), [[HoldKind::Frozen]]);
+    world.now = until;
+    assert_eq!(holds(&world), [[]]);
+}
+
+#[test]
+fn a_litigation_hold_stops_deleting_but_not_cutting_sign_in() {
+    let mut world = World::new()
+        .person("anna", |p| p.ends("2026-11-06"))
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("7", |a| a.of("anna"))
+        .account("8", |a| a.of("ben").status(AccountStatus::Invited));
+    world.orders.freezes = vec![freeze(Frozen::Everything, Stops::Deletions)];
+    let plan = world.plan();
+    let held: Vec<_> = plan.operations.iter().map(|one| (one.action.word(), one.goes())).collect();
+    assert_eq!(held, [("deactivate", true), ("cancel_invite", false)]);
 }

@@ -18,6 +18,7 @@ use muster_domain::{
         link::{Confirmation, Link, Tie},
         observation::Completeness,
         operation::{Approval, Deactivation, Learned, Run, RunState},
+        order::Orders,
         person::{
             Anchor, EmploymentStatus, Engagement, OrderedEnd, Person, Profile, Scope,
             TerminationType, Terms,
@@ -79,6 +80,7 @@ pub struct World {
     pub sight: Sight,
     pub runs: Vec<Run>,
     pub approvals: BTreeMap<Digest, Approval>,
+    pub orders: Orders,
     pub now: Timestamp,
 }
 
@@ -105,6 +107,7 @@ impl World {
             },
             runs: Vec::new(),
             approvals: BTreeMap::new(),
+            orders: Orders::default(),
             now,
         }
         .account("1", |a| a.email("muster@acme.example").role("admin").created("2020-01-01"))
@@ -159,6 +162,7 @@ impl World {
             sight: &self.sight,
             runs: &self.runs,
             approvals: &self.approvals,
+            orders: &self.orders,
             now: self.now,
         }
     }

@@ -41,6 +41,8 @@ impl Outcome {
 pub(super) enum Access {
     /// Others may go on.
     Read,
+    /// Writes one small thing beside whoever is at work; the store keeps them apart.
+    Beside,
     /// No other process may write at the same time.
     Write,
 }
@@ -65,7 +67,7 @@ impl Start {
         let key = settings.sealing_key()?;
         let lock = match access {
             Access::Write => Some(settings.lock(self.command)?),
-            Access::Read => None,
+            Access::Read | Access::Beside => None,
         };
         if let Location::SqliteFile(path) = settings.location()
             && !path.exists()

@@ -14,6 +14,7 @@ use muster_domain::{
         id::{AccountId, AppName, PersonId},
         link::Link,
         operation::{Approval, Deactivation, Learned, Run},
+        order::Orders,
         person::Person,
         plan::Plan,
         policy::{AppPolicy, Policy},
@@ -46,6 +47,8 @@ pub struct Situation {
     pub runs: Vec<Run>,
     /// Approvals that hold.
     pub approvals: BTreeMap<Digest, Approval>,
+    /// What people ordered by hand.
+    pub orders: Orders,
 }
 
 impl Situation {
@@ -70,6 +73,7 @@ impl Situation {
             sight: &self.sight,
             runs: &self.runs,
             approvals: &self.approvals,
+            orders: &self.orders,
             now,
         })
     }
@@ -197,6 +201,7 @@ impl Muster {
             sight,
             runs: self.store.runs(&filter).await?,
             approvals: self.store.approvals(app, now).await?,
+            orders: self.store.orders().await?,
         })
     }
 

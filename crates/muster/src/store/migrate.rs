@@ -31,6 +31,7 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../../migrations/0002_journal_guard.sqlite.sql"),
         postgres: include_str!("../../migrations/0002_journal_guard.postgres.sql"),
     },
+    both(3, "orders", include_str!("../../migrations/0003_orders.sql")),
 ];
 
 /// Applies what is missing; refuses what is newer or different.

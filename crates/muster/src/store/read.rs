@@ -9,6 +9,7 @@ use muster_domain::model::{
     id::{AccountId, AppName, OperationId, PersonId, SourceName},
     link::Link,
     operation::{Approval, Run},
+    order::{Order, Orders},
     person::Person,
     plan::Plan,
 };
@@ -296,6 +297,34 @@ impl OrgStore {
         let statement = Statement::of_org("SELECT doc FROM runs WHERE org = $1", &self.org)
             .with("AND id = ?", Some(id.as_str()));
         self.document("runs", &statement).await
+    }
+
+    /// What people ordered by hand and did not take back, in the order of kind and key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn orders(&self) -> Result<Orders, StoreError> {
+        let sql = "SELECT kind, doc FROM orders WHERE org = $1 ORDER BY kind, id";
+        let mut orders = Orders::default();
+        for row in self.rows(&Statement::of_org(sql, &self.org)).await? {
+            let (kind, doc) = (text("orders", &row, 0)?, text("orders", &row, 1)?);
+            orders.add(&kind, &doc).map_err(|error| unreadable("orders", error))?;
+        }
+        Ok(orders)
+    }
+
+    /// One order, by its key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn order<T: Order + Send + 'static>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>, StoreError> {
+        let statement = Statement::of_org("SELECT doc FROM orders WHERE org = $1", &self.org)
+            .with("AND kind = ?", Some(T::KIND))
+            .with("AND id = ?", Some(key));
+        self.document("orders", &statement).await
     }
 
     /// The approvals that have not lapsed at `now`, by the operation's fingerprint.

@@ -13,6 +13,7 @@ use muster_domain::model::{
     journal::{About, Draft, Event},
     link::Link,
     operation::{Approval, Learned, Run},
+    order::Order,
     person::Person,
     plan::Plan,
 };
@@ -22,8 +23,8 @@ use super::{
     OrgStore, StoreError,
     account::Fresh,
     columns::{
-        APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, OBSERVATIONS, PEOPLE, PLANS, POLICIES,
-        RUNS, Row, SOURCES, Table, Value, json_text,
+        APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, OBSERVATIONS, ORDERS, PEOPLE, PLANS,
+        POLICIES, RUNS, Row, SOURCES, Table, Value, json_text,
     },
     journal::{Appender, signed},
     observe::Merge,
@@ -53,6 +54,7 @@ pub struct Tx {
 enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
+    TakeBack(&'static str, String),
     Account(Box<Fresh>),
     Merge(Box<Merge>),
     Journal(Box<Draft>),
@@ -224,6 +226,18 @@ impl Tx {
         self.row(&APPROVALS, row);
     }
 
+    /// Writes an order given by hand; a later one with the same key replaces it.
+    pub fn put_order<T: Order>(&mut self, order: &T) {
+        let row = json_text("an order", order)
+            .map(|doc| vec![T::KIND.into(), order.key().into(), doc.into()]);
+        self.row(&ORDERS, row);
+    }
+
+    /// Takes an order back.
+    pub fn remove_order<T: Order>(&mut self, order: &T) {
+        self.writes.push(Write::TakeBack(T::KIND, order.key()));
+    }
+
     /// Writes what trying taught about shutting an account out.
     pub fn put_learned(&mut self, app: &AppName, account: &AccountId, learned: Learned) {
         let row = json_text("what was learned", &learned)
@@ -287,6 +301,9 @@ impl Tx {
                 Write::Unlink(app, account) => {
                     self.unlink(&mut transaction, app, account).await?;
                 }
+                Write::TakeBack(kind, key) => {
+                    self.take_back(&mut transaction, kind, key).await?;
+                }
                 Write::Account(fresh) => {
                     store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;
                 }
@@ -329,6 +346,22 @@ impl Tx {
             .bind(self.store.org.as_str())
             .bind(app.as_str())
             .bind(account.as_str())
+            .execute(connection)
+            .await
+            .map(|_| ())
+            .map_err(|error| self.store.store.fault(error))
+    }
+
+    async fn take_back(
+        &self,
+        connection: &mut AnyConnection,
+        kind: &str,
+        key: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM orders WHERE org = $1 AND kind = $2 AND id = $3")
+            .bind(self.store.org.as_str())
+            .bind(kind)
+            .bind(key)
             .execute(connection)
             .await
             .map(|_| ())

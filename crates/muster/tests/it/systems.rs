@@ -77,3 +77,49 @@ fn s2_when_the_key_is_revoked_nothing_is_concluded_from_silence() {
     assert!(!company.desk.lets_in(&email("Ann Ash")));
     assert!(company.desk.has_open_invitation(&email("Cid Cole")));
 }
+
+#[test]
+fn l22_a_litigation_hold_keeps_everything_but_sign_in_may_be_cut() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.policy(&POLICY.replace("delete: false", "delete: true"));
+    company.hire("Cid Cole").starts = day(-5);
+    company.import().done();
+    company.approve_all("maria");
+    assert!(company.desk.has_open_invitation(&email("Cid Cole")));
+
+    let words = ["freeze", "person", "Cid Cole", "--only-deletions", "--reason", "litigation"];
+    company.muster(words).done();
+    company
+        .muster(["freeze", "person", "Ann Ash", "--only-deletions", "--reason", "litigation"])
+        .done();
+    company.person("Ann Ash").leaves(day(-1));
+    company.person("Cid Cole").leaves(day(-1));
+    company.import().done();
+    company.approve_all("maria").waits().says("litigation");
+    // Nothing of hers is deleted; her sign-in is cut.
+    assert!(!company.desk.lets_in(&email("Ann Ash")));
+    assert!(company.desk.has_open_invitation(&email("Cid Cole")));
+
+    let list = company.muster(["freeze", "list", "--json"]).done();
+    list.says("litigation");
+}
+
+#[test]
+fn a_kill_switch_stops_every_write_until_it_is_lifted() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.muster(["freeze", "everything", "--reason", " "]).refused(["--reason"]);
+    company.muster(["freeze", "everything", "--reason", "fire drill"]).done();
+    company.muster(["freeze", "list"]).done().says("fire drill");
+    company.person("Ann Ash").leaves(day(-1));
+    company.import().done();
+    let writes = company.desk.writes();
+    company.approve_all("maria").waits().says("fire drill");
+    company.muster(["offboard", "Ben Birch", "--now", "--yes"]).waits().says("fire drill");
+    assert_eq!(company.desk.writes(), writes);
+
+    company.muster(["freeze", "lift", "ord_zz"]).refused(["muster freeze list"]);
+    company.muster(["freeze", "lift", "ord_"]).done();
+    company.apply();
+    assert!(!company.desk.lets_in(&email("Ann Ash")));
+    assert!(!company.desk.lets_in(&email("Ben Birch")));
+}

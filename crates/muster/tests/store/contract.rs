@@ -8,6 +8,7 @@ use muster_domain::model::{
     canonical::Digest,
     id::OrgId,
     operation::{Deactivation, Learned, RunState},
+    order::Freeze,
 };
 
 use crate::{
@@ -85,6 +86,25 @@ story!(later_writes_replace_earlier_ones, world, {
     note(&mut tx);
     tx.commit().await.unwrap();
     assert_eq!(world.org.person(&person.id).await.unwrap(), Some(person));
+});
+
+story!(orders_are_kept_until_they_are_taken_back, world, {
+    let mut tx = world.org.begin("anna", now());
+    tx.put_order(&samples::freeze(1));
+    tx.put_order(&samples::freeze(2));
+    tx.put_order(&samples::freeze(1));
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let kept = world.org.orders().await.unwrap().freezes;
+    assert_eq!(kept.len(), 2);
+    let one = samples::freeze(1);
+    let found: Option<Freeze> = world.org.order(one.id.as_str()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&one));
+    let mut tx = world.org.begin("anna", now());
+    tx.remove_order(&one);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    assert_eq!(world.org.orders().await.unwrap().freezes, [samples::freeze(2)]);
 });
 
 story!(runs_are_found_by_every_filter, world, {

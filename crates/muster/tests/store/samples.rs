@@ -8,10 +8,11 @@ use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::{Account, AccountKind, AccountStatus, Mfa, NewAccount},
     canonical::Digest,
-    id::{AppName, PersonId},
+    id::{AppName, OrderId, PersonId},
     link::{Confirmation, Link, NonHuman, Tie},
     observation::{Completeness, ReadTally},
     operation::{Approval, Run, RunState},
+    order::{Freeze, Frozen, Stops},
     person::{Anchor, Engagement, OrderedEnd, Person, Profile, Terms},
     plan::{Action, Basis, Operation, PersonRef, Plan, Reversibility, Risk},
     roster::{Field, Presence},
@@ -101,6 +102,18 @@ pub(crate) fn connection() -> Connection {
         learned: serde_json::json!({ "limit": 40 }),
         probe: serde_json::Value::Null,
         added: precise(),
+    }
+}
+
+pub(crate) fn freeze(n: u8) -> Freeze {
+    Freeze {
+        id: OrderId::derive("freeze", "anna", now(), &n.to_string()),
+        frozen: Frozen::App { app: app() },
+        stops: Stops::Deletions,
+        reason: "litigation Ünï".into(),
+        by: "anna".into(),
+        at: precise(),
+        until: None,
     }
 }
 

@@ -1,0 +1,128 @@
+//! What people ordered by hand: kept beside what sources and apps tell, valid until it lapses or is
+//! taken back.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    canonical::digest_of_parts,
+    id::{AppName, OrderId, PersonId},
+};
+
+/// A kind of order. Each kind is one list in [`Orders`].
+pub trait Order: Serialize + DeserializeOwned {
+    /// The word under which orders of this kind are kept.
+    const KIND: &'static str;
+
+    /// What tells this order from others of its kind; a later one with the same key replaces it.
+    fn key(&self) -> String;
+}
+
+macro_rules! orders {
+    ($($(#[$doc:meta])* $list:ident: $order:ty),+ $(,)?) => {
+        /// Everything that was ordered by hand and not taken back, by kind.
+        #[derive(Debug, Clone, PartialEq, Eq, Default)]
+        pub struct Orders {
+            $($(#[$doc])* pub $list: Vec<$order>),+
+        }
+
+        impl Orders {
+            /// Every kind of order.
+            pub const KINDS: &[&str] = &[$(<$order as Order>::KIND),+];
+
+            /// Adds an order of the kind called `kind` from its JSON; nothing when there is no such
+            /// kind.
+            ///
+            /// # Errors
+            /// When the JSON is not an order of that kind.
+            pub fn add(&mut self, kind: &str, json: &str) -> Result<(), serde_json::Error> {
+                $(if kind == <$order as Order>::KIND {
+                    self.$list.push(serde_json::from_str(json)?);
+                })+
+                Ok(())
+            }
+        }
+    };
+}
+
+orders! {
+    /// Orders to stand still.
+    freezes: Freeze,
+}
+
+/// What a freeze is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Frozen {
+    /// Every app and everybody.
+    Everything,
+    /// One app.
+    App {
+        /// The app.
+        app: AppName,
+    },
+    /// One person, in every app.
+    Person {
+        /// The person.
+        person: PersonId,
+    },
+}
+
+/// Which writes a freeze stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stops {
+    /// All of them.
+    Writes,
+    /// Only what deletes: a litigation hold. Sign-in may still be cut.
+    Deletions,
+}
+
+/// An order to stand still: nothing is written to what it is about while it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// Its id.
+    pub id: OrderId,
+    /// What it is about.
+    #[serde(flatten)]
+    pub frozen: Frozen,
+    /// What it stops.
+    pub stops: Stops,
+    /// Why.
+    pub reason: String,
+    /// Who ordered it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+}
+
+impl Order for Freeze {
+    const KIND: &'static str = "freeze";
+
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+impl Freeze {
+    /// Whether it holds at `now` for `person` in `app`.
+    #[must_use]
+    pub fn holds(&self, app: &AppName, person: &PersonId, now: Timestamp) -> bool {
+        let meant = match &self.frozen {
+            Frozen::Everything => true,
+            Frozen::App { app: frozen } => frozen == app,
+            Frozen::Person { person: frozen } => frozen == person,
+        };
+        meant && self.at <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+impl OrderId {
+    /// The id of an order given by `by` at `at`: the same words at the same moment are one order.
+    #[must_use]
+    pub fn derive(kind: &str, by: &str, at: Timestamp, about: &str) -> Self {
+        Self::short_of(&digest_of_parts(&[kind, by, &at.to_string(), about]))
+    }
+}
