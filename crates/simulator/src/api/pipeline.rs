@@ -60,11 +60,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, now: Timestamp) -> An
         seq,
         at: now,
         method: request.method.to_string(),
-        target: if route.is_oauth() {
-            oauth::public_target(request)
-        } else {
-            request.target.clone()
-        },
+        target: oauth::public_target(request),
         route: route.template().to_owned(),
         outcome: answer.broken.map_or(Outcome::Answered(answer.status.as_u16()), Outcome::Broken),
         took_effect: served.took_effect,

@@ -95,10 +95,13 @@ pub(crate) fn serve(
     (reply, true)
 }
 
-/// The path and query of a request as the log may show it: on these routes only what is public
+/// The path and query of a request as the log may show it: under `/oauth` only what is public
 /// anyway; a code, a state or a token put there by mistake is blotted out.
 pub(crate) fn public_target(request: &Request) -> String {
     const PUBLIC: [&str; 4] = ["response_type", "client_id", "redirect_uri", "scope"];
+    if !request.path.starts_with("/oauth/") {
+        return request.target.clone();
+    }
     let query = request.query.blotted(&PUBLIC);
     if query.is_empty() { request.path.clone() } else { format!("{}?{query}", request.path) }
 }

@@ -87,7 +87,7 @@ pub(super) fn meaning(scope: &str) -> &'static str {
         "jobs:read" => "see jobs",
         "jobs:write" => "start and stop jobs",
         CATCH_ALL => "do everything that you can do",
-        _ => "",
+        _ => "use the scope",
     }
 }
 

@@ -97,7 +97,7 @@ impl<'a> Visit<'a> {
             .ok_or(Denial(StatusCode::UNAUTHORIZED, "invalid_client"))?;
         let mut clients = self.config.oauth.clients.iter();
         clients
-            .find(|client| client.id == id && client.secret == secret)
+            .find(|client| is_same(&client.id, &id) && is_same(&client.secret, &secret))
             .ok_or(Denial(StatusCode::UNAUTHORIZED, "invalid_client"))
     }
 
@@ -177,6 +177,13 @@ impl<'a> Visit<'a> {
         // RFC 6749, 5.1.
         Reply::ok(&body).with(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
+}
+
+/// Whether a client sent what is known: as it is, as most do, or encoded as in a form
+/// (RFC 6749, 2.3.1).
+fn is_same(known: &str, sent: &str) -> bool {
+    let decoded = url::form_urlencoded::parse(sent.as_bytes()).next();
+    known == sent || decoded.is_some_and(|(text, _)| text == known)
 }
 
 /// The claims of both; what is null is left out.
