@@ -11,6 +11,8 @@ pub mod offboard;
 pub mod policy;
 pub mod settle;
 pub mod situation;
+pub mod tasks;
+pub mod trail;
 pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -14,4 +14,5 @@ mod attacks;
 mod days;
 mod laws;
 mod merging;
+mod notices;
 mod situations;

@@ -153,6 +153,7 @@ impl Muster {
         let released = self.store.release(lease).await;
         let applied = outcome?;
         released?;
+        self.notice(&request.plan.app).await?;
         Ok(applied)
     }
 

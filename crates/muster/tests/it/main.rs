@@ -20,6 +20,7 @@ mod exit_codes;
 mod joiners;
 mod leavers;
 mod movers;
+mod notices;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;
