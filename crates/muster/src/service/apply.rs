@@ -153,7 +153,9 @@ impl Muster {
         let released = self.store.release(lease).await;
         let applied = outcome?;
         released?;
-        self.notice(&request.plan.app).await?;
+        if !applied.runs.is_empty() {
+            self.notice(&request.plan.app).await?;
+        }
         Ok(applied)
     }
 
