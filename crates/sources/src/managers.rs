@@ -8,10 +8,10 @@ use muster_domain::model::{email::EmailAddress, id::SourceId, person::Profile, r
 use crate::{
     draft::{Draft, ManagerHints},
     formats::Target,
-    people::Group,
-    problem::{Problem, ProblemKind, Problems, Warnings},
+    people::{File, Group},
+    problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
-    words::{name_key, turned_round},
+    words::{name_key, turned_round, word_key},
 };
 
 /// A group, by its place among all groups.
@@ -31,10 +31,11 @@ struct Index {
 /// Sets `manager` of every engagement, or reports why it cannot.
 pub(crate) fn resolve(
     groups: &mut [Group],
-    layout: &Layout,
+    file: &File<'_>,
     problems: &mut Problems,
     warnings: &mut Warnings,
 ) {
+    let layout = file.layout;
     let index = Index::new(groups, layout);
     let mut links: Vec<Option<At>> = vec![None; groups.len()];
     let mut found: Vec<Vec<Option<At>>> = Vec::with_capacity(groups.len());
@@ -45,12 +46,19 @@ pub(crate) fn resolve(
                 Found::None => None,
                 Found::One(one) if one == at => {
                     let message = "the person is their own manager; read as having none";
-                    warnings.row(draft.row, message);
+                    let warning = Warning::new(message).row(draft.row);
+                    warnings.add(match draft.manager.surest() {
+                        Some((target, value)) => layout.remark(warning.value(value), target),
+                        None => warning,
+                    });
                     None
                 }
                 Found::One(one) => Some(one),
                 Found::Nobody(field, value) => {
-                    problems.add(nobody(draft, layout, field, &value));
+                    // It may stand in a row that could not be read, which is a problem of its own.
+                    if !is_lost(file.lost, &value) {
+                        problems.add(nobody(draft, layout, field, &value));
+                    }
                     None
                 }
                 Found::Several(field, value, several) => {
@@ -134,6 +142,29 @@ impl Index {
         } else {
             Found::None
         }
+    }
+}
+
+/// Whether a row that could not be read holds all words of a value.
+fn is_lost(lost: &[BTreeSet<String>], value: &str) -> bool {
+    let key = word_key(value);
+    lost.iter().any(|row| key.split(' ').all(|word| row.contains(word)))
+}
+
+impl ManagerHints {
+    /// The hint that decides: the column and what it says.
+    fn surest(&self) -> Option<(Target, &str)> {
+        let Self { id, number, position, email, name } = self;
+        let email = email.as_ref().map(EmailAddress::as_str);
+        [
+            (Target::Field(Field::ManagerSourceId), id.as_deref()),
+            (Target::ManagerNumber, number.as_deref()),
+            (Target::ManagerPosition, position.as_deref()),
+            (Target::Field(Field::ManagerEmail), email),
+            (Target::Field(Field::ManagerName), name.as_deref()),
+        ]
+        .into_iter()
+        .find_map(|(target, value)| Some((target, value?)))
     }
 }
 

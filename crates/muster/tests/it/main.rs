@@ -23,6 +23,7 @@ mod movers;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod roster_check;
 mod secrets;
 mod systems;
 mod tampering;
