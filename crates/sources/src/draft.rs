@@ -80,6 +80,8 @@ pub(crate) struct Draft {
     pub(crate) rehire_date: Option<Date>,
     /// A last day that counts where there is no end date.
     pub(crate) other_end: Option<Date>,
+    /// The latest of all last days of work that were filed.
+    pub(crate) last_day: Option<Date>,
     /// From which day on the row is true.
     pub(crate) effective: Option<Date>,
     pub(crate) manager: ManagerHints,
@@ -254,6 +256,7 @@ impl Typist<'_, '_> {
                 draft.profile.in_scope = self.yes_or_no(cell).map(scope);
             }
             Target::Terminated => self.terminated(draft, cell),
+            Target::LastDays => self.last_days(draft, cell),
             Target::Field(Field::TimeZone) => self.time_zone(draft, cell),
             Target::Field(field @ (Field::Status | Field::Kind | Field::TerminationType)) => {
                 self.word(draft, field, text);
@@ -354,6 +357,15 @@ impl Typist<'_, '_> {
         terms.status_raw.get_or_insert_with(|| format!("terminated: {}", cell.text));
     }
 
+    fn last_days(&mut self, draft: &mut Draft, cell: Cell<'_>) {
+        for text in cell.text.split(';') {
+            match dates::date(text, self.drafting.order) {
+                Ok(day) => draft.last_day = draft.last_day.max(day),
+                Err(message) => self.problem(cell, ProblemKind::InvalidDate, message),
+            }
+        }
+    }
+
     /// Checked by shape only: which zones exist is known to the zone database, which is I/O.
     fn time_zone(&mut self, draft: &mut Draft, cell: Cell<'_>) {
         let text = cell.text;
@@ -392,6 +404,10 @@ impl Typist<'_, '_> {
 
     /// An end that is told in another column counts where there is no end date.
     fn settle_end(&mut self, draft: &mut Draft) {
+        let terms = &mut draft.terms;
+        // One of an earlier time lies before the start of this one.
+        let own = draft.last_day.filter(|day| terms.start_date.is_none_or(|start| *day >= start));
+        terms.last_working_day = terms.last_working_day.or(own);
         let Some(other) = draft.other_end else { return };
         let end = *draft.terms.end_date.get_or_insert(other);
         if end != other {

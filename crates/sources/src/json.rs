@@ -23,8 +23,8 @@ const TOTAL: &[&str] = &["total_elements", "totalNumber", "total", "total_count"
 const WRAPPERS: &[&str] = &["attributes"];
 /// Lists of which every element is a period of work, and so a row.
 const PERIODS: &[&str] = &["workAssignments"];
-/// Names of flags by which the element that counts is told from others.
-const FLAGS: &[&str] = &["active", "primary", "primaryIndicator", "is_primary"];
+/// Names of flags by which the first among several is told from the others.
+const FIRST: &[&str] = &["primary", "primaryIndicator", "is_primary"];
 
 /// The records of a saved answer.
 pub(crate) fn records(text: &str, problems: &mut Problems) -> Option<Records> {
@@ -205,12 +205,13 @@ fn put(cells: &mut Cells, path: String, text: &str) {
     cell.push_str(text);
 }
 
-/// Where elements say whether they count, those that do; else all.
+/// The element that says it is the first; else all.
 fn that_count(list: &[Value]) -> Vec<&Value> {
-    let flag = |element: &Value| FLAGS.iter().find_map(|flag| element.get(*flag)?.as_bool());
-    if list.iter().any(|element| flag(element).is_some()) {
-        list.iter().filter(|element| flag(element) == Some(true)).collect()
-    } else {
-        list.iter().collect()
+    let first = |element: &&Value| {
+        FIRST.iter().find_map(|flag| element.get(*flag)?.as_bool()) == Some(true)
+    };
+    match list.iter().find(first) {
+        Some(element) => vec![element],
+        None => list.iter().collect(),
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn resolve(
         }
         found.push(managers);
     }
-    report_loops(groups, &links, problems);
+    report_loops(groups, &links, layout, problems);
     for (group, managers) in groups.iter_mut().zip(found) {
         for (draft, manager) in group.drafts.iter_mut().zip(managers) {
             draft.terms.manager = manager.and_then(|at| index.ids.get(at)).cloned();
@@ -245,14 +245,14 @@ fn who(group: &Group) -> String {
 }
 
 /// Follows every chain upwards once; a chain that meets itself is a loop.
-fn report_loops(groups: &[Group], links: &[Option<At>], problems: &mut Problems) {
+fn report_loops(groups: &[Group], links: &[Option<At>], layout: &Layout, problems: &mut Problems) {
     let mut visited_by: Vec<Option<At>> = vec![None; links.len()];
     for start in 0..links.len() {
         let mut at = start;
         while let Some(mark) = visited_by.get_mut(at) {
             match *mark {
                 Some(by) if by == start => {
-                    problems.add(loop_problem(groups, links, at));
+                    problems.add(loop_problem(groups, links, layout, at));
                     break;
                 }
                 Some(_) => break,
@@ -264,7 +264,7 @@ fn report_loops(groups: &[Group], links: &[Option<At>], problems: &mut Problems)
     }
 }
 
-fn loop_problem(groups: &[Group], links: &[Option<At>], start: At) -> Problem {
+fn loop_problem(groups: &[Group], links: &[Option<At>], layout: &Layout, start: At) -> Problem {
     let mut members = Vec::new();
     let mut at = start;
     while let (Some(group), true) = (groups.get(at), members.len() <= links.len()) {
@@ -279,10 +279,13 @@ fn loop_problem(groups: &[Group], links: &[Option<At>], start: At) -> Problem {
         "these people manage each other in a circle: {}; correct one of their managers",
         names.join(" → ")
     );
-    let row = members.first().and_then(|group| group.drafts.first()).map(|draft| draft.row);
     let problem = Problem::new(ProblemKind::ManagerLoop, message);
-    match row {
-        Some(row) => problem.row(row),
+    let Some(draft) = members.first().and_then(|group| group.drafts.first()) else {
+        return problem;
+    };
+    let problem = problem.row(draft.row);
+    match draft.manager.surest() {
+        Some((target, value)) => layout.mark(problem.value(value), target),
         None => problem,
     }
 }

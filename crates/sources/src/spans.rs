@@ -61,15 +61,15 @@ impl Report<'_> {
                 self.warn(row, field, &end.to_string(), &message);
                 *slot = None;
             } else if ended {
-                let message = format!("the end {end} lies before the start {start}");
-                self.contradiction(row, field, &message);
+                let message = format!("lies before the start {start}");
+                self.contradiction(row, field, end, &message);
             } else {
                 let message = format!(
-                    "the end {end} lies before the start {start}: correct one of them in the HR \
-                     system; if it ended an earlier time here, export the first start too ({})",
+                    "lies before the start {start}: correct one of them in the HR system; if it \
+                     ended an earlier time here, export the first start too ({})",
                     self.layout.heading_for(Field::OriginalStartDate)
                 );
-                self.problem(row, field, message);
+                self.problem(row, field, end, message);
             }
         }
     }
@@ -94,8 +94,8 @@ impl Report<'_> {
         if let (Some(start), Some(back)) = (leave_start, leave_return)
             && back < start
         {
-            let message = format!("the return {back} lies before the start of the leave {start}");
-            self.contradiction(row, Field::LeaveReturn, &message);
+            let message = format!("lies before the start of the leave {start}");
+            self.contradiction(row, Field::LeaveReturn, *back, &message);
         }
         if let (Some(last), Some(end)) = (last_working_day, end_date)
             && last > end
@@ -118,12 +118,13 @@ impl Report<'_> {
         self.warnings.add(self.layout.remark(warning, Target::Field(field)));
     }
 
-    fn contradiction(&mut self, row: u32, field: Field, message: &str) {
-        self.problem(row, field, format!("{message}: correct one of them in the HR system"));
+    fn contradiction(&mut self, row: u32, field: Field, date: Date, message: &str) {
+        self.problem(row, field, date, format!("{message}: correct one of them in the HR system"));
     }
 
-    fn problem(&mut self, row: u32, field: Field, message: String) {
+    fn problem(&mut self, row: u32, field: Field, date: Date, message: String) {
         let problem = Problem::new(ProblemKind::DatesContradict, message).row(row);
+        let problem = problem.value(&date.to_string());
         self.problems.add(self.layout.mark(problem, Target::Field(field)));
     }
 }

@@ -2,7 +2,8 @@
 //! that was saved as a file is read too.
 //!
 //! Gusto's date of a termination is the last day *of work*; it processes the end at midnight,
-//! Pacific time, of the day after. `email` may be the private address with which people sign in to
+//! Pacific time, of the day after. The API lists every termination ever filed, those of earlier
+//! times and of the future too. `email` may be the private address with which people sign in to
 //! Gusto, so it is a login only where it lies in one of the organisation's own domains.
 
 use muster_domain::model::{
@@ -99,11 +100,11 @@ const COLUMNS: &[Column] = &[
             "Last day",
             "Termination date",
             "Dismissal date",
-            "terminations.effective_date",
             "effective_date",
             "End date",
         ],
     ),
+    extra(Target::LastDays, &["terminations.effective_date"]),
     column(Field::LeaveStart, &["Leave start date"]),
     column(Field::LeaveReturn, &["Leave end date", "Leave return date"]),
     column(Field::TerminationType, &["Termination type", "Dismissal type"]),

@@ -111,6 +111,8 @@ pub enum Target {
     OtherEnd,
     /// Yes or no: whether the person has left.
     Terminated,
+    /// Every last day of work that was ever filed: the latest counts, if it lies after the start.
+    LastDays,
     /// From which day on the row is true.
     EffectiveDate,
     /// An address that may be the private one: a login only in one of your own domains.
@@ -131,6 +133,7 @@ impl Target {
             Self::RehireDate => Field::StartDate,
             Self::OtherEnd => Field::EndDate,
             Self::Terminated => Field::Status,
+            Self::LastDays => Field::LastWorkingDay,
             Self::AnyEmail => Field::PersonalEmail,
             Self::ManagerNumber | Self::ManagerPosition => Field::ManagerSourceId,
             Self::EffectiveDate => return None,
@@ -153,6 +156,7 @@ impl Target {
             ),
             Self::PayrollName
             | Self::Terminated
+            | Self::LastDays
             | Self::AnyEmail
             | Self::ManagerNumber
             | Self::ManagerPosition => false,
@@ -168,6 +172,7 @@ impl fmt::Display for Target {
             Self::RehireDate => "start after having left",
             Self::OtherEnd => "end where there is no end date",
             Self::Terminated => "whether the person has left",
+            Self::LastDays => "last days of work, now and earlier",
             Self::EffectiveDate => "from which day on the row is true",
             Self::AnyEmail => "address at work or private",
             Self::ManagerNumber => "manager by employee number",

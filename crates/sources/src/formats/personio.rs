@@ -21,7 +21,7 @@ pub(super) const FORMAT: Format = Format {
         &["Einstellungsdatum"],
         &["Eintrittsdatum"],
         &["Vorname", "Nachname"],
-        &["Supervisor", "Office"],
+        &["Supervisor", "Office", "Hire date"],
         &["Contract end", "Hire date"],
         &["contract_end_date", "hire_date"],
         &["Subcompany"],

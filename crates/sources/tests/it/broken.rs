@@ -91,8 +91,8 @@ source_id,display_name,status,start_date,end_date,leave_start,leave_return
     REFUSED muster
     row 2, start_date "2025-02-30": there is no such day: correct it in the HR system
     row 3, start_date "45306": a bare number is no date: give the column a date format in the spreadsheet, or write YYYY-MM-DD
-    row 4, end_date: the end 2024-04-30 lies before the start 2024-05-01: correct one of them in the HR system
-    row 5, leave_return: the return 2025-01-01 lies before the start of the leave 2025-02-02: correct one of them in the HR system
+    row 4, end_date "2024-04-30": lies before the start 2024-05-01: correct one of them in the HR system
+    row 5, leave_return "2025-01-01": lies before the start of the leave 2025-02-02: correct one of them in the HR system
     row 6, start_date "1/2/24": a year of two digits can be read in two ways: export the date with four, best as YYYY-MM-DD
     row 6, end_date "soon": not a date: write it as YYYY-MM-DD
     "#);
@@ -254,10 +254,10 @@ source_id,display_name,status,manager_source_id
 1,Ana,active,2
 2,Ben,active,3
 3,Cai,active,2
-"), @"
+"), @r#"
     REFUSED muster
-    row 3: these people manage each other in a circle: 2 (row 3) → 3 (row 4); correct one of their managers
-    ");
+    row 3, manager_source_id "3": these people manage each other in a circle: 2 (row 3) → 3 (row 4); correct one of their managers
+    "#);
 }
 
 #[test]
@@ -297,7 +297,7 @@ source_id,status,start_date,end_date,manager_source_id
     no format is recognised by the columns source_id, status, start_date, end_date, manager_source_id. The nearest is Muster's own format (--format muster), which lacks work_email ("work_email") or display_name ("display_name") or legal_first ("legal_first") or legal_last ("legal_last") or preferred_first ("preferred_first") or preferred_last ("preferred_last"); add the columns to the export, or say which columns hold this with --map column=field, such as --map "Staff no=source_id"
     row 2, start_date "2024-02-31": there is no such day: correct it in the HR system
     row 2, manager_source_id "7": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
-    row 3, end_date: the end 2024-04-01 lies before the start 2024-05-01: correct one of them in the HR system
+    row 3, end_date "2024-04-01": lies before the start 2024-05-01: correct one of them in the HR system
     "#);
 }
 
@@ -327,7 +327,7 @@ source_id,display_name,start_date,end_date
 3,Cai,31/02/2024,
 "), @r#"
     REFUSED muster
-    row 2, end_date: the end 2024-12-24 lies before the start 2024-12-25: correct one of them in the HR system; if it ended an earlier time here, export the first start too (original_start_date)
+    row 2, end_date "2024-12-24": lies before the start 2024-12-25: correct one of them in the HR system; if it ended an earlier time here, export the first start too (original_start_date)
     row 3, start_date "12/25/2024": only month/day/year fits here, but day/month/year fits elsewhere: the file mixes both, so none of its dates can be believed; export it again with one date format
     row 4, start_date "31/02/2024": there is no such day: correct it in the HR system
     "#);

@@ -118,20 +118,48 @@ fn muster_good() {
 
 #[test]
 fn muster_broken() {
-    assert_snapshot!(file("muster/broken.csv"), @r#"
-    REFUSED muster
-    row 4, work_email "ada.okafor@acme.example": row 3 gives this address to another person: one of them must have another, or, if they are one person, one id
-    row 5, start_date "2018-02-31": there is no such day: correct it in the HR system
-    row 7, end_date: the end 2019-01-31 lies before the start 2019-03-04: correct one of them in the HR system
-    row 9, manager_source_id "p-077": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
-    row 10, legal_first "Anne-Marie": row 8 has the same id but "Mehmet" here: if these are two people, correct the id; if one, make the rows agree
-    row 10, legal_last "Dupont": row 8 has the same id but "Yılmaz" here: if these are two people, correct the id; if one, make the rows agree
-    row 10, work_email "annemarie.dupont@acme.example": row 8 has the same id but "mehmet.yilmaz@acme.example" here: if these are two people, correct the id; if one, make the rows agree
-    row 12, source_id: the source_id is blank; fill it in or delete the row
-    row 13, work_email "maria.ivanova at acme": not an e-mail address: correct it, or leave the cell blank
-    row 15, time_zone "Gulf": not a time zone: write it like Europe/Berlin
-    row 16, in_scope "perhaps": write yes or no
-    row 17 "Total": this row is a total, not a person: export without totals, or delete it
+    assert_snapshot!(checked("muster/broken.csv"), @r#"
+    format   Muster's own format (muster)
+    file     text, UTF-8, commas, headings in row 1
+    dates    each can be read in one way only
+    found    13 people with 14 engagements in 15 rows: 13 active, 1 ended; 1 without an address at work
+    columns
+      A  source_id          source_id
+      B  employee_number    employee_number
+      C  legal_first        legal_first
+      D  legal_last         legal_last
+      E  preferred_first    preferred_first
+      F  work_email         work_email
+      G  personal_email     personal_email
+      H  kind               kind
+      I  status             status
+      J  start_date         start_date
+      K  end_date           end_date
+      L  last_working_day   last_working_day
+      M  leave_start        leave_start
+      N  leave_return       leave_return
+      O  termination_type   termination_type
+      P  manager_source_id  manager_source_id
+      Q  job_title          job_title
+      R  staff_role         staff_role
+      S  department         department
+      T  location           location
+      U  country            country
+      V  time_zone          time_zone
+      W  in_scope           in_scope
+    12 problems
+      row 4, work_email "ada.okafor@acme.example": row 3 gives this address to another person: one of them must have another, or, if they are one person, one id
+      row 5, start_date "2018-02-31": there is no such day: correct it in the HR system
+      row 7, end_date "2019-01-31": lies before the start 2019-03-04: correct one of them in the HR system
+      row 9, manager_source_id "p-077": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+      row 10, legal_first "Anne-Marie": row 8 has the same id but "Mehmet" here: if these are two people, correct the id; if one, make the rows agree
+      row 10, legal_last "Dupont": row 8 has the same id but "Yılmaz" here: if these are two people, correct the id; if one, make the rows agree
+      row 10, work_email "annemarie.dupont@acme.example": row 8 has the same id but "mehmet.yilmaz@acme.example" here: if these are two people, correct the id; if one, make the rows agree
+      row 12, source_id: the source_id is blank; fill it in or delete the row
+      row 13, work_email "maria.ivanova at acme": not an e-mail address: correct it, or leave the cell blank
+      row 15, time_zone "Gulf": not a time zone: write it like Europe/Berlin
+      row 16, in_scope "perhaps": write yes or no
+      row 17 "Total": this row is a total, not a person: export without totals, or delete it
     "#);
 }
 
@@ -201,23 +229,68 @@ fn bamboohr_good() {
 
 #[test]
 fn bamboohr_broken() {
-    assert_snapshot!(file("bamboohr/broken.csv"), @r##"
-    REFUSED bamboohr
-    row 6, Hire Date "11/19/2018": only month/day/year fits here, but day/month/year fits elsewhere: the file mixes both, so none of its dates can be believed; export it again with one date format
-    row 8, Employee # "106": row 7 has this id too, and BambooHR has one row per person: delete one, or correct the id
-    row 10, Work Email "lukasz.wojcik@acme.example": row 9 gives this address to another person: one of them must have another, or, if they are one person, one id
-    row 12, Reporting to "Smith, John": the manager can be any of 110 (row 11), 111 (row 12): add a column with the manager's id or e-mail
-    row 14, Reporting to "Gone, Long": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
-    row 17, Termination Date "31/06/2025": there is no such day: correct it in the HR system
-    row 19, Work Email "#N/A": an error of the spreadsheet instead of a value: mend the formula, or export from the HR system
+    assert_snapshot!(checked("bamboohr/broken.csv"), @r##"
+    format   BambooHR (bamboohr)
+    file     text, UTF-8, commas, headings in row 1
+    dates    day/month or month/day: cannot be told
+    found    18 people with 19 engagements in 19 rows: 18 active, 1 ended; 1 without an address at work
+    columns
+      A  Employee #          source_id, employee_number
+      B  Last Name           legal_last
+      C  First Name          legal_first
+      D  Preferred Name      preferred_first
+      E  Work Email          work_email
+      F  Status              status
+      G  Employment Status   kind
+      H  Hire Date           start_date
+      I  Original Hire Date  original_start_date
+      J  Termination Date    end_date
+      K  Job Title           job_title
+      L  Department          department
+      M  Division            not read
+      N  Location            location
+      O  Reporting to        manager_name
+    2 warnings
+      row 8, Reporting to "Ångström, Zoë": the person is their own manager; read as having none
+      row 18, Termination Date "2024-12-13": lies before the start 2025-09-15 and belongs to an earlier time here; left out
+    7 problems
+      row 6, Hire Date "11/19/2018": only month/day/year fits here, but day/month/year fits elsewhere: the file mixes both, so none of its dates can be believed; export it again with one date format
+      row 8, Employee # "106": row 7 has this id too, and BambooHR has one row per person: delete one, or correct the id
+      row 10, Work Email "lukasz.wojcik@acme.example": row 9 gives this address to another person: one of them must have another, or, if they are one person, one id
+      row 12, Reporting to "Smith, John": the manager can be any of 110 (row 11), 111 (row 12): add a column with the manager's id or e-mail
+      row 14, Reporting to "Gone, Long": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+      row 17, Termination Date "31/06/2025": there is no such day: correct it in the HR system
+      row 19, Work Email "#N/A": an error of the spreadsheet instead of a value: mend the formula, or export from the HR system
     "##);
 }
 
 #[test]
 fn bamboohr_asks() {
-    assert_snapshot!(file("bamboohr/ask-day-or-month.csv"), @r#"
-    REFUSED bamboohr
-    row 2, Hire Date "03/02/2014": every date of the file can be read as day/month and as month/day (8 of them differ): say which with --dates dmy or --dates mdy
+    assert_snapshot!(checked("bamboohr/ask-day-or-month.csv"), @r#"
+    format   BambooHR (bamboohr)
+    file     text, UTF-8, commas, headings in row 1
+    dates    day/month or month/day: cannot be told
+    found    9 people with 9 engagements in 9 rows: 9 active
+    columns
+      A  Employee #          source_id, employee_number
+      B  Last Name           legal_last
+      C  First Name          legal_first
+      D  Preferred Name      preferred_first
+      E  Work Email          work_email
+      F  Status              status
+      G  Employment Status   kind
+      H  Hire Date           start_date
+      I  Original Hire Date  original_start_date
+      J  Termination Date    end_date
+      K  Job Title           job_title
+      L  Department          department
+      M  Division            not read
+      N  Location            location
+      O  Reporting to        manager_name
+    1 warning
+      nobody in the file has left; leavers who are only missing keep what they have: take a report, not the directory, and include inactive people; or import with --presence active and order departures by hand
+    1 problem
+      row 2, Hire Date "03/02/2014": every date of the file can be read as day/month and as month/day (8 of them differ): say which with --dates dmy or --dates mdy
     "#);
 }
 
@@ -289,15 +362,42 @@ fn adp_good() {
 
 #[test]
 fn adp_broken() {
-    assert_snapshot!(file("adp/broken.csv"), @r#"
-    REFUSED adp
-    row 7, File Number "111": shorter than the 6 digits of row 5 (000037): a spreadsheet has removed leading zeros; give the column the format Text, or export again without opening the file
-    row 9, Hire Date "19/11/2018": no such day when read as month/day/year: correct it, or use --dates dmy if the whole file is written the other way round
-    row 10: these people manage each other in a circle: G3035AQA (row 10) → G33DDEQA (row 6); correct one of their managers
-    row 11, Reports To Associate ID "G3FFFFQA": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
-    row 13, Termination Date: the end 2019-01-01 lies before the start 2020-02-10: correct one of them in the HR system
-    row 15, Associate ID "G37F16QA": row 14 has the same id, position and start date: delete one of them, or correct the id
-    row 23 "Total Employees: 28": the footer counts 28, but what was read is 17 rows, 15 people: the file may be cut off; export it again
+    assert_snapshot!(checked("adp/broken.csv"), @r#"
+    format   ADP Workforce Now (adp)
+    file     text, UTF-8, commas, headings in row 4
+    dates    month/day/year, as the format writes them, or year-month-day
+    found    15 people with 17 engagements in 17 rows: 15 active, 2 ended
+    columns
+      A  Associate ID                            source_id
+      B  Position ID                             position
+      C  File Number                             employee_number
+      D  Payroll Company Code                    legal_entity
+      E  Payroll Name                            name in the payroll
+      F  Last Name                               legal_last
+      G  First Name                              legal_first
+      H  Preferred Or Chosen First Name          preferred_first
+      I  Job Title Description                   job_title
+      J  Home Department Description             department
+      K  Location Description                    location
+      L  Worker Category Description             kind
+      M  Position Status                         status
+      N  Hire Date                               start_date
+      O  Rehire Date                             start after having left
+      P  Termination Date                        end_date
+      Q  Voluntary/Involuntary Termination Flag  termination_type
+      R  Leave of Absence Start Date             leave_start
+      S  Leave of Absence Return Date            leave_return
+      T  Reports To Name                         manager_name
+      U  Reports To Associate ID                 manager_source_id
+      V  Work Contact: Work Email                work_email
+    7 problems
+      row 7, File Number "111": shorter than the 6 digits of row 5 (000037): a spreadsheet has removed leading zeros; give the column the format Text, or export again without opening the file
+      row 9, Hire Date "19/11/2018": no such day when read as month/day/year: correct it, or use --dates dmy if the whole file is written the other way round
+      row 10, Reports To Associate ID "G33DDEQA": these people manage each other in a circle: G3035AQA (row 10) → G33DDEQA (row 6); correct one of their managers
+      row 11, Reports To Associate ID "G3FFFFQA": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+      row 13, Termination Date "2019-01-01": lies before the start 2020-02-10: correct one of them in the HR system
+      row 15, Associate ID "G37F16QA": row 14 has the same id, position and start date: delete one of them, or correct the id
+      row 23 "Total Employees: 28": the footer counts 28, but what was read is 17 rows, 15 people: the file may be cut off; export it again
     "#);
 }
 
@@ -395,7 +495,7 @@ fn rippling_broken() {
       row 5, Start date "2018-13-15": there is no such day: correct it in the HR system
       row 7, Manager employee ID "R0099": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
       row 8, Employee ID "R0006": row 7 has this id too, and Rippling has one row per person: delete one, or correct the id
-      row 10, End date: the end 2019-12-31 lies before the start 2020-02-10: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original start date)
+      row 10, End date "2019-12-31": lies before the start 2020-02-10: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original start date)
       row 12, Work email "john.smith@acme.example": row 11 gives this address to another person: one of them must have another, or, if they are one person, one id
       row 16, Employee ID: the source_id is blank; fill it in or delete the row
       row 18 "Total": this row is a total, not a person: export without totals, or delete it
@@ -492,7 +592,7 @@ fn gusto_broken() {
       row 17, Employment status "Furloughed": the status is not known, so it counts neither as active nor as ended; say what it means with --status
     8 problems
       row 6, Start date "16/05/2016": no such day when read as month/day/year: correct it, or use --dates dmy if the whole file is written the other way round
-      row 9, Dismissal date: the end 2018-01-31 lies before the start 2018-11-19: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original hire date)
+      row 9, Dismissal date "2018-01-31": lies before the start 2018-11-19: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original hire date)
       row 11, Employee ID: the source_id is blank; fill it in or delete the row
       row 12, Manager "Zoe Angstrom": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
       row 14, Work email "john.smith at acme": not an e-mail address: correct it, or leave the cell blank
@@ -600,9 +700,9 @@ fn workday_broken() {
       row 10, Email - Primary Work "zoe.angstrom@acme.example;zoe@acme.example": several values, of which the first counts: see that it is the right one
       row 12, Manager "Zoë Ångström;Adaeze Okafor": several values, of which the first counts: see that it is the right one
     10 problems
-      row 5: these people manage each other in a circle: 1001 (row 5) → 1002 (row 6); correct one of their managers
+      row 5, Manager "Adaeze Okafor": these people manage each other in a circle: 1001 (row 5) → 1002 (row 6); correct one of their managers
       row 8, Hire Date "2018-02-31": there is no such day: correct it in the HR system
-      row 13, Termination Date: the end 2019-06-30 lies before the start 2020-02-10: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original Hire Date)
+      row 13, Termination Date "2019-06-30": lies before the start 2020-02-10: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original Hire Date)
       row 14, Legal First Name "John": row 13 has the same id but "Anne-Marie" here: if these are two people, correct the id; if one, make the rows agree
       row 14, Legal Last Name "Smith": row 13 has the same id but "Dupont" here: if these are two people, correct the id; if one, make the rows agree
       row 14, Preferred Name "John Smith": row 13 has the same id but "Anne-Marie Dupont" here: if these are two people, correct the id; if one, make the rows agree
@@ -812,7 +912,7 @@ fn personio_broken() {
     6 problems
       row 3, Hire date "31.11.2016": there is no such day: correct it in the HR system
       row 4, Hire date "9/13/2017": only month/day/year fits here, but day/month/year fits elsewhere: the file mixes both, so none of its dates can be believed; export it again with one date format
-      row 6, Contract end: the end 2018-12-31 lies before the start 2019-03-04: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original hire date)
+      row 6, Contract end "2018-12-31": lies before the start 2019-03-04: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original hire date)
       row 8, Supervisor "Ångström": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
       row 10, ID "41004": row 5 has this id too, and Personio has one row per person: delete one, or correct the id
       row 12 "Summe": this row is a total, not a person: export without totals, or delete it

@@ -89,7 +89,7 @@ fn rippling_results() {
 }
 
 #[test]
-fn gusto_takes_the_job_and_the_termination_that_count() {
+fn gusto_lists_terminations_of_earlier_times_and_of_the_future() {
     assert_snapshot!(file("gusto/employees.json"), @"
     gusto: 12 rows
     7087a288-8349-4632-b92c-000000000001 Helena Brandt <helena.brandt@acme.example> rows [1]
@@ -103,7 +103,7 @@ fn gusto_takes_the_job_and_the_termination_that_count() {
     7087a288-8349-4632-b92c-000000000006 Zoë Ångström <zoe.angstrom@acme.example> rows [5]
       employee · active · from 2019-03-04 · under 7087a288-8349-4632-b92c-000000000002 · Support Lead, EMEA
     7087a288-8349-4632-b92c-000000000010 John Smith <john.smith@acme.example> rows [6]
-      employee · active · from 2020-04-20 · under 7087a288-8349-4632-b92c-000000000006 · Support Agent
+      employee · active · from 2020-04-20 · last day 2026-01-31 · under 7087a288-8349-4632-b92c-000000000006 · Support Agent
     7087a288-8349-4632-b92c-000000000013 Prince <prince@acme.example> rows [7]
       employee · active · from 2023-08-14 · under 7087a288-8349-4632-b92c-000000000003 · Brand Designer
     7087a288-8349-4632-b92c-000000000016 Oliver Großmann <oliver.grossmann@acme.example> rows [8]

@@ -69,18 +69,18 @@ source_id,display_name,status,start_date,end_date
     assert_snapshot!(say("
 Employee #,First Name,Last Name,Work Email,Status,Hire Date,Termination Date
 12,Ana,Sá,ana@acme.example,Active,2025-05-01,2024-12-31
-"), @"
+"), @r#"
     REFUSED bamboohr
-    row 2, Termination Date: the end 2024-12-31 lies before the start 2025-05-01: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original Hire Date)
-    ");
+    row 2, Termination Date "2024-12-31": lies before the start 2025-05-01: correct one of them in the HR system; if it ended an earlier time here, export the first start too (Original Hire Date)
+    "#);
     // Who has ended, ended after the latest start.
     assert_snapshot!(say("
 Employee #,First Name,Last Name,Work Email,Status,Hire Date,Original Hire Date,Termination Date
 12,Ana,Sá,ana@acme.example,Inactive,2024-05-01,2020-01-01,2022-06-30
-"), @"
+"), @r#"
     REFUSED bamboohr
-    row 2, Termination Date: the end 2022-06-30 lies before the start 2024-05-01: correct one of them in the HR system
-    ");
+    row 2, Termination Date "2022-06-30": lies before the start 2024-05-01: correct one of them in the HR system
+    "#);
 }
 
 #[test]
