@@ -26,6 +26,8 @@ pub struct Checkup {
     pub file: Container,
     /// The format it was recognised as, or that was named.
     pub format: Option<String>,
+    /// Where none was recognised, the nearest, as which the rows were looked at.
+    pub nearest: Option<&'static str>,
     /// The columns, in order, and what each was read as.
     pub columns: Vec<ColumnUse>,
     /// How its dates were read.
@@ -191,6 +193,8 @@ impl Look {
         let format = format.or_else(|| options.format.clone());
         let problems = problems.sorted();
         let warnings = warnings.sorted();
+        let nearest = layout.as_ref().map(|layout| layout.format.name);
+        let nearest = nearest.filter(|name| format.as_deref() != Some(*name));
         let columns = layout.as_ref().map(|layout| uses(&headings, layout)).unwrap_or_default();
         let counts = count(rows, assembled.as_ref());
         let roster = match (problems.is_empty(), layout, assembled) {
@@ -207,7 +211,7 @@ impl Look {
         };
         let dates =
             dates.map(|Decided { order, by }| Dates { order: order.map(DateOrder::word), by });
-        Checkup { file, format, columns, dates, counts, problems, warnings, roster }
+        Checkup { file, format, nearest, columns, dates, counts, problems, warnings, roster }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     options::{DateOrder, ReadOptions},
     problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::{Layout, REQUIRED},
-    table::Table,
+    table::{Shape, Table},
     words::{turned_round, word_key},
 };
 
@@ -215,8 +215,11 @@ impl Typist<'_, '_> {
 
     /// Where the system writes lists: the first value; further work addresses are former ones.
     fn first_of_list<'c>(&mut self, draft: &mut Draft, target: Target, cell: Cell<'c>) -> Cell<'c> {
-        let mark = self.drafting.layout.format.lists;
-        let several = mark.filter(|_| target != Target::Field(Field::FormerEmails));
+        // Lists of an API became such cells too.
+        let listed = matches!(self.table.shape, Shape::Records) && names_one(target);
+        let mark = self.drafting.layout.format.lists.or_else(|| listed.then_some(';'));
+        let several = mark
+            .filter(|_| !matches!(target, Target::Field(Field::FormerEmails) | Target::LastDays));
         let Some((first, rest)) = several.and_then(|mark| cell.text.split_once(mark)) else {
             return cell;
         };
@@ -479,6 +482,22 @@ impl Typist<'_, '_> {
             self.warnings.add(layout.remark(Warning::new(message), Target::AnyEmail));
         }
     }
+}
+
+/// Whether a column names one person, so that a list in it can be none.
+const fn names_one(target: Target) -> bool {
+    matches!(
+        target,
+        Target::AnyEmail
+            | Target::ManagerNumber
+            | Target::ManagerPosition
+            | Target::Field(
+                Field::WorkEmail
+                    | Field::ManagerSourceId
+                    | Field::ManagerEmail
+                    | Field::ManagerName
+            )
+    )
 }
 
 impl Draft {

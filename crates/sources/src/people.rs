@@ -86,7 +86,9 @@ fn warn_of_renamed(groups: &[Group], layout: &Layout, warnings: &mut Warnings) {
 fn warn_of_no_leavers(groups: &[Group], layout: &Layout, warnings: &mut Warnings) {
     let Some(remedy) = layout.format.without_leavers else { return };
     let mut drafts = groups.iter().flat_map(|group| &group.drafts);
-    if !drafts.any(|draft| draft.terms.status == Some(EmploymentStatus::Ended)) {
+    if !groups.is_empty()
+        && !drafts.any(|draft| draft.terms.status == Some(EmploymentStatus::Ended))
+    {
         warnings.add(Warning::new(format!(
             "nobody in the file has left; leavers who are only missing keep what they have: \
              {remedy}; or import with --presence active and order departures by hand"

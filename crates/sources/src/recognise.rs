@@ -228,13 +228,18 @@ fn unrecognised(nearest: Option<&Layout>, headings: &[String]) -> Problem {
         .filter(|group| layout.misses(group))
         .map(|group| wanted(layout.format, group))
         .collect();
-    let lacks = match missing.is_empty() {
-        true => String::new(),
-        false => format!(" lacks {};", missing.join("; and ")),
-    };
+    if missing.is_empty() {
+        let message = format!(
+            "no format is recognised by the columns {listed}. They fit {}, but could be \
+             another system's too: if the file comes from there, say --format {}",
+            layout.format.title, layout.format.name
+        );
+        return Problem::new(ProblemKind::Format, message);
+    }
+    let lacks = missing.join("; and ");
     let message = format!(
-        "no format is recognised by the columns {listed}. The nearest is {} (--format {}), which\
-         {lacks} add the columns to the export, or say which columns hold this with --map \
+        "no format is recognised by the columns {listed}. The nearest is {} (--format {}), which \
+         lacks {lacks}; add the columns to the export, or say which columns hold this with --map \
          column=field, such as --map \"Staff no=source_id\"",
         layout.format.title, layout.format.name
     );

@@ -12,7 +12,7 @@ use crate::{
 
 impl fmt::Display for Checkup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "format   {}", format_line(self.format.as_deref()))?;
+        writeln!(f, "format   {}", format_line(self))?;
         writeln!(f, "file     {}", file_line(&self.file))?;
         if let Some(dates) = &self.dates {
             writeln!(f, "dates    {}", dates_line(dates))?;
@@ -27,11 +27,15 @@ impl fmt::Display for Checkup {
     }
 }
 
-fn format_line(format: Option<&str>) -> String {
-    let known = formats().iter().find(|known| Some(known.name) == format);
-    match known {
-        Some(known) => format!("{} ({})", known.title, known.name),
-        None => "none that is known".to_owned(),
+fn format_line(checkup: &Checkup) -> String {
+    let named = |name: Option<&str>| {
+        let known = formats().iter().find(|known| Some(known.name) == name)?;
+        Some(format!("{} ({})", known.title, known.name))
+    };
+    match (named(checkup.format.as_deref()), named(checkup.nearest)) {
+        (Some(format), _) => format,
+        (None, Some(nearest)) => format!("none that is known; looked at as {nearest}"),
+        (None, None) => "none that is known".to_owned(),
     }
 }
 

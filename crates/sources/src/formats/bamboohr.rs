@@ -44,6 +44,7 @@ pub(super) const FORMAT: Format = Format {
         ("Freelancer", Some(EngagementKind::Contractor)),
         ("Intern", Some(EngagementKind::Intern)),
         ("Apprentice", Some(EngagementKind::Intern)),
+        ("Active", None),
         ("Terminated", None),
         ("Inactive", None),
         ("Deceased", None),

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use muster_sources::ReadOptions;
 
-use crate::text::{say, told};
+use crate::text::{report, say, told};
 
 #[test]
 fn nothing_or_only_headings() {
@@ -341,4 +341,50 @@ fn a_damaged_encoding_hides_nothing_else() {
     the file is mostly UTF-8 but not all of it (first in line 3): export it again and choose "CSV UTF-8" or .xlsx
     row 2, start_date "soon": not a date: write it as YYYY-MM-DD
     "#);
+}
+
+#[test]
+fn columns_that_could_be_anybodys_ask_for_the_format() {
+    assert_snapshot!(say("
+Employee ID,First Name,Last Name,Work Email,Employment Status,Hire Date,Supervisor
+1,Ana,Sá,ana@acme.example,Active,2024-01-01,
+2,Ben,Ok,ben@acme.example,Active,2024-01-01,Nobody
+"), @r#"
+    REFUSED (no format)
+    no format is recognised by the columns Employee ID, First Name, Last Name, Work Email, Employment Status, Hire Date, Supervisor. They fit BambooHR, but could be another system's too: if the file comes from there, say --format bamboohr
+    row 3, Supervisor "Nobody": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+    "#);
+    let text = b"Employee ID,Name,Status\n1,Ana,Active\n";
+    assert_snapshot!(report(text, &ReadOptions::default()), @"
+    format   none that is known; looked at as BambooHR (bamboohr)
+    file     text, UTF-8, commas, headings in row 1
+    dates    each can be read in one way only
+    found    1 person with 1 engagement in 1 row: 1 active; 1 without an address at work
+    columns
+      A  Employee ID  source_id
+      B  Name         display_name
+      C  Status       status
+    1 warning
+      nobody in the file has left; leavers who are only missing keep what they have: take a report, not the directory, and include inactive people; or import with --presence active and order departures by hand
+    1 problem
+      no format is recognised by the columns Employee ID, Name, Status. They fit BambooHR, but could be another system's too: if the file comes from there, say --format bamboohr
+    ");
+}
+
+#[test]
+fn what_is_no_table_has_a_report_too() {
+    assert_snapshot!(report(b"%PDF-1.7", &ReadOptions::default()), @"
+    format   none that is known
+    file     nothing that is read
+    found    0 people with 0 engagements in 0 rows
+    1 problem
+      roster: this is a PDF: export the roster as CSV or .xlsx
+    ");
+    assert_snapshot!(report(b"", &ReadOptions::default()), @"
+    format   none that is known
+    file     nothing that is read
+    found    0 people with 0 engagements in 0 rows
+    1 problem
+      the file is empty: export it again
+    ");
 }

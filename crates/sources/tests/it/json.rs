@@ -272,6 +272,21 @@ fn what_is_no_list_of_people_comes_with_a_remedy() {
 }
 
 #[test]
+fn of_several_managers_or_addresses_the_first_counts() {
+    assert_snapshot!(say(r#"[{"source_id": 1, "display_name": "Ana", "status": "active"},
+        {"source_id": 2, "display_name": "Ben", "status": "active", "job_title": "Lead; Support",
+         "manager_source_id": [1, 3], "work_email": ["ben@acme.example", "b@acme.example"]}]"#), @r#"
+    muster: 2 rows
+    1 Ana <-> rows [1]
+      ? · active
+    2 Ben <ben@acme.example> rows [2]
+      ? · active · under 1 · Lead; Support
+    ! row 2, manager_source_id "1;3": several values, of which the first counts: see that it is the right one
+    ! row 2, work_email "ben@acme.example;b@acme.example": several values, of which the first counts: see that it is the right one
+    "#);
+}
+
+#[test]
 fn problems_name_the_record_and_the_path() {
     let person = |id: u8, more: &str| {
         format!(r#"{{"source_id": {id}, "display_name": "P{id}", "status": "active"{more}}}"#)

@@ -50,7 +50,7 @@ impl Args {
         }
         if problems > 0 {
             return Err(Error::Invalid(format!(
-                "{} would be refused whole: it has {}; mend them in the HR system and export again",
+                "{} would be refused whole: it has {}; mend what is listed and export again",
                 clean(&name),
                 count(problems, "problem")
             )));
