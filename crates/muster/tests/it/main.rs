@@ -24,6 +24,7 @@ mod notices;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod roster_check;
 mod secrets;
 mod systems;
 mod tampering;
