@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod condition;
+pub mod consent;
 pub mod correlate;
 pub mod decide;
 pub mod expect;
@@ -12,4 +13,5 @@ pub mod merge;
 mod parts;
 pub mod plan;
 pub mod policy_file;
+pub mod undo;
 pub mod world;

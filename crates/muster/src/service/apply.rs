@@ -120,6 +120,9 @@ impl Muster {
                 by: self.actor.clone(),
                 at: now,
                 expires: now.checked_add(APPROVAL_HOLDS).unwrap_or(Timestamp::MAX),
+                on_behalf_of: None,
+                reason: None,
+                what: operation.brief(),
             };
             tx.put_approval(&approval);
             let about = About {

@@ -204,7 +204,16 @@ pub(crate) fn run(n: u32, state: RunState) -> Run {
 
 pub(crate) fn approval(n: u32, expires: Timestamp) -> Approval {
     let fingerprint = operation(n).fingerprint;
-    Approval { fingerprint, app: app(), by: "anna".into(), at: now(), expires }
+    Approval {
+        fingerprint,
+        app: app(),
+        by: "anna".into(),
+        at: now(),
+        expires,
+        on_behalf_of: None,
+        reason: None,
+        what: String::new(),
+    }
 }
 
 pub(crate) fn header(completeness: Completeness) -> ObservationHeader {
