@@ -7,6 +7,7 @@ use muster::store::{Location, Store, StoreError, records::RunFilter};
 use muster_domain::model::{
     canonical::Digest,
     id::OrgId,
+    keep::Keep,
     operation::{Deactivation, Learned, RunState},
     order::Freeze,
 };
@@ -105,6 +106,30 @@ story!(orders_are_kept_until_they_are_taken_back, world, {
     note(&mut tx);
     tx.commit().await.unwrap();
     assert_eq!(world.org.orders().await.unwrap().freezes, [samples::freeze(2)]);
+});
+
+story!(every_kind_of_order_is_read_back, world, {
+    let (no, lent, keep) = (samples::rejection(), samples::delegation(), samples::keep());
+    let mut tx = world.org.begin("anna", now());
+    tx.put_order(&no);
+    tx.put_order(&lent);
+    tx.put_order(&keep);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let found = world.org.orders().await.unwrap();
+    assert_eq!(found.rejections, [no.clone()]);
+    assert_eq!(found.delegations, [lent]);
+    assert_eq!(found.keeps, [keep.clone()]);
+    let mut tx = world.org.begin("anna", now());
+    tx.remove_order(&no);
+    // One account is kept in one way: a later order replaces the earlier one.
+    tx.put_order(&Keep { reason: "another".to_owned(), ..keep.clone() });
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let found = world.org.orders().await.unwrap();
+    assert!(found.rejections.is_empty());
+    assert_eq!(found.keeps.len(), 1);
+    assert_eq!(found.keeps[0].reason, "another");
 });
 
 story!(runs_are_found_by_every_filter, world, {
