@@ -18,12 +18,15 @@ mod offboard;
 mod people;
 mod plan;
 mod policy;
+mod readiness;
 mod reject;
 mod render;
 mod roster;
+mod seats;
 mod session;
 mod simulate;
 mod sync;
+mod tasks;
 mod undo;
 mod why;
 
@@ -94,6 +97,13 @@ enum Command {
     /// Order an app, a person or everything to stand still
     #[command(subcommand)]
     Freeze(freeze::Command),
+    /// List what only a human can do, and ask somebody to do it
+    #[command(subcommand)]
+    Tasks(tasks::Command),
+    /// Show who starts soon, and whether they will be able to sign in
+    Readiness(readiness::Args),
+    /// Show seats in use, and how that will go on
+    Seats(seats::Args),
     /// Explain a person, an account or an operation
     Why(why::Args),
     /// Show or verify the journal
@@ -128,6 +138,9 @@ impl Command {
             Self::Undo(_) => "undo",
             Self::Offboard(_) => "offboard",
             Self::Freeze(_) => "freeze",
+            Self::Tasks(_) => "tasks",
+            Self::Readiness(_) => "readiness",
+            Self::Seats(_) => "seats",
             Self::Why(_) => "why",
             Self::Log(_) => "log",
             Self::Simulate(_) => "simulate",
@@ -162,6 +175,9 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Undo(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
+        Command::Tasks(command) => command.run(start).await,
+        Command::Readiness(args) => args.run(start).await,
+        Command::Seats(args) => args.run(start).await,
         Command::Why(args) => args.run(start).await,
         Command::Log(args) => args.run(start).await,
         Command::Simulate(command) => command.run(start).await,

@@ -13,6 +13,8 @@ pub mod policy;
 pub mod restore;
 pub mod settle;
 pub mod situation;
+pub mod tasks;
+pub mod trail;
 pub mod undo;
 pub mod why;
 

@@ -4,7 +4,7 @@
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::Response,
     response::IntoResponse,
     routing::{get, post, put},
@@ -21,7 +21,7 @@ use crate::{
     new_user::NewUser,
     tickets::TicketStatus,
     users::{Role, Sso, UserRecord},
-    world::Refused,
+    world::{Refused, World},
 };
 
 /// Why a control request is refused.
@@ -50,10 +50,13 @@ pub(crate) fn routes() -> Router<Gorgias> {
         .route("/_control/users", get(users).post(add_user))
         .route("/_control/users/{id}", get(user).patch(edit_user).delete(delete_user))
         .route("/_control/users/{id}/accept", post(accept))
+        .route("/_control/users/{id}/sign-in", post(sign_in))
+        .route("/_control/joined", post(join))
         .route("/_control/customers", post(add_customer))
         .route("/_control/config", get(config).put(set_config))
         .route("/_control/faults", get(faults).put(set_faults))
         .route("/_control/key", put(issue_key).delete(revoke_key))
+        .route("/_control/grants", get(grants).delete(revoke_grants))
         .route("/_control/seed", post(seed))
         .route("/_control/reset", post(reset))
 }
@@ -100,6 +103,7 @@ async fn state(State(gorgias): State<Gorgias>) -> Response<Body> {
             "requests": world.record.counters.total(),
             "writes": world.record.counters.total_writes(),
             "key": { "holder": world.key.holder, "revoked": world.key.revoked },
+            "grants": world.oauth.grants().count(),
             "faults": faults,
         })
     });
@@ -176,9 +180,38 @@ impl Edit {
     }
 }
 
-async fn edit_user(State(gorgias): State<Gorgias>, Path(id): Path<u64>, body: Bytes) -> Controlled {
+#[derive(Deserialize)]
+struct By {
+    by: Option<u64>,
+}
+
+async fn edit_user(
+    State(gorgias): State<Gorgias>,
+    Path(id): Path<u64>,
+    Query(By { by }): Query<By>,
+    body: Bytes,
+) -> Controlled {
     let edit: Edit = read(&body)?;
-    done(gorgias.change(|world, now| world.edit_user(id, |user| edit.apply(user, now), now)))
+    let edited =
+        |world: &mut World, now| world.edit_user((id, by), |user| edit.apply(user, now), now);
+    done(gorgias.change(edited))
+}
+
+async fn sign_in(State(gorgias): State<Gorgias>, Path(id): Path<u64>) -> Controlled {
+    done(gorgias.sign_in(id))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Joining {
+    email: String,
+    name: String,
+    sso: Sso,
+}
+
+async fn join(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
+    let Joining { email, name, sso } = read(&body)?;
+    Ok(json(StatusCode::CREATED, &json!({ "id": gorgias.join(&email, &name, sso) })))
 }
 
 async fn delete_user(State(gorgias): State<Gorgias>, Path(id): Path<u64>) -> Controlled {
@@ -255,12 +288,15 @@ async fn set_config(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
     Ok(ok(&gorgias.config()))
 }
 
-/// Puts `wanted` over `base`; of the switches with parts only `limits` is merged part by part.
+/// Puts `wanted` over `base`; of the switches with parts `limits` and `oauth` are merged
+/// part by part.
 fn merge(base: &mut Value, wanted: Map<String, Value>) {
     let Value::Object(base) = base else { return };
     for (name, value) in wanted {
         match (base.get_mut(&name), value) {
-            (Some(old @ Value::Object(_)), Value::Object(parts)) if name == "limits" => {
+            (Some(old @ Value::Object(_)), Value::Object(parts))
+                if matches!(name.as_str(), "limits" | "oauth") =>
+            {
                 merge(old, parts);
             }
             (_, value) => {
@@ -294,6 +330,15 @@ async fn issue_key(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
 
 async fn revoke_key(State(gorgias): State<Gorgias>) -> Response<Body> {
     gorgias.revoke_key();
+    ok(&json!({}))
+}
+
+async fn grants(State(gorgias): State<Gorgias>) -> Response<Body> {
+    ok(&gorgias.grants())
+}
+
+async fn revoke_grants(State(gorgias): State<Gorgias>) -> Response<Body> {
+    gorgias.revoke_grants();
     ok(&json!({}))
 }
 

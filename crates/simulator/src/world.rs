@@ -14,6 +14,7 @@ use crate::{
     faults::FaultState,
     invitations::{Invitation, InvitationState},
     new_user::NewUser,
+    oauth::Book,
     record::Record,
     tickets::{Team, Ticket, TicketStatus, TicketTable},
     users::{Role, UserRecord, UserTable},
@@ -66,6 +67,12 @@ pub(crate) struct World {
     pub(crate) events: BTreeMap<u64, Event>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) bucket: Bucket,
+    /// What apps fill, where they have a bucket of their own.
+    #[serde(default)]
+    pub(crate) app_bucket: Bucket,
+    /// Codes, grants and tokens.
+    #[serde(default)]
+    pub(crate) oauth: Book,
     pub(crate) faults: FaultState,
     pub(crate) key: ApiKey,
     pub(crate) record: Record,
@@ -254,10 +261,10 @@ impl World {
         Ok(())
     }
 
-    /// Changes a user by hand.
+    /// Changes a user past the API, as `actor` would in the app itself.
     pub(crate) fn edit_user(
         &mut self,
-        id: u64,
+        (id, actor): (u64, Option<u64>),
         edit: impl FnOnce(&mut UserRecord),
         now: Timestamp,
     ) -> Result<(), Refused> {
@@ -266,7 +273,7 @@ impl World {
         edit(&mut user);
         user.id = id;
         self.store_user(user, None, now);
-        self.emit(Happening::new("user-updated", id), now);
+        self.emit(Happening::new("user-updated", id).by(actor), now);
         Ok(())
     }
 

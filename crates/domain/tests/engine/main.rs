@@ -15,4 +15,5 @@ mod consent;
 mod days;
 mod laws;
 mod merging;
+mod notices;
 mod situations;

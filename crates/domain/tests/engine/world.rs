@@ -13,6 +13,7 @@ use muster_domain::{
     },
     model::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
+        activity::Activity,
         canonical::Digest,
         id::{AccountId, AppName, ObservationId, OperationId, OrgId, PersonId, SourceName},
         link::{Confirmation, Link, Tie},
@@ -105,6 +106,8 @@ impl World {
                 forgotten: None,
                 can_deactivate: true,
                 deactivation_worked: None,
+                trail: None,
+                invitation_lasts: Some(SignedDuration::from_hours(7 * 24)),
             },
             runs: Vec::new(),
             approvals: BTreeMap::new(),
@@ -392,7 +395,15 @@ impl AccountIs {
             updated: None,
             other: BTreeMap::new(),
         };
-        Self { known: KnownAccount { account, gone: None, learned: None }, link: None }
+        Self {
+            known: KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                activity: Activity::default(),
+            },
+            link: None,
+        }
     }
 
     /// The account under `name@acme.example`, with the name to go with it.

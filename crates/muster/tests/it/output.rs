@@ -21,11 +21,16 @@ fn reading() -> Vec<(Vec<&'static str>, i32)> {
         (vec!["sync"], 2),
         (vec!["plan"], 2),
         (vec!["plan", "--at", "2040-01-01"], 2),
+        (vec!["approvals"], 0),
+        (vec!["approvals", "support"], 0),
+        (vec!["delegate", "list"], 0),
+        (vec!["undo"], 0),
         (vec!["offboard", "Ann Ash"], 2),
         (vec!["why", "Ann Ash"], 0),
         (vec!["why", "support/1"], 0),
         (vec!["why", "who@elsewhere.example"], 0),
         (vec!["roster", "import", "roster.csv", "--dry-run"], 0),
+        (vec!["roster", "check", "roster.csv"], 0),
         (vec!["log", "verify"], 0),
     ]
 }

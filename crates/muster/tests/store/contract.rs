@@ -1,12 +1,13 @@
 //! State, transactions, leases, migrations.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::SignedDuration;
 use muster::store::{Location, Store, StoreError, records::RunFilter};
 use muster_domain::model::{
+    activity::{Activity, Trail},
     canonical::Digest,
-    id::OrgId,
+    id::{AccountId, OrgId},
     keep::Keep,
     operation::{Deactivation, Learned, RunState},
     order::Freeze,
@@ -117,19 +118,47 @@ story!(every_kind_of_order_is_read_back, world, {
     note(&mut tx);
     tx.commit().await.unwrap();
     let found = world.org.orders().await.unwrap();
-    assert_eq!(found.rejections, [no.clone()]);
+    assert_eq!(found.rejections, std::slice::from_ref(&no));
     assert_eq!(found.delegations, [lent]);
-    assert_eq!(found.keeps, [keep.clone()]);
+    assert_eq!(found.keeps, std::slice::from_ref(&keep));
     let mut tx = world.org.begin("anna", now());
     tx.remove_order(&no);
     // One account is kept in one way: a later order replaces the earlier one.
-    tx.put_order(&Keep { reason: "another".to_owned(), ..keep.clone() });
+    tx.put_order(&Keep { reason: "another".to_owned(), ..keep });
     note(&mut tx);
     tx.commit().await.unwrap();
     let found = world.org.orders().await.unwrap();
     assert!(found.rejections.is_empty());
     assert_eq!(found.keeps.len(), 1);
     assert_eq!(found.keeps[0].reason, "another");
+});
+
+story!(what_a_trail_told_and_what_was_noticed_is_kept, world, {
+    let app = samples::app();
+    let id: AccountId = "1".parse().unwrap();
+    let activity = Activity { last_sign_in: Some(samples::precise()), ..Activity::default() };
+    let told = BTreeMap::from([(id.clone(), activity.clone())]);
+    let trail = Trail { since: samples::precise(), until: now() };
+    assert_eq!(world.org.trail(&app).await.unwrap(), None);
+    let mut tx = world.org.begin("anna", now());
+    tx.put_account(&app, &samples::account("1"));
+    tx.put_activity(&app, &told, &trail);
+    let came = BTreeMap::from([("a".to_owned(), now()), ("b".to_owned(), samples::precise())]);
+    tx.notice(&app, &came, Vec::new());
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    assert_eq!(world.org.trail(&app).await.unwrap(), Some(trail));
+    assert_eq!(world.org.accounts(&app).await.unwrap()[&id].activity, activity);
+    // Also of accounts that no read has shown.
+    let asked = [id.clone(), "2".parse().unwrap()];
+    assert_eq!(world.org.activity(&app, &asked).await.unwrap(), told);
+    assert_eq!(world.org.noticed(&app).await.unwrap(), came);
+    let mut tx = world.org.begin("anna", now());
+    tx.notice(&app, &BTreeMap::new(), vec!["a".to_owned(), "never".to_owned()]);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let left: Vec<_> = world.org.noticed(&app).await.unwrap().into_keys().collect();
+    assert_eq!(left, ["b"]);
 });
 
 story!(runs_are_found_by_every_filter, world, {
