@@ -17,6 +17,7 @@ use crate::model::{
 impl Check {
     pub(super) fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {
         let access = raw.access.iter().filter_map(|rule| self.rule(rule, known)).collect();
+        self.approvers_are_known(raw);
         let RawWrites { create, update, deactivate, delete } = raw.writes;
         AppPolicy {
             connector: raw.connector.value.clone(),

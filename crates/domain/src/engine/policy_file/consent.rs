@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::{
     check::Check,
-    raw::{RawApproval, RawLimit, RawLimits},
+    raw::{RawApp, RawApproval, RawLimit, RawLimits},
 };
 use crate::model::{
     email::EmailAddress,
@@ -19,6 +19,18 @@ const LONGEST_DAYS: u16 = 90;
 const LONGEST_HOURS: u32 = 90 * 24;
 
 impl Check {
+    /// Every approver must be somebody: an owner whom nobody names would have no say, silently.
+    pub(super) fn approvers_are_known(&mut self, raw: &RawApp) {
+        let nameless = raw.owner.is_none();
+        for text in raw.approval.approvers.iter().filter(|text| text.value == "owner" && nameless) {
+            self.note(
+                text,
+                "the owner is to approve, but nobody is named as owner; name her: owner: ADDRESS"
+                    .to_owned(),
+            );
+        }
+    }
+
     pub(super) fn approval(&mut self, raw: &RawApproval) -> ApprovalPolicy {
         let standard = ApprovalPolicy::default();
         let mut consent = |text: &Option<Spanned<String>>, otherwise| {

@@ -97,5 +97,6 @@ fn what_a_library_says_is_told_in_our_words() {
     line 5: "1 year" is not a window; write it as in "24 hours" or "7 days", 90 days at most
     line 5: "lots" is not a share; write it as in "5 %"
     "#);
+    insta::assert_snapshot!(app("    approval: {approvers: [owner]}\n"), @"line 5: the owner is to approve, but nobody is named as owner; name her: owner: ADDRESS");
     insta::assert_snapshot!(app("    limits: {renames: {share: 5}}\n"), @r#"line 5: "5" is not a share; write it as in "5 %""#);
 }
