@@ -8,6 +8,7 @@ mod app;
 mod apply;
 mod approvals;
 mod approve;
+mod consent;
 mod delegate;
 mod demo;
 mod freeze;
