@@ -13,12 +13,14 @@ use super::{
     decide,
     expect::{Expectation, Rules},
     parts::in_parts,
+    undo,
     world::{KnownAccount, World},
 };
 use crate::model::{
-    account::{AccountKind, AccountStatus},
+    account::{AccountKind, AccountStatus, SignIn},
     activity::Deed,
     id::{AccountId, PersonId, RoleName},
+    keep::Keep,
     operation::Run,
     person::Person,
     plan::Action,
@@ -56,6 +58,8 @@ pub enum GapKind {
     DuplicateAccounts,
     /// The login is not the person's present work address.
     AliasMismatch,
+    /// An account is kept as an undo put it back, although the rules ask for something else.
+    KeptByUndo,
     /// An invitation has lapsed, and nobody accepted it.
     NeverAccepted,
     /// Nobody has signed in to a privileged account for long.
@@ -83,6 +87,7 @@ impl GapKind {
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
+            Self::KeptByUndo => "kept_by_undo",
             Self::NeverAccepted => "never_accepted",
             Self::DormantAdmin => "dormant_admin",
             Self::UnusedSeat => "unused_seat",
@@ -192,6 +197,9 @@ impl Survey<'_> {
             Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
+        for keep in undo::kept(self.world, person, expectation) {
+            gaps.push(self.kept(person, keep));
+        }
         let works_here = matches!(
             expectation,
             Expectation::Access { on_leave: false, .. } | Expectation::NoRule { .. }
@@ -233,6 +241,44 @@ impl Survey<'_> {
         }
     }
 
+    fn kept(&self, person: &Person, keep: &Keep) -> Gap {
+        let Keep { id, account, undone, what, reason, by, at, until, .. } = keep;
+        let known = self.world.accounts.get(account);
+        Gap {
+            kind: GapKind::KeptByUndo,
+            account: Some(account.clone()),
+            login: known.map(|known| known.account.login.clone()),
+            person: Some(person.id.clone()),
+            cause: format!("{by} undid {undone} ({what}) until {}: {reason}", minute(*until)),
+            remedy: format!("if it is right by now: muster undo --end {id}"),
+            since: Some(*at),
+        }
+    }
+
+    /// Who keeps the account of somebody who left from being taken away, if somebody does.
+    fn spared(&self, id: &AccountId) -> Option<String> {
+        let World { orders, app, now, .. } = self.world;
+        let no = orders.rejections.iter().find(|no| {
+            no.keeps_access
+                && no.app == **app
+                && no.account.as_ref() == Some(id)
+                && *now < no.expires
+        });
+        let no = no.map(|no| {
+            format!("{} rejected the removal until {}: {}", no.by, minute(no.expires), no.reason)
+        });
+        no.or_else(|| {
+            let keep = orders.keeps.iter().find(|keep| {
+                keep.app == **app
+                    && keep.account == *id
+                    && keep.at <= *now
+                    && *now < keep.until
+                    && keep.state.sign_in == Some(SignIn::Allowed)
+            })?;
+            Some(format!("{} undid the removal until {}", keep.by, minute(keep.until)))
+        })
+    }
+
     fn left(
         &self,
         person: &Person,
@@ -249,6 +295,12 @@ impl Survey<'_> {
                 GapKind::InvitedAfterExit,
                 format!("{name} does not work here, but the invitation is still open"),
                 format!("muster plan {app}"),
+            )
+        } else if let Some(spared) = self.spared(id) {
+            (
+                GapKind::OffboardedActive,
+                format!("{name} does not work here, but the account is {status}: {spared}"),
+                format!("muster approvals {app}, muster undo"),
             )
         } else if self.shut_out.contains(id) {
             (
@@ -524,4 +576,8 @@ impl Survey<'_> {
             Match::Machine { .. } | Match::Linked { .. } => None,
         }
     }
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

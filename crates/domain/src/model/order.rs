@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
+    consent::{Delegation, Rejection},
     id::{AppName, OrderId, PersonId, TaskId},
+    keep::Keep,
 };
 
 /// A kind of order. Each kind is one list in [`Orders`].
@@ -48,6 +50,12 @@ macro_rules! orders {
 orders! {
     /// Orders to stand still.
     freezes: Freeze,
+    /// Operations that were rejected.
+    rejections: Rejection,
+    /// Who may approve in whose place.
+    delegations: Delegation,
+    /// Accounts that stay as an undo put them back.
+    keeps: Keep,
     /// Who was asked to do a task, and by when.
     assignments: Assignment,
 }

@@ -183,6 +183,7 @@ impl Muster {
                 Health::Ok { .. } => None,
                 Health::Unseen { reason, .. } => Some(reason),
             },
+            forgotten: self.forgotten.clone(),
             caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
             roles: probe.map(|probe| probe.roles).unwrap_or_default(),
             can_deactivate: capabilities.deactivate != Ability::No,

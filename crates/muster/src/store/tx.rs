@@ -311,10 +311,17 @@ impl Tx {
                     let wait = Duration::from_millis(20 << attempt);
                     env.sleep(wait.mul_f64(0.5 + env.fraction())).await;
                 }
-                other => return other,
+                other => return self.witnessed(other),
             }
         }
-        self.attempt().await
+        self.witnessed(self.attempt().await)
+    }
+
+    fn witnessed(&self, made: Result<Committed, StoreError>) -> Result<Committed, StoreError> {
+        if let Ok(Committed { seq, head, .. }) = &made {
+            self.store.store.bear_witness(*seq, head);
+        }
+        made
     }
 
     async fn attempt(&self) -> Result<Committed, StoreError> {

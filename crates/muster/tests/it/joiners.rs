@@ -15,7 +15,7 @@ fn j1_a_new_hire_who_starts_today_is_invited_with_the_role_of_her_group() {
     company.person("Lea Lind").title = "Team Lead".to_owned();
     company.looks();
 
-    company.muster(["plan", "support"]).waits().says("new account as basic-agent");
+    company.muster(["plan", "support"]).waits().says("as basic-agent, invited");
     assert_eq!(company.plan().operations(), ["create Ben Birch", "create Lea Lind"]);
     company.apply().done();
 

@@ -14,6 +14,7 @@
 
 mod bad_input;
 mod company;
+mod consent;
 mod crash;
 mod desk;
 mod exit_codes;
@@ -30,3 +31,4 @@ mod secrets;
 mod systems;
 mod tampering;
 mod terminal;
+mod undo;

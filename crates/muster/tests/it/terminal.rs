@@ -55,9 +55,11 @@ impl Said {
     #[track_caller]
     pub(crate) fn refused<const N: usize>(self, texts: [&str; N]) -> Self {
         let said = self.ends(1);
-        for text in texts.into_iter().chain(["error:"]) {
+        for text in texts {
             assert!(said.err.contains(text), "{text:?} is missing in:\n{}", said.err);
         }
+        let called = ["error:", "{\"error\":"].iter().any(|word| said.err.contains(word));
+        assert!(called, "nothing calls it an error:\n{}", said.err);
         said
     }
 
