@@ -3,11 +3,13 @@
 //!
 //! A command is one file with its arguments and one `run`, and one line in `Command`.
 
+mod access;
 mod accounts;
 mod app;
 mod apply;
 mod demo;
 mod freeze;
+mod group;
 mod init;
 mod log;
 mod meta;
@@ -20,6 +22,7 @@ mod roster;
 mod session;
 mod simulate;
 mod sync;
+mod upcoming;
 mod why;
 
 use std::path::PathBuf;
@@ -68,10 +71,18 @@ enum Command {
     /// Check, apply and show the policy
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Groups of people and the access they give
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Grant one-off access, make exceptions
+    #[command(subcommand)]
+    Access(access::Command),
     /// Read apps, tie accounts to people, report gaps
     Sync(sync::Args),
     /// Show what would bring an app into agreement
     Plan(plan::Args),
+    /// Show what will happen by itself, and when
+    Upcoming(upcoming::Args),
     /// Do it
     Apply(apply::Args),
     /// Take a person's access away
@@ -103,8 +114,11 @@ impl Command {
             Self::People(_) => "people",
             Self::Accounts(_) => "accounts",
             Self::Policy(_) => "policy",
+            Self::Group(_) => "group",
+            Self::Access(_) => "access",
             Self::Sync(_) => "sync",
             Self::Plan(_) => "plan",
+            Self::Upcoming(_) => "upcoming",
             Self::Apply(_) => "apply",
             Self::Offboard(_) => "offboard",
             Self::Freeze(_) => "freeze",
@@ -132,8 +146,11 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::People(command) => command.run(start).await,
         Command::Accounts(command) => command.run(start).await,
         Command::Policy(command) => command.run(start).await,
+        Command::Group(command) => command.run(start).await,
+        Command::Access(command) => command.run(start).await,
         Command::Sync(args) => args.run(start).await,
         Command::Plan(args) => args.run(start).await,
+        Command::Upcoming(args) => args.run(start).await,
         Command::Apply(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,

@@ -1,16 +1,19 @@
 //! The use cases: load, decide (in `muster_domain::engine`), act, save. One a file. The only
 //! callers of connectors; the only writers of the store.
 
+pub mod access;
 pub mod accounts;
 pub mod apply;
 pub mod connect;
 pub mod freeze;
+pub mod group;
 pub mod import;
 pub mod observe;
 pub mod offboard;
 pub mod policy;
 pub mod settle;
 pub mod situation;
+pub mod upcoming;
 pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -10,14 +10,16 @@ use super::{
     correlate::{Correlation, Match},
     decide,
     expect::{Expectation, Rules},
+    lifecycle,
     parts::in_parts,
     world::{KnownAccount, World},
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
-    id::{AccountId, PersonId},
-    person::Person,
+    id::{AccountId, PersonId, RoleName},
+    person::{EngagementKind, Person},
     plan::Action,
+    policy::Leave,
 };
 
 /// The kinds of gap.
@@ -48,6 +50,10 @@ pub enum GapKind {
     DuplicateAccounts,
     /// The login is not the person's present work address.
     AliasMismatch,
+    /// The dates of an end contradict each other.
+    DateConflict,
+    /// A contractor has access, and no end is known.
+    ContractorOpenEnded,
 }
 
 impl GapKind {
@@ -67,6 +73,8 @@ impl GapKind {
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
+            Self::DateConflict => "date_conflict",
+            Self::ContractorOpenEnded => "contractor_open_ended",
         }
     }
 }
@@ -100,14 +108,14 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
         .filter(|run| matches!(run.operation.action, Action::Deactivate { .. }))
         .filter_map(|run| run.operation.account.as_ref())
         .collect();
-    let survey = Survey { world, correlation, shut_out };
+    let rules = Rules::new(world);
+    let survey = Survey { world, correlation, shut_out, silent: rules.are_silent() };
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
         let of_person = |person: &&Person| survey.of_person(person, &rules.expect(person));
         people.iter().flat_map(of_person).collect()
     });
-    let rules = Rules::new(world);
     for (id, matched) in &correlation.matches {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
@@ -122,6 +130,8 @@ struct Survey<'a> {
     correlation: &'a Correlation,
     /// The accounts that Muster has shut out at some time.
     shut_out: BTreeSet<&'a AccountId>,
+    /// Whether nothing says yet who should have what.
+    silent: bool,
 }
 
 impl Survey<'_> {
@@ -147,10 +157,16 @@ impl Survey<'_> {
             }
             // Who is away gets nothing new, and so misses nothing.
             Expectation::Access { on_leave: true, .. } if accounts.is_empty() => Vec::new(),
-            Expectation::Access { role, .. } => self.works_here(person, &accounts, Some(role)),
-            Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
+            Expectation::Access { on_leave: true, .. } if self.world.rules.leave != Leave::Keep => {
+                self.away(person, &accounts)
+            }
+            Expectation::Access { role, .. } => {
+                self.works_here(person, &accounts, Some(role), expectation)
+            }
+            Expectation::NoRule { .. } => self.works_here(person, &accounts, None, expectation),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
+        gaps.extend(self.dates(person, &accounts));
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
                 gaps.push(self.gap(
@@ -224,33 +240,96 @@ impl Survey<'_> {
         Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
     }
 
+    /// Accounts of somebody on leave that should be set aside.
+    fn away(&self, person: &Person, accounts: &[(&AccountId, &KnownAccount)]) -> Vec<Gap> {
+        let name = person.name();
+        let plan = format!("muster plan {}", self.world.app);
+        let mut gaps = Vec::new();
+        for (id, known) in accounts {
+            let (reduce, _) = decide::falls_to_least(self.world, known);
+            let lower = decide::lower_role(self.world, known);
+            let (kind, what) = match (self.world.rules.leave, lower) {
+                (Leave::Suspend, _) if !reduce => {
+                    (GapKind::ExcessAccount, "lets her in".to_owned())
+                }
+                (_, Some(least)) => (GapKind::ExcessRole, format!("is more than {least}")),
+                (_, None) => continue,
+            };
+            let cause = format!("{name} is on leave, but the account {what}");
+            gaps.push(self.gap(kind, (id, known), Some(person), (cause, plan.clone())));
+        }
+        gaps
+    }
+
+    /// What is wrong with the dates of somebody who has access, or is to have it.
+    fn dates(&self, person: &Person, accounts: &[(&AccountId, &KnownAccount)]) -> Vec<Gap> {
+        let Some(account) = accounts.first() else { return Vec::new() };
+        let name = person.name();
+        let now = self.world.now;
+        let mut gaps = Vec::new();
+        for stint in lifecycle::stints(person, &self.world.hours()) {
+            let Some(engagement) = person.engagements.iter().find(|e| e.number == stint.number)
+            else {
+                continue;
+            };
+            let over = stint.end.is_some_and(|end| end <= now);
+            if let Some(conflict) = stint.conflict.filter(|_| !over) {
+                let cause = format!("{name}: {conflict}; the earlier counts");
+                let remedy = format!("correct the dates of {} in the source", person.anchor);
+                let (kind, told) = (GapKind::DateConflict, (cause, remedy));
+                gaps.push(self.gap(kind, *account, Some(person), told));
+            }
+            let contractor = engagement.terms.kind == Some(EngagementKind::Contractor);
+            if contractor && stint.end.is_none() {
+                let cause = format!("{name} is a contractor, and no end is known");
+                let remedy = format!(
+                    "give {} an end date in the source, or muster offboard {} --at TIME",
+                    person.anchor, person.id
+                );
+                let (kind, told) = (GapKind::ContractorOpenEnded, (cause, remedy));
+                gaps.push(self.gap(kind, *account, Some(person), told));
+            }
+        }
+        gaps
+    }
+
+    /// Accounts of somebody to whom nothing gives access.
+    fn ungiven(
+        &self,
+        person: &Person,
+        accounts: &[(&AccountId, &KnownAccount)],
+        expectation: &Expectation,
+    ) -> Vec<Gap> {
+        // Without a single rule nothing is expected of anybody yet.
+        if self.silent {
+            return Vec::new();
+        }
+        let name = person.name();
+        let kept = |known: &KnownAccount| expectation.keeps(known.account.role.as_ref()).is_some();
+        let excess = accounts.iter().filter(|(_, known)| !kept(known));
+        let gap = |account: &(&AccountId, &KnownAccount)| {
+            let cause = format!("{name} works here, but nothing gives access");
+            let remedy = format!(
+                "add a rule to the policy, grant it with muster access grant, or remove account {}",
+                account.0
+            );
+            self.gap(GapKind::ExcessAccount, *account, Some(person), (cause, remedy))
+        };
+        excess.map(gap).collect()
+    }
+
     fn works_here(
         &self,
         person: &Person,
         accounts: &[(&AccountId, &KnownAccount)],
-        role: Option<&crate::model::id::RoleName>,
+        role: Option<&RoleName>,
+        expectation: &Expectation,
     ) -> Vec<Gap> {
+        let kept = |known: &KnownAccount| expectation.keeps(known.account.role.as_ref()).is_some();
         let name = person.name();
         let mut gaps = Vec::new();
         let Some(role) = role else {
-            // Without a single rule nothing is expected of anybody yet.
-            if self.world.rules.access.is_empty() {
-                return gaps;
-            }
-            return accounts
-                .iter()
-                .map(|account| {
-                    self.gap(
-                        GapKind::ExcessAccount,
-                        *account,
-                        Some(person),
-                        (
-                            format!("{name} works here, but no rule gives access"),
-                            "add a rule to the policy, or remove the account".to_owned(),
-                        ),
-                    )
-                })
-                .collect();
+            return self.ungiven(person, accounts, expectation);
         };
         if accounts.is_empty() {
             gaps.push(Gap {
@@ -264,14 +343,22 @@ impl Survey<'_> {
             });
         }
         for (id, known) in accounts {
-            if let Some(has) = known.account.role.as_ref().filter(|has| *has != role) {
+            if let Some(has) = known.account.role.as_ref().filter(|has| *has != role)
+                && !kept(known)
+            {
+                let app = self.world.app;
                 gaps.push(self.gap(
                     GapKind::ExcessRole,
                     (id, known),
                     Some(person),
                     (
-                        format!("{name} is {has}, the policy gives {role}"),
-                        format!("muster plan {}", self.world.app),
+                        format!("{name} is {has}, but should be {role}"),
+                        format!(
+                            "put it back: muster plan {app}; adopt it: muster access grant {} \
+                             {app} {has} --reason TEXT; or let it be for a while: muster access \
+                             except {app}/{id} --until DATE --reason TEXT",
+                            person.id
+                        ),
                     ),
                 ));
             }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod canonical;
 pub mod email;
+pub mod group;
 pub mod id;
 pub mod journal;
 pub mod link;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
+    group::{Grant, Group, Membership},
     id::{AppName, OrderId, PersonId},
 };
 
@@ -48,6 +49,12 @@ macro_rules! orders {
 orders! {
     /// Orders to stand still.
     freezes: Freeze,
+    /// Groups of people.
+    groups: Group,
+    /// Who belongs to a group by hand.
+    memberships: Membership,
+    /// One-off access.
+    grants: Grant,
 }
 
 /// What a freeze is about.

@@ -10,8 +10,10 @@
 mod apply;
 mod world;
 
+mod access;
 mod attacks;
 mod days;
 mod laws;
 mod merging;
 mod situations;
+mod upcoming;

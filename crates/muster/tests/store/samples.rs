@@ -51,6 +51,7 @@ pub(crate) fn person(n: u32) -> Person {
             },
             first_seen: precise(),
             ended_seen: None,
+            moves: Vec::new(),
         }],
         first_seen: precise(),
         not_mentioned_since: None,
