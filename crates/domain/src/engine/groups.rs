@@ -275,14 +275,16 @@ pub fn end(until: Until, zone: &TimeZone) -> Timestamp {
 }
 
 /// Whether what was ordered at `ordered` still holds: its date has not passed, and she has worked
-/// here without a break since then, or since her first day after it.
+/// here without a break since then, or since the first day that was known to come then.
 fn holds(ordered: Timestamp, until: Option<Until>, moment: &Moment<'_>) -> bool {
     let Moment { at, stints, zone } = moment;
     if until.is_some_and(|until| end(until, zone) <= *at) {
         return false;
     }
-    let later = stints.iter().filter(|stint| stint.end.is_none_or(|end| ordered < end));
-    let first = later.map(|stint| stint.access_from).min().unwrap_or(Timestamp::MAX);
+    let meant = stints
+        .iter()
+        .filter(|stint| stint.first_seen <= ordered && stint.end.is_none_or(|end| ordered < end));
+    let Some(first) = meant.map(|stint| stint.access_from).min() else { return false };
     let mut here = first.max(ordered);
     // Every round goes past the end of another stint.
     for _ in 0..=stints.len() {

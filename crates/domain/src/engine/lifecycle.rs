@@ -45,6 +45,8 @@ impl<'a> Hours<'a> {
 pub struct Stint {
     /// The engagement's number.
     pub number: u32,
+    /// When Muster first saw it.
+    pub first_seen: Timestamp,
     /// When access may begin: the first day less the lead time.
     pub access_from: Timestamp,
     /// When the work begins.
@@ -204,6 +206,7 @@ fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
     };
     Stint {
         number: engagement.number,
+        first_seen: engagement.first_seen,
         access_from,
         start,
         end,

@@ -107,6 +107,26 @@ story!(orders_are_kept_until_they_are_taken_back, world, {
     assert_eq!(world.org.orders().await.unwrap().freezes, [samples::freeze(2)]);
 });
 
+story!(groups_members_and_grants_are_kept_apart_by_kind, world, {
+    let (group, member, grant) = (samples::group(), samples::membership(), samples::grant());
+    let mut tx = world.org.begin("anna", now());
+    tx.put_order(&group);
+    tx.put_order(&member);
+    tx.put_order(&grant);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let orders = world.org.orders().await.unwrap();
+    assert_eq!(orders.groups, std::slice::from_ref(&group));
+    assert_eq!(orders.memberships, std::slice::from_ref(&member));
+    assert_eq!(orders.grants, [grant]);
+    let mut tx = world.org.begin("anna", now());
+    tx.remove_order(&member);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let orders = world.org.orders().await.unwrap();
+    assert_eq!((orders.groups, orders.memberships.len(), orders.grants.len()), (vec![group], 0, 1));
+});
+
 story!(runs_are_found_by_every_filter, world, {
     let mut tx = world.org.begin("anna", now());
     tx.put_run(&samples::run(1, RunState::Verified));

@@ -37,6 +37,7 @@ on_every_database! {
     contract:
         what_is_written_is_read_back,
         orders_are_kept_until_they_are_taken_back,
+        groups_members_and_grants_are_kept_apart_by_kind,
         later_writes_replace_earlier_ones,
         runs_are_found_by_every_filter,
         lapsed_approvals_are_not_shown,

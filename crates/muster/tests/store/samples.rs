@@ -8,6 +8,7 @@ use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::{Account, AccountKind, AccountStatus, Mfa, NewAccount},
     canonical::Digest,
+    group::{Grant, Group, Membership, Until, Weight},
     id::{AppName, OrderId, PersonId},
     link::{Confirmation, Link, NonHuman, Tie},
     observation::{Completeness, ReadTally},
@@ -115,6 +116,38 @@ pub(crate) fn freeze(n: u8) -> Freeze {
         by: "anna".into(),
         at: precise(),
         until: None,
+    }
+}
+
+pub(crate) fn group() -> Group {
+    Group {
+        name: "chat".parse().unwrap(),
+        label: Some("Chät".into()),
+        when: Some("person.team == \"Chat\"".into()),
+        parents: ["support".parse().unwrap()].into(),
+        gives: [(app(), "agent".parse().unwrap())].into(),
+        by: "anna".into(),
+        at: precise(),
+    }
+}
+
+pub(crate) fn membership() -> Membership {
+    let until = Some(Until::Day("2026-12-31".parse().unwrap()));
+    let (group, person) = ("chat".parse().unwrap(), person(1).id);
+    Membership { group, person, until, by: "anna".into(), at: precise() }
+}
+
+pub(crate) fn grant() -> Grant {
+    Grant {
+        id: OrderId::derive("grant", "anna", now(), "1"),
+        person: person(1).id,
+        app: app(),
+        role: "agent".parse().unwrap(),
+        weight: Weight::Instead,
+        reason: "audit".into(),
+        until: Some(Until::Moment(precise())),
+        by: "anna".into(),
+        at: precise(),
     }
 }
 
