@@ -1,7 +1,7 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::{
 use crate::model::{
     account::{AccountKind, AccountStatus},
     id::{AccountId, PersonId, RoleName},
+    operation::Run,
     person::{EngagementKind, Person},
     plan::Action,
     policy::Leave,
@@ -101,15 +102,9 @@ pub struct Gap {
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let shut_out = world
-        .runs
-        .iter()
-        .filter(|run| run.state.is_done())
-        .filter(|run| matches!(run.operation.action, Action::Deactivate { .. }))
-        .filter_map(|run| run.operation.account.as_ref())
-        .collect();
     let rules = Rules::new(world);
-    let survey = Survey { world, correlation, shut_out, silent: rules.are_silent() };
+    let survey =
+        Survey { world, correlation, shut_out: shut_out(world), silent: rules.are_silent() };
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
@@ -125,10 +120,27 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     found
 }
 
+/// The accounts that Muster has shut out and not let in again since.
+fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
+    let mut last: BTreeMap<&AccountId, &Run> = BTreeMap::new();
+    for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        let action = &run.operation.action;
+        let Some(account) = &run.operation.account else { continue };
+        if matches!(action, Action::Deactivate { .. } | Action::Reactivate { .. }) {
+            let known = last.entry(account).or_insert(run);
+            if known.intended <= run.intended {
+                *known = run;
+            }
+        }
+    }
+    last.retain(|_, run| matches!(run.operation.action, Action::Deactivate { .. }));
+    last.into_keys().collect()
+}
+
 struct Survey<'a> {
     world: &'a World<'a>,
     correlation: &'a Correlation,
-    /// The accounts that Muster has shut out at some time.
+    /// The accounts that Muster has shut out and not let in again since.
     shut_out: BTreeSet<&'a AccountId>,
     /// Whether nothing says yet who should have what.
     silent: bool,

@@ -240,6 +240,19 @@ fn m8_leave_keeps_suspends_or_reduces_and_the_return_restores() {
 }
 
 #[test]
+fn an_account_that_was_let_in_again_did_not_come_back_by_itself() {
+    let mut world = World::new()
+        .policy("approval:", "leave: suspend\n    approval:")
+        .person("anna", |p| p.away("2026-11-09", "2026-11-10"))
+        .account("7", |a| a.of("anna"));
+    assert_eq!(world.apply_all(), 1);
+    let mut back = world.now("2026-11-10T09:00:00Z");
+    assert_eq!(back.apply_all(), 1);
+    let left = back.person("anna", |p| p.ends("2026-11-09"));
+    assert_eq!(gaps(&left), ["offboarded_active"]);
+}
+
+#[test]
 fn m11_a_role_changed_in_the_app_can_be_adopted_or_excepted_until_a_date() {
     let world = World::new().person("anna", |p| p).account("7", |a| a.of("anna").role("agent"));
     assert_eq!(gaps(&world), ["excess_role"]);

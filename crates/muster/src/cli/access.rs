@@ -54,6 +54,7 @@ pub(super) enum Command {
 /// Reads how long something lasts: a day, or a moment.
 pub(super) fn until(text: &str, session: &Session) -> Result<Until> {
     match text.parse::<Date>() {
+        // A date with a time of day is an instant; it too would be read as a date.
         Ok(day) if text.len() == "2026-12-01".len() => Ok(Until::Day(day)),
         _ => Ok(Until::Moment(moment(text, &session.zone)?)),
     }
