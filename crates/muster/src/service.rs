@@ -13,6 +13,8 @@ pub mod offboard;
 pub mod policy;
 pub mod settle;
 pub mod situation;
+pub mod tasks;
+pub mod trail;
 pub mod upcoming;
 pub mod why;
 

@@ -1,24 +1,28 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
+mod dates;
+mod usage;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::dates::answers;
 use super::{
     correlate::{Correlation, Match},
     decide,
     expect::{Expectation, Rules},
-    lifecycle,
     parts::in_parts,
     world::{KnownAccount, World},
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
+    activity::Deed,
     id::{AccountId, PersonId, RoleName},
     operation::Run,
-    person::{EngagementKind, Person},
+    person::Person,
     plan::Action,
     policy::Leave,
 };
@@ -35,6 +39,8 @@ pub enum GapKind {
     InvitedAfterExit,
     /// An account that Muster shut out lets in again.
     CameBack,
+    /// An account came into being by itself, as a first single sign-on does.
+    SelfJoined,
     /// Nobody knows whose the account is.
     Unidentified,
     /// It may be someone's; a human must say.
@@ -43,6 +49,8 @@ pub enum GapKind {
     NoOwner,
     /// Someone should have an account and has none.
     ExpectedMissing,
+    /// The role was right when Muster last wrote it, and was changed in the app since.
+    ChangedOutside,
     /// The role is not the one the policy gives.
     ExcessRole,
     /// Someone has an account whom no rule admits.
@@ -55,6 +63,12 @@ pub enum GapKind {
     DateConflict,
     /// A contractor has access, and no end is known.
     ContractorOpenEnded,
+    /// An invitation has lapsed, and nobody accepted it.
+    NeverAccepted,
+    /// Nobody has signed in to a privileged account for long.
+    DormantAdmin,
+    /// Nobody has signed in for long: a seat that is paid for and not used.
+    UnusedSeat,
 }
 
 impl GapKind {
@@ -70,12 +84,17 @@ impl GapKind {
             Self::ToConfirm => "to_confirm",
             Self::NoOwner => "no_owner",
             Self::ExpectedMissing => "expected_missing",
+            Self::SelfJoined => "self_joined",
+            Self::ChangedOutside => "changed_outside",
             Self::ExcessRole => "excess_role",
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
             Self::DateConflict => "date_conflict",
             Self::ContractorOpenEnded => "contractor_open_ended",
+            Self::NeverAccepted => "never_accepted",
+            Self::DormantAdmin => "dormant_admin",
+            Self::UnusedSeat => "unused_seat",
         }
     }
 }
@@ -99,12 +118,31 @@ pub struct Gap {
     pub since: Option<Timestamp>,
 }
 
+impl Gap {
+    /// What tells it from other gaps of the same app for as long as it is there.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let account = self.account.as_ref().map_or("-", AccountId::as_str);
+        let person = self.person.as_ref().map_or("-", PersonId::as_str);
+        format!("{}/{account}/{person}", self.kind.word())
+    }
+}
+
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     let rules = Rules::new(world);
-    let survey =
-        Survey { world, correlation, shut_out: shut_out(world), silent: rules.are_silent() };
+    let mut written: BTreeMap<&AccountId, &Run> = BTreeMap::new();
+    for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        if let Some(account) = &run.account {
+            let last = written.entry(account).or_insert(run);
+            if last.changed < run.changed {
+                *last = run;
+            }
+        }
+    }
+    let shut_out = shut_out(world);
+    let survey = Survey { world, correlation, shut_out, silent: rules.are_silent(), written };
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
@@ -114,6 +152,7 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     for (id, matched) in &correlation.matches {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
+            found.extend(survey.self_joined(id, known, matched));
         }
     }
     found.sort();
@@ -144,6 +183,8 @@ struct Survey<'a> {
     shut_out: BTreeSet<&'a AccountId>,
     /// Whether nothing says yet who should have what.
     silent: bool,
+    /// What Muster did last to each account.
+    written: BTreeMap<&'a AccountId, &'a Run>,
 }
 
 impl Survey<'_> {
@@ -173,11 +214,18 @@ impl Survey<'_> {
                 self.away(person, &accounts)
             }
             Expectation::Access { role, .. } => {
-                self.works_here(person, &accounts, Some(role), expectation)
+                self.works_here(person, &accounts, role, expectation)
             }
-            Expectation::NoRule { .. } => self.works_here(person, &accounts, None, expectation),
+            Expectation::NoRule { .. } => self.ungiven(person, &accounts, expectation),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
+        let works_here = matches!(
+            expectation,
+            Expectation::Access { on_leave: false, .. } | Expectation::NoRule { .. }
+        );
+        if works_here {
+            gaps.extend(accounts.iter().filter_map(|account| self.use_made(person, *account)));
+        }
         gaps.extend(self.dates(person, &accounts));
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
@@ -252,97 +300,117 @@ impl Survey<'_> {
         Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
     }
 
-    /// Accounts of somebody on leave that should be set aside.
-    fn away(&self, person: &Person, accounts: &[(&AccountId, &KnownAccount)]) -> Vec<Gap> {
+    /// What use somebody who works here makes of her account.
+    fn use_made(&self, person: &Person, (id, known): (&AccountId, &KnownAccount)) -> Option<Gap> {
         let name = person.name();
-        let plan = format!("muster plan {}", self.world.app);
-        let mut gaps = Vec::new();
-        for (id, known) in accounts {
-            let (reduce, _) = decide::falls_to_least(self.world, known);
-            let lower = decide::lower_role(self.world, known);
-            let (kind, what) = match (self.world.rules.leave, lower) {
-                (Leave::Suspend, _) if !reduce => {
-                    (GapKind::ExcessAccount, "lets her in".to_owned())
-                }
-                (_, Some(least)) => (GapKind::ExcessRole, format!("is more than {least}")),
-                (_, None) => continue,
-            };
-            let cause = format!("{name} is on leave, but the account {what}");
-            gaps.push(self.gap(kind, (id, known), Some(person), (cause, plan.clone())));
+        let account = &known.account;
+        if account.status == AccountStatus::Invited {
+            let lapsed = usage::lapsed(self.world, known)?;
+            let gap = self.gap(
+                GapKind::NeverAccepted,
+                (id, known),
+                Some(person),
+                (
+                    format!("{name} did not accept the invitation, which has lapsed"),
+                    format!("send it again in {}, or take the account away", self.world.app),
+                ),
+            );
+            return Some(Gap { since: Some(lapsed), ..gap });
         }
-        gaps
+        let since = usage::unused_since(self.world, known)?;
+        let privileged =
+            account.role.as_ref().is_some_and(|role| self.world.sight.is_privileged(role));
+        let (kind, what) = if privileged {
+            (GapKind::DormantAdmin, "a privileged account")
+        } else {
+            (GapKind::UnusedSeat, "a seat")
+        };
+        let gap = self.gap(
+            kind,
+            (id, known),
+            Some(person),
+            (
+                format!(
+                    "{name} has {what} and has not signed in since {}",
+                    since.strftime("%Y-%m-%d")
+                ),
+                "ask whether it is still needed; if not, take the access away".to_owned(),
+            ),
+        );
+        Some(Gap { since: Some(since), ..gap })
     }
 
-    /// What is wrong with the dates of somebody who has access, or is to have it.
-    fn dates(&self, person: &Person, accounts: &[(&AccountId, &KnownAccount)]) -> Vec<Gap> {
-        let Some(account) = accounts.first() else { return Vec::new() };
-        let name = person.name();
-        let now = self.world.now;
-        let mut gaps = Vec::new();
-        for stint in lifecycle::stints(person, &self.world.hours()) {
-            let Some(engagement) = person.engagements.iter().find(|e| e.number == stint.number)
-            else {
-                continue;
-            };
-            let over = stint.end.is_some_and(|end| end <= now);
-            if let Some(conflict) = stint.conflict.filter(|_| !over) {
-                let cause = format!("{name}: {conflict}; the earlier counts");
-                let remedy = format!("correct the dates of {} in the source", person.anchor);
-                let (kind, told) = (GapKind::DateConflict, (cause, remedy));
-                gaps.push(self.gap(kind, *account, Some(person), told));
-            }
-            let contractor = engagement.terms.kind == Some(EngagementKind::Contractor);
-            if contractor && stint.end.is_none() {
-                let cause = format!("{name} is a contractor, and no end is known");
-                let remedy = format!(
-                    "give {} an end date in the source, or muster offboard {} --at TIME",
-                    person.anchor, person.id
-                );
-                let (kind, told) = (GapKind::ContractorOpenEnded, (cause, remedy));
-                gaps.push(self.gap(kind, *account, Some(person), told));
-            }
-        }
-        gaps
-    }
-
-    /// Accounts of somebody to whom nothing gives access.
-    fn ungiven(
+    /// The role of somebody who works here differs from what the policy gives.
+    fn wrong_role(
         &self,
         person: &Person,
-        accounts: &[(&AccountId, &KnownAccount)],
-        expectation: &Expectation,
-    ) -> Vec<Gap> {
-        // Without a single rule nothing is expected of anybody yet.
-        if self.silent {
-            return Vec::new();
-        }
+        (id, known): (&AccountId, &KnownAccount),
+        (has, role): (&RoleName, &RoleName),
+    ) -> Gap {
+        let app = self.world.app;
         let name = person.name();
-        let kept = |known: &KnownAccount| expectation.keeps(known.account.role.as_ref()).is_some();
-        let excess = accounts.iter().filter(|(_, known)| !kept(known));
-        let gap = |account: &(&AccountId, &KnownAccount)| {
-            let cause = format!("{name} works here, but nothing gives access");
-            let remedy = format!(
-                "add a rule to the policy, grant it with muster access grant, or remove account {}",
-                account.0
+        let Some((written, by)) = self.changed_since(id, known, role) else {
+            return self.gap(
+                GapKind::ExcessRole,
+                (id, known),
+                Some(person),
+                (format!("{name} is {has}, but should be {role}"), answers(person, app, (id, has))),
             );
-            self.gap(GapKind::ExcessAccount, *account, Some(person), (cause, remedy))
         };
-        excess.map(gap).collect()
+        let (at, by) = match by {
+            Some(deed) => (Some(deed.at), self.doer(deed)),
+            None => (None, "by whom is not told".to_owned()),
+        };
+        let gap = self.gap(
+            GapKind::ChangedOutside,
+            (id, known),
+            Some(person),
+            (
+                format!(
+                    "{name} was made {role} on {}, and was changed to {has} in {app} since: {by}",
+                    written.strftime("%Y-%m-%d")
+                ),
+                answers(person, app, (id, has)),
+            ),
+        );
+        Gap { since: at, ..gap }
+    }
+
+    /// When Muster last saw that the role is `role`, if it wrote or confirmed it at some time; with
+    /// the change after that which the app's trail tells of.
+    fn changed_since(
+        &self,
+        id: &AccountId,
+        known: &'_ KnownAccount,
+        role: &RoleName,
+    ) -> Option<(Timestamp, Option<&Deed>)> {
+        let run = self.written.get(id)?;
+        let wrote = run.operation.after.as_ref()?.role.as_ref()? == role;
+        let deed = self.world.accounts.get(id)?.activity.updated.as_ref();
+        let deed = deed.filter(|deed| deed.at > run.changed && known.gone.is_none());
+        wrote.then_some((run.changed, deed))
+    }
+
+    fn doer(&self, deed: &Deed) -> String {
+        let when = deed.at.strftime("%Y-%m-%d %H:%M UTC");
+        match &deed.by {
+            Some(by) => match self.world.accounts.get(by) {
+                Some(known) => format!("by {} on {when}", known.account.login),
+                None => format!("by account {by} on {when}"),
+            },
+            None => format!("on {when}, by whom is not told"),
+        }
     }
 
     fn works_here(
         &self,
         person: &Person,
         accounts: &[(&AccountId, &KnownAccount)],
-        role: Option<&RoleName>,
+        role: &RoleName,
         expectation: &Expectation,
     ) -> Vec<Gap> {
-        let kept = |known: &KnownAccount| expectation.keeps(known.account.role.as_ref()).is_some();
         let name = person.name();
         let mut gaps = Vec::new();
-        let Some(role) = role else {
-            return self.ungiven(person, accounts, expectation);
-        };
         if accounts.is_empty() {
             gaps.push(Gap {
                 kind: GapKind::ExpectedMissing,
@@ -355,24 +423,9 @@ impl Survey<'_> {
             });
         }
         for (id, known) in accounts {
-            if let Some(has) = known.account.role.as_ref().filter(|has| *has != role)
-                && !kept(known)
-            {
-                let app = self.world.app;
-                gaps.push(self.gap(
-                    GapKind::ExcessRole,
-                    (id, known),
-                    Some(person),
-                    (
-                        format!("{name} is {has}, but should be {role}"),
-                        format!(
-                            "put it back: muster plan {app}; adopt it: muster access grant {} \
-                             {app} {has} --reason TEXT; or let it be for a while: muster access \
-                             except {app}/{id} --until DATE --reason TEXT",
-                            person.id
-                        ),
-                    ),
-                ));
+            let has = known.account.role.as_ref().filter(|has| *has != role);
+            if let Some(has) = has.filter(|has| expectation.keeps(Some(has)).is_none()) {
+                gaps.push(self.wrong_role(person, (id, known), (has, role)));
             }
             let work = person.profile.work_email.as_ref();
             if let (Some(login), Some(work)) = (&known.account.email, work)
@@ -390,6 +443,33 @@ impl Survey<'_> {
             }
         }
         gaps
+    }
+
+    /// An account that nobody ordered: not Muster, and nobody in the app.
+    fn self_joined(&self, id: &AccountId, known: &KnownAccount, matched: &Match) -> Option<Gap> {
+        let joined = known.activity.joined_by_itself(id)?;
+        let person = match matched {
+            Match::Linked { confirmed: true, .. } | Match::Classified { .. } => return None,
+            Match::Linked { person, .. } => self.world.people.get(person),
+            _ => None,
+        };
+        if known.account.kind != AccountKind::Human || self.written.contains_key(id) {
+            return None;
+        }
+        let login = &known.account.login;
+        let gap = self.gap(
+            GapKind::SelfJoined,
+            (id, known),
+            person,
+            (
+                format!("{login} came into being by itself, as with a first single sign-on"),
+                format!(
+                    "if it is right: muster accounts link {id} PERSON; else close the way in (an \
+                     allowed e-mail domain, single sign-on), then remove it"
+                ),
+            ),
+        );
+        Some(Gap { since: Some(joined), ..gap })
     }
 
     fn of_account(

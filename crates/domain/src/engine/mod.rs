@@ -14,5 +14,8 @@ pub mod moves;
 mod parts;
 pub mod plan;
 pub mod policy_file;
+pub mod readiness;
+pub mod seats;
+pub mod tasks;
 pub mod upcoming;
 pub mod world;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     canonical::digest_of_parts,
     group::{Grant, Group, Membership},
-    id::{AppName, OrderId, PersonId},
+    id::{AppName, OrderId, PersonId, TaskId},
 };
 
 /// A kind of order. Each kind is one list in [`Orders`].
@@ -55,6 +55,8 @@ orders! {
     memberships: Membership,
     /// One-off access.
     grants: Grant,
+    /// Who was asked to do a task, and by when.
+    assignments: Assignment,
 }
 
 /// What a freeze is about.
@@ -123,6 +125,31 @@ impl Freeze {
             Frozen::Person { person: frozen } => frozen == person,
         };
         meant && self.at <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Somebody was asked to do a task, or given another date for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The task.
+    pub task: TaskId,
+    /// Who should do it, if not the app's owner.
+    pub owner: Option<String>,
+    /// By when, if not within the time allowed.
+    pub due: Option<Timestamp>,
+    /// What was noted.
+    pub note: Option<String>,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Order for Assignment {
+    const KIND: &'static str = "assignment";
+
+    fn key(&self) -> String {
+        self.task.to_string()
     }
 }
 

@@ -15,5 +15,6 @@ mod attacks;
 mod days;
 mod laws;
 mod merging;
+mod notices;
 mod situations;
 mod upcoming;
