@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod app;
 mod apply;
+mod consent;
 mod demo;
 mod freeze;
 mod group;
