@@ -142,7 +142,13 @@ fn people(size: usize, now: Timestamp) -> Result<BTreeMap<PersonId, Person>, Fai
                 work_email: Some(format!("p{number}@acme.example").parse()?),
                 ..Profile::default()
             },
-            engagements: vec![Engagement { number: 1, terms, first_seen: now, ended_seen: None }],
+            engagements: vec![Engagement {
+                number: 1,
+                terms,
+                first_seen: now,
+                ended_seen: None,
+                moves: Vec::new(),
+            }],
             first_seen: now,
             not_mentioned_since: None,
             ordered_end: None,

@@ -3,6 +3,7 @@
 //!
 //! A command is one file with its arguments and one `run`, and one line in `Command`.
 
+mod access;
 mod accounts;
 mod app;
 mod apply;
@@ -12,6 +13,7 @@ mod consent;
 mod delegate;
 mod demo;
 mod freeze;
+mod group;
 mod init;
 mod log;
 mod meta;
@@ -29,6 +31,7 @@ mod simulate;
 mod sync;
 mod tasks;
 mod undo;
+mod upcoming;
 mod why;
 
 use std::path::PathBuf;
@@ -77,10 +80,18 @@ enum Command {
     /// Check, apply and show the policy
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Groups of people and the access they give
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Grant one-off access, make exceptions
+    #[command(subcommand)]
+    Access(access::Command),
     /// Read apps, tie accounts to people, report gaps
     Sync(sync::Args),
     /// Show what would bring an app into agreement
     Plan(plan::Args),
+    /// Show what will happen by itself, and when
+    Upcoming(upcoming::Args),
     /// Do it
     Apply(apply::Args),
     /// Let operations go that wait for a named person
@@ -129,8 +140,11 @@ impl Command {
             Self::People(_) => "people",
             Self::Accounts(_) => "accounts",
             Self::Policy(_) => "policy",
+            Self::Group(_) => "group",
+            Self::Access(_) => "access",
             Self::Sync(_) => "sync",
             Self::Plan(_) => "plan",
+            Self::Upcoming(_) => "upcoming",
             Self::Apply(_) => "apply",
             Self::Approve(_) => "approve",
             Self::Reject(_) => "reject",
@@ -166,8 +180,11 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::People(command) => command.run(start).await,
         Command::Accounts(command) => command.run(start).await,
         Command::Policy(command) => command.run(start).await,
+        Command::Group(command) => command.run(start).await,
+        Command::Access(command) => command.run(start).await,
         Command::Sync(args) => args.run(start).await,
         Command::Plan(args) => args.run(start).await,
+        Command::Upcoming(args) => args.run(start).await,
         Command::Apply(args) => args.run(start).await,
         Command::Approve(args) => args.run(start).await,
         Command::Reject(args) => args.run(start).await,

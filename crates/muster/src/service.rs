@@ -1,11 +1,13 @@
 //! The use cases: load, decide (in `muster_domain::engine`), act, save. One a file. The only
 //! callers of connectors; the only writers of the store.
 
+pub mod access;
 pub mod accounts;
 pub mod apply;
 pub mod connect;
 pub mod consent;
 pub mod freeze;
+pub mod group;
 pub mod import;
 pub mod observe;
 pub mod offboard;
@@ -16,6 +18,7 @@ pub mod situation;
 pub mod tasks;
 pub mod trail;
 pub mod undo;
+pub mod upcoming;
 pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -2,6 +2,7 @@
 //! operations. Whether an operation may go is `guard`'s affair.
 
 mod keep;
+mod leave;
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use super::{
     correlate::{Correlation, Match, fold_name},
     expect::{Expectation, Rules},
     lifecycle::{self, PersonState},
-    undo,
+    undo, upcoming,
     world::{KnownAccount, World},
 };
 use crate::model::{
@@ -24,7 +25,7 @@ use crate::model::{
     plan::{
         AccountState, Action, Blocked, Operation, PersonRef, Reason, Reversibility, Risk, Upcoming,
     },
-    policy::{Names, NoRule, Removal, Switch},
+    policy::{Leave, Names, NoRule, Removal, Switch},
 };
 
 /// What follows for one person.
@@ -148,6 +149,7 @@ pub fn decide(
     let kept = undo::kept(world, person, &expectation);
     let mut decision = case.decide(expectation);
     case.keep(&kept, &mut decision);
+    decision.upcoming.extend(upcoming::of_person(world, rules, person, &case.accounts));
     decision
 }
 
@@ -170,31 +172,14 @@ struct Case<'a> {
 impl Case<'_> {
     fn decide(&self, expectation: Expectation) -> Decision {
         match expectation {
-            Expectation::Access { role, engagement, until, on_leave, why } => {
-                let mut decision = self.give(&role, engagement, on_leave, &why);
-                if let Some(at) = until {
-                    let what =
-                        if self.accounts.is_empty() { "would lose access" } else { "loses access" };
-                    decision.upcoming.push(self.upcoming(at, engagement, what.to_owned(), why));
-                }
-                decision
-            }
-            Expectation::NoRule { engagement, why } => match self.world.rules.no_rule {
+            Expectation::Access { .. } => self.give(&expectation),
+            Expectation::NoRule { engagement, ref why, .. } => match self.world.rules.no_rule {
                 NoRule::Report => Decision::default(),
-                NoRule::Remove => self.take(engagement, &why),
+                NoRule::Remove if self.in_grace(&expectation) => Decision::default(),
+                NoRule::Remove => self.take(engagement, why),
             },
-            Expectation::NotYet { from, role, engagement, ended, why } => {
-                let mut decision = ended
-                    .map_or_else(Decision::default, |past| self.take(past.engagement, &past.why));
-                if let Some(role) = role {
-                    let what = if self.accounts.is_empty() {
-                        format!("is invited as {role}")
-                    } else {
-                        format!("has an account, should be {role}")
-                    };
-                    decision.upcoming.push(self.upcoming(from, engagement, what, why));
-                }
-                decision
+            Expectation::NotYet { ended, .. } => {
+                ended.map_or_else(Decision::default, |past| self.take(past.engagement, &past.why))
             }
             Expectation::Gone { engagement, why, .. } => self.take(engagement, &why),
             Expectation::Withdrawn { why } => {
@@ -211,14 +196,11 @@ impl Case<'_> {
         }
     }
 
-    fn upcoming(
-        &self,
-        at: jiff::Timestamp,
-        engagement: u32,
-        what: String,
-        reasons: Vec<Reason>,
-    ) -> Upcoming {
-        Upcoming { at, person: self.person_ref(Some(engagement)), what, reasons }
+    /// Whether an account of hers may keep for a while what an earlier job gave.
+    fn in_grace(&self, expectation: &Expectation) -> bool {
+        self.accounts
+            .iter()
+            .any(|(_, known)| expectation.keeps(known.account.role.as_ref()).is_some())
     }
 
     fn person_ref(&self, engagement: Option<u32>) -> PersonRef {
@@ -236,14 +218,23 @@ impl Case<'_> {
         }
     }
 
-    /// The person should have an account with `role`.
-    fn give(&self, role: &RoleName, engagement: u32, on_leave: bool, why: &[Reason]) -> Decision {
+    /// The person should have an account.
+    fn give(&self, expectation: &Expectation) -> Decision {
+        let Expectation::Access { role, engagement, on_leave, why, .. } = expectation else {
+            return Decision::default();
+        };
+        let (engagement, on_leave) = (*engagement, *on_leave);
+        if on_leave && self.world.rules.leave != Leave::Keep {
+            return self.set_aside(engagement, why);
+        }
         let usable = self
             .accounts
             .iter()
             .filter(|(_, known)| known.account.status != AccountStatus::Inactive)
             .min_by_key(|(id, known)| (known.account.created, *id));
         if let Some((_, known)) = usable {
+            let has = known.account.role.as_ref();
+            let role = expectation.keeps(has).map_or(role, |kept| &kept.role);
             return self.adjust(&known.account, role, engagement, why);
         }
         if on_leave {

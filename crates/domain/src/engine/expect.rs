@@ -1,18 +1,21 @@
 //! Expecting: whether a person should have an account in an app at a moment, with which role, and
 //! when that next changes by itself.
 
-use std::{cell::RefCell, collections::HashMap};
+mod ruling;
 
 use jiff::Timestamp;
 
+pub use self::ruling::Rules;
+use self::ruling::Ruling;
 use super::{
-    condition::{Answer, Subject},
+    calendar,
+    condition::Subject,
+    groups::Moment,
     lifecycle::{self, Stint},
-    world::World,
 };
 use crate::model::{
     id::RoleName,
-    person::{Person, Scope},
+    person::{Engagement, Person, Scope, TerminationType},
     plan::Reason,
 };
 
@@ -29,6 +32,8 @@ pub enum Expectation {
         until: Option<Timestamp>,
         /// Whether the person is away: what she has stays, nothing new is made.
         on_leave: bool,
+        /// Roles of an earlier job that an account may keep for a while yet.
+        keeps: Vec<Kept>,
         /// Why.
         why: Vec<Reason>,
     },
@@ -36,6 +41,8 @@ pub enum Expectation {
     NoRule {
         /// The engagement.
         engagement: u32,
+        /// Roles of an earlier job that an account may keep for a while yet.
+        keeps: Vec<Kept>,
         /// Why.
         why: Vec<Reason>,
     },
@@ -77,6 +84,38 @@ pub enum Expectation {
     },
 }
 
+/// A role that a mover may keep until the grace period is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The role.
+    pub role: RoleName,
+    /// Until when.
+    pub until: Timestamp,
+    /// Why.
+    pub why: Vec<Reason>,
+}
+
+impl Expectation {
+    /// The engagement from which it follows, if there is one, and why.
+    #[must_use]
+    pub fn because(&self) -> (Option<u32>, &[Reason]) {
+        match self {
+            Self::Access { engagement, why, .. }
+            | Self::NoRule { engagement, why, .. }
+            | Self::NotYet { engagement, why, .. }
+            | Self::Gone { engagement, why, .. } => (Some(*engagement), why),
+            Self::Withdrawn { why } | Self::Undecided { why } => (None, why),
+        }
+    }
+
+    /// Whether an account with `role` may keep it for a while yet, and until when.
+    #[must_use]
+    pub fn keeps(&self, role: Option<&RoleName>) -> Option<&Kept> {
+        let (Self::Access { keeps, .. } | Self::NoRule { keeps, .. }) = self else { return None };
+        keeps.iter().filter(|kept| Some(&kept.role) == role).max_by_key(|kept| kept.until)
+    }
+}
+
 /// An engagement that is over, while another is to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
@@ -90,73 +129,17 @@ pub struct Past {
     pub why: Vec<Reason>,
 }
 
-/// A rule's answers, by the values of the fields that it reads.
-type Memo = HashMap<String, Answer>;
-
-/// Evaluates the access rules of one app; remembers the answer for people who cannot differ in it.
-pub struct Rules<'a> {
-    world: &'a World<'a>,
-    memo: RefCell<Vec<Memo>>,
-    /// What each rule says when it gives its role.
-    gives: Vec<Reason>,
-}
-
-/// What the access rules say of a person.
-enum Ruling {
-    Role(RoleName, Reason),
-    None(Reason),
-    Failed(Reason),
-}
-
-impl<'a> Rules<'a> {
-    /// The rules of `world`'s app.
-    #[must_use]
-    pub fn new(world: &'a World<'a>) -> Self {
-        let app = world.app;
-        let access = &world.rules.access;
-        let gives = (0..).zip(access).map(|(index, rule): (usize, _)| {
-            let from = format!("policy apps.{app}.access[{index}]");
-            Reason::new(from, format!("{} gives {}", rule.when.source(), rule.role))
-        });
-        let memo = RefCell::new(vec![Memo::new(); access.len()]);
-        Self { world, memo, gives: gives.collect() }
-    }
-
-    fn ruling(&self, subject: &Subject<'_>) -> Ruling {
-        let app = self.world.app;
-        let mut memo = self.memo.borrow_mut();
-        let mut key = String::new();
-        let rules = self.world.rules.access.iter().zip(&self.gives);
-        for ((rule, gives), memo) in rules.zip(memo.iter_mut()) {
-            rule.when.write_key(subject, &mut key);
-            let answer = match memo.get(&key) {
-                Some(answer) => answer.clone(),
-                None => {
-                    let answer = rule.when.holds(&rule.when.inputs(subject));
-                    memo.insert(key.clone(), answer.clone());
-                    answer
-                }
-            };
-            match answer {
-                Answer::Yes => return Ruling::Role(rule.role.clone(), gives.clone()),
-                Answer::No => {}
-                Answer::Failed(why) => {
-                    let says = format!("{} could not be evaluated: {why}", rule.when.source());
-                    return Ruling::Failed(Reason::new(gives.from.clone(), says));
-                }
-            }
-        }
-        let says = format!("none of {} rules matches", self.world.rules.access.len());
-        Ruling::None(Reason::new(format!("policy apps.{app}.access"), says))
-    }
-
-    /// What `person` should have.
+impl Rules<'_> {
+    /// What `person` should have now.
     #[must_use]
     pub fn expect(&self, person: &Person) -> Expectation {
-        let world = self.world;
-        let hours = world.hours();
-        let stints = lifecycle::stints(person, &hours);
-        let now = world.now;
+        self.expect_at(person, self.world.now)
+    }
+
+    /// What `person` should have at `now`, by what is known today.
+    #[must_use]
+    pub fn expect_at(&self, person: &Person, now: Timestamp) -> Expectation {
+        let stints = lifecycle::stints(person, &self.world.hours());
         let from = format!("source {}", person.anchor);
         if stints.is_empty() {
             return Expectation::Withdrawn {
@@ -172,7 +155,7 @@ impl<'a> Rules<'a> {
             .filter(open)
             .collect();
         if !current.is_empty() {
-            return self.current(person, &stints, &current);
+            return self.current(person, &stints, &current, now);
         }
         if let Some(unclear) = stints.iter().find_map(|stint| stint.unclear.as_ref()) {
             return Expectation::Undecided { why: vec![Reason::new(from, unclear)] };
@@ -185,7 +168,7 @@ impl<'a> Rules<'a> {
                 history: stints.iter().filter(|stint| !open(stint)).all(|stint| stint.history),
                 why: vec![last.because.clone()],
             });
-            return self.future(person, next, ended);
+            return self.future(person, &stints, next, ended);
         }
         match past {
             Some(last) => Expectation::Gone {
@@ -202,62 +185,146 @@ impl<'a> Rules<'a> {
     }
 
     /// Access is the union over all current engagements: the strongest role that any gives (J13).
-    fn current(&self, person: &Person, stints: &[Stint], current: &[&Stint]) -> Expectation {
+    fn current(
+        &self,
+        person: &Person,
+        stints: &[Stint],
+        current: &[&Stint],
+        now: Timestamp,
+    ) -> Expectation {
         let from = format!("source {}", person.anchor);
         let until = stints
             .iter()
             .map(|stint| stint.end)
             .try_fold(Timestamp::MIN, |last, end| end.map(|end| last.max(end)));
-        let on_leave = lifecycle::on_leave(person, &self.world.hours(), self.world.now);
-        let mut best: Option<(u8, Expectation)> = None;
+        let on_leave = lifecycle::on_leave(person, &self.world.hours(), now);
+        let zone = lifecycle::zone_of(person, &self.world.policy.organization);
+        let moment = Moment { at: now, stints, zone: &zone };
+        let mut best: Option<(u8, RoleName, u32, Vec<Reason>)> = None;
         let mut none = Vec::new();
         for stint in current {
-            let Some(engagement) = person.engagements.iter().find(|e| e.number == stint.number)
-            else {
-                continue;
-            };
+            let Some(engagement) = engagement(person, stint) else { continue };
             if person.profile.in_scope == Some(Scope::Out) {
                 none.push(Reason::new(from.clone(), "out of scope"));
                 continue;
             }
-            match self.ruling(&Subject { person, terms: &engagement.terms }) {
-                Ruling::Role(role, rule) => {
-                    let rank = self.world.sight.role(&role).map_or(0, |role| role.rank);
-                    if best.as_ref().is_none_or(|(known, _)| *known < rank) {
-                        let works = Reason::new(from.clone(), works_here(person, stint));
-                        let why = vec![rule, works];
-                        let engagement = stint.number;
-                        let access = Expectation::Access { role, engagement, until, on_leave, why };
-                        best = Some((rank, access));
+            match self.ruling(&Subject { person, terms: &engagement.terms }, &moment) {
+                Ruling::Role(role, mut why) => {
+                    let rank = self.rank(&role);
+                    if best.as_ref().is_none_or(|(known, ..)| *known < rank) {
+                        why.push(Reason::new(from.clone(), works_here(person, stint)));
+                        best = Some((rank, role, stint.number, why));
                     }
                 }
                 Ruling::None(why) => none.push(why),
                 Ruling::Failed(why) => return Expectation::Undecided { why: vec![why] },
             }
         }
-        best.map_or_else(
-            || {
+        let role = best.as_ref().map(|(_, role, ..)| role);
+        let keeps = self.kept(person, current, role, &moment);
+        match best {
+            Some((_, role, engagement, why)) => {
+                Expectation::Access { role, engagement, until, on_leave, keeps, why }
+            }
+            None => {
                 let engagement = current.first().map_or(1, |stint| stint.number);
-                Expectation::NoRule { engagement, why: none }
-            },
-            |(_, access)| access,
-        )
+                Expectation::NoRule { engagement, keeps, why: none }
+            }
+        }
     }
 
-    fn future(&self, person: &Person, next: &Stint, ended: Option<Past>) -> Expectation {
-        let from = format!("source {}", person.anchor);
-        let terms = person.engagements.iter().find(|e| e.number == next.number).map(|e| &e.terms);
-        let mut why = vec![Reason::new(from, works_here(person, next))];
-        let role = terms.and_then(|terms| match self.ruling(&Subject { person, terms }) {
-            Ruling::Role(role, rule) if person.profile.in_scope != Some(Scope::Out) => {
-                why.insert(0, rule);
-                Some(role)
+    /// The ordinary roles beyond `role` that an earlier job gave, while its grace lasts (M1). What
+    /// is privileged goes at once (M3), and so does what an end takes: grace is for moves.
+    fn kept(
+        &self,
+        person: &Person,
+        current: &[&Stint],
+        role: Option<&RoleName>,
+        moment: &Moment<'_>,
+    ) -> Vec<Kept> {
+        let grace = self.world.rules.grace_days;
+        if grace == 0 || person.profile.in_scope == Some(Scope::Out) {
+            return Vec::new();
+        }
+        let mut earlier = Vec::new();
+        for stint in current {
+            let moves = engagement(person, stint).map(|e| e.moves.as_slice()).unwrap_or_default();
+            earlier.extend(moves.iter().map(|one| (one.at, &one.before)));
+        }
+        for stint in moment.stints {
+            let Some(engagement) = engagement(person, stint) else { continue };
+            let Some(end) = stint.end.filter(|end| *end <= moment.at) else { continue };
+            // Another job took its place, as opposed to one beside it that goes on.
+            let moved = current.iter().any(|new| new.access_from <= end && end <= new.start);
+            let dismissed = engagement.terms.termination == Some(TerminationType::Involuntary);
+            if moved && !dismissed && stint.ordered_by.is_none() {
+                earlier.push((end, &engagement.terms));
             }
-            _ => None,
+        }
+        let mut keeps = Vec::new();
+        for (at, terms) in earlier {
+            let until = calendar::days_after(at, grace, moment.zone);
+            if moment.at < at || until <= moment.at {
+                continue;
+            }
+            let Ruling::Role(was, mut why) = self.ruling(&Subject { person, terms }, moment) else {
+                continue;
+            };
+            let sight = self.world.sight;
+            let falls = role.is_none_or(|role| sight.lowers(&was, role));
+            if falls && !sight.is_privileged(&was) {
+                let says = format!("moved; {grace} days of grace for what the job before gave");
+                why.push(Reason::new(format!("policy apps.{}.mover.grace", self.world.app), says));
+                keeps.push(Kept { role: was, until, why });
+            }
+        }
+        keeps
+    }
+
+    fn future(
+        &self,
+        person: &Person,
+        stints: &[Stint],
+        next: &Stint,
+        ended: Option<Past>,
+    ) -> Expectation {
+        let from = format!("source {}", person.anchor);
+        let mut why = vec![Reason::new(from, works_here(person, next))];
+        let zone = lifecycle::zone_of(person, &self.world.policy.organization);
+        let moment = Moment { at: next.access_from, stints, zone: &zone };
+        let role = engagement(person, next).and_then(|engagement| {
+            let subject = Subject { person, terms: &engagement.terms };
+            match self.ruling(&subject, &moment) {
+                Ruling::Role(role, rule) if person.profile.in_scope != Some(Scope::Out) => {
+                    why.splice(0..0, rule);
+                    Some(role)
+                }
+                _ => None,
+            }
         });
         let engagement = next.number;
         Expectation::NotYet { from: next.access_from, role, engagement, ended, why }
     }
+
+    /// The moments at which what `person` should have may change by itself.
+    pub(crate) fn turns(&self, person: &Person) -> Vec<Timestamp> {
+        let hours = self.world.hours();
+        let stints = lifecycle::stints(person, &hours);
+        let mut turns: Vec<_> = lifecycle::turns(person, &stints, &hours);
+        let zone = lifecycle::zone_of(person, hours.organization);
+        turns.extend(self.groups.ends(person, &zone));
+        let moves = person.engagements.iter().flat_map(|e| &e.moves).map(|one| one.at);
+        let ends = stints.iter().filter_map(|stint| stint.end);
+        let grace = self.world.rules.grace_days;
+        turns.extend(moves.chain(ends).map(|at| calendar::days_after(at, grace, &zone)));
+        turns.sort_unstable();
+        turns.dedup();
+        turns
+    }
+}
+
+fn engagement<'a>(person: &'a Person, stint: &Stint) -> Option<&'a Engagement> {
+    person.engagements.iter().find(|engagement| engagement.number == stint.number)
 }
 
 /// The engagement in the words of the source: dates are days in a place, not instants.

@@ -1,6 +1,7 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
+mod dates;
 mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::dates::answers;
 use super::{
     correlate::{Correlation, Match},
     decide,
@@ -24,6 +26,7 @@ use crate::model::{
     operation::Run,
     person::Person,
     plan::Action,
+    policy::Leave,
 };
 
 /// The kinds of gap.
@@ -60,6 +63,10 @@ pub enum GapKind {
     AliasMismatch,
     /// An account is kept as an undo put it back, although the rules ask for something else.
     KeptByUndo,
+    /// The dates of an end contradict each other.
+    DateConflict,
+    /// A contractor has access, and no end is known.
+    ContractorOpenEnded,
     /// An invitation has lapsed, and nobody accepted it.
     NeverAccepted,
     /// Nobody has signed in to a privileged account for long.
@@ -88,6 +95,8 @@ impl GapKind {
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
             Self::KeptByUndo => "kept_by_undo",
+            Self::DateConflict => "date_conflict",
+            Self::ContractorOpenEnded => "contractor_open_ended",
             Self::NeverAccepted => "never_accepted",
             Self::DormantAdmin => "dormant_admin",
             Self::UnusedSeat => "unused_seat",
@@ -127,13 +136,7 @@ impl Gap {
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let shut_out = world
-        .runs
-        .iter()
-        .filter(|run| run.state.is_done())
-        .filter(|run| matches!(run.operation.action, Action::Deactivate { .. }))
-        .filter_map(|run| run.operation.account.as_ref())
-        .collect();
+    let rules = Rules::new(world);
     let mut written: BTreeMap<&AccountId, &Run> = BTreeMap::new();
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
         if let Some(account) = &run.account {
@@ -143,14 +146,14 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
             }
         }
     }
-    let survey = Survey { world, correlation, shut_out, written };
+    let shut_out = shut_out(world);
+    let survey = Survey { world, correlation, shut_out, silent: rules.are_silent(), written };
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
         let of_person = |person: &&Person| survey.of_person(person, &rules.expect(person));
         people.iter().flat_map(of_person).collect()
     });
-    let rules = Rules::new(world);
     for (id, matched) in &correlation.matches {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
@@ -161,11 +164,30 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     found
 }
 
+/// The accounts that Muster has shut out and not let in again since.
+fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
+    let mut last: BTreeMap<&AccountId, &Run> = BTreeMap::new();
+    for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        let action = &run.operation.action;
+        let Some(account) = &run.operation.account else { continue };
+        if matches!(action, Action::Deactivate { .. } | Action::Reactivate { .. }) {
+            let known = last.entry(account).or_insert(run);
+            if known.intended <= run.intended {
+                *known = run;
+            }
+        }
+    }
+    last.retain(|_, run| matches!(run.operation.action, Action::Deactivate { .. }));
+    last.into_keys().collect()
+}
+
 struct Survey<'a> {
     world: &'a World<'a>,
     correlation: &'a Correlation,
-    /// The accounts that Muster has shut out at some time.
+    /// The accounts that Muster has shut out and not let in again since.
     shut_out: BTreeSet<&'a AccountId>,
+    /// Whether nothing says yet who should have what.
+    silent: bool,
     /// What Muster did last to each account.
     written: BTreeMap<&'a AccountId, &'a Run>,
 }
@@ -193,8 +215,13 @@ impl Survey<'_> {
             }
             // Who is away gets nothing new, and so misses nothing.
             Expectation::Access { on_leave: true, .. } if accounts.is_empty() => Vec::new(),
-            Expectation::Access { role, .. } => self.works_here(person, &accounts, Some(role)),
-            Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
+            Expectation::Access { on_leave: true, .. } if self.world.rules.leave != Leave::Keep => {
+                self.away(person, &accounts)
+            }
+            Expectation::Access { role, .. } => {
+                self.works_here(person, &accounts, role, expectation)
+            }
+            Expectation::NoRule { .. } => self.ungiven(person, &accounts, expectation),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
         for keep in undo::kept(self.world, person, expectation) {
@@ -207,6 +234,7 @@ impl Survey<'_> {
         if works_here {
             gaps.extend(accounts.iter().filter_map(|account| self.use_made(person, *account)));
         }
+        gaps.extend(self.dates(person, &accounts));
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
                 gaps.push(self.gap(
@@ -378,7 +406,7 @@ impl Survey<'_> {
                 GapKind::ExcessRole,
                 (id, known),
                 Some(person),
-                (format!("{name} is {has}, the policy gives {role}"), format!("muster plan {app}")),
+                (format!("{name} is {has}, but should be {role}"), answers(person, app, (id, has))),
             );
         };
         let (at, by) = match by {
@@ -394,7 +422,7 @@ impl Survey<'_> {
                     "{name} was made {role} on {}, and was changed to {has} in {app} since: {by}",
                     written.strftime("%Y-%m-%d")
                 ),
-                format!("muster plan {app} puts it back"),
+                answers(person, app, (id, has)),
             ),
         );
         Gap { since: at, ..gap }
@@ -430,30 +458,11 @@ impl Survey<'_> {
         &self,
         person: &Person,
         accounts: &[(&AccountId, &KnownAccount)],
-        role: Option<&RoleName>,
+        role: &RoleName,
+        expectation: &Expectation,
     ) -> Vec<Gap> {
         let name = person.name();
         let mut gaps = Vec::new();
-        let Some(role) = role else {
-            // Without a single rule nothing is expected of anybody yet.
-            if self.world.rules.access.is_empty() {
-                return gaps;
-            }
-            return accounts
-                .iter()
-                .map(|account| {
-                    self.gap(
-                        GapKind::ExcessAccount,
-                        *account,
-                        Some(person),
-                        (
-                            format!("{name} works here, but no rule gives access"),
-                            "add a rule to the policy, or remove the account".to_owned(),
-                        ),
-                    )
-                })
-                .collect();
-        };
         if accounts.is_empty() {
             gaps.push(Gap {
                 kind: GapKind::ExpectedMissing,
@@ -466,7 +475,8 @@ impl Survey<'_> {
             });
         }
         for (id, known) in accounts {
-            if let Some(has) = known.account.role.as_ref().filter(|has| *has != role) {
+            let has = known.account.role.as_ref().filter(|has| *has != role);
+            if let Some(has) = has.filter(|has| expectation.keeps(Some(has)).is_none()) {
                 gaps.push(self.wrong_role(person, (id, known), (has, role)));
             }
             let work = person.profile.work_email.as_ref();

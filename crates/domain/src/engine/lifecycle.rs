@@ -1,18 +1,14 @@
 //! What a person is at a moment, computed from dates and zone, never stored: prospective, active,
 //! on leave, leaving, ended, withdrawn, unknown.
 
-use jiff::{
-    SignedDuration, Timestamp,
-    civil::{Date, Time},
-    tz::TimeZone,
-};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-use super::calendar;
+use super::calendar::{self, Whereabouts};
 use crate::model::{
     person::{EmploymentStatus, Engagement, Person, TerminationType, Terms},
     plan::Reason,
-    policy::LeadTime,
+    policy::{Follows, LastDay, LeadTime, Organization},
 };
 
 /// An end that lay further back than this when Muster first heard of the engagement is history,
@@ -22,12 +18,26 @@ pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// When days begin and end for access: what an app's policy says about it.
 #[derive(Debug, Clone)]
 pub struct Hours<'a> {
-    /// The zone in which dates count when a person has none.
-    pub zone: &'a TimeZone,
-    /// The local time at which access ends on the last working day.
-    pub leaver_at: Time,
+    /// Whose zones and free days count.
+    pub organization: &'a Organization,
+    /// Which day ends access, and when on it.
+    pub leaver: LastDay,
     /// How long before the first day access may begin.
     pub lead: LeadTime,
+}
+
+impl<'a> Hours<'a> {
+    /// The hours of `organization` where no app is in question: without a lead time.
+    #[must_use]
+    pub fn usual(organization: &'a Organization) -> Self {
+        Self { organization, leaver: LastDay::default(), lead: LeadTime::Days(0) }
+    }
+
+    /// The zone in which the dates of `person` count in an engagement with these terms.
+    #[must_use]
+    pub fn zone(&self, person: &Person, terms: &Terms) -> TimeZone {
+        Whereabouts::of(Some(terms), self.organization).zone(person)
+    }
 }
 
 /// An engagement as a stretch of time.
@@ -35,6 +45,8 @@ pub struct Hours<'a> {
 pub struct Stint {
     /// The engagement's number.
     pub number: u32,
+    /// When Muster first saw it.
+    pub first_seen: Timestamp,
     /// When access may begin: the first day less the lead time.
     pub access_from: Timestamp,
     /// When the work begins.
@@ -49,6 +61,8 @@ pub struct Stint {
     pub ordered_by: Option<String>,
     /// Why the source's word cannot be relied on: a status nobody mapped, or a hire without a day.
     pub unclear: Option<String>,
+    /// How its dates contradict each other, if they do.
+    pub conflict: Option<String>,
 }
 
 /// What a person is at a moment.
@@ -103,64 +117,64 @@ impl PersonState {
     }
 }
 
-/// The zone in which `person`'s dates count.
+/// The zone in which `person`'s dates count, in her latest engagement.
 #[must_use]
-pub fn zone_of(person: &Person, otherwise: &TimeZone) -> TimeZone {
-    person
-        .profile
-        .time_zone
-        .as_deref()
-        .and_then(|name| TimeZone::get(name).ok())
-        .unwrap_or_else(|| otherwise.clone())
+pub fn zone_of(person: &Person, organization: &Organization) -> TimeZone {
+    let terms = person.engagements.last().map(|engagement| &engagement.terms);
+    Whereabouts::of(terms, organization).zone(person)
 }
 
 /// The person's engagements as stretches of time; withdrawn ones are left out.
 #[must_use]
 pub fn stints(person: &Person, hours: &Hours<'_>) -> Vec<Stint> {
-    let zone = zone_of(person, hours.zone);
     let mut stints: Vec<_> = person
         .engagements
         .iter()
         .filter(|engagement| engagement.terms.status != Some(EmploymentStatus::Withdrawn))
-        .map(|engagement| stint(person, engagement, &zone, hours))
+        .map(|engagement| stint(person, engagement, hours))
         .collect();
     if stints.len() > 1 {
-        join_touching(person, &mut stints, &zone, hours);
+        join_touching(person, &mut stints, hours);
     }
     stints
 }
 
 /// No break where dates touch (M9): an engagement that begins on the next working
 /// day after another's last day gives access from the moment at which the other's ends.
-fn join_touching(person: &Person, stints: &mut [Stint], zone: &TimeZone, hours: &Hours<'_>) {
+fn join_touching(person: &Person, stints: &mut [Stint], hours: &Hours<'_>) {
     let terms = |number| person.engagements.iter().find(|e| e.number == number).map(|e| &e.terms);
     let ends: Vec<_> = stints
         .iter()
         .filter_map(|stint| {
-            let day = last_day(terms(stint.number)?)?;
-            let at = calendar::at(day, hours.leaver_at, zone);
+            let terms = terms(stint.number)?;
+            let (day, _) = last_day(terms, hours.leaver.follows)?;
+            let at = calendar::end_of(day, hours.leaver.at, &hours.zone(person, terms));
             (stint.end == Some(at)).then_some((day, at))
         })
         .collect();
     for stint in stints {
-        let Some(start) = terms(stint.number).and_then(|terms| terms.start_date) else { continue };
-        let touching = ends.iter().filter(|(day, _)| calendar::touches(*day, start));
+        let Some(terms) = terms(stint.number) else { continue };
+        let Some(start) = terms.start_date else { continue };
+        let here = Whereabouts::of(Some(terms), hours.organization);
+        let touching = ends.iter().filter(|(day, _)| calendar::touches(*day, start, &here));
         if let Some((_, at)) = touching.min_by_key(|(_, at)| *at) {
             stint.access_from = stint.access_from.min(*at);
         }
     }
 }
 
-fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hours<'_>) -> Stint {
+fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
     let terms = &engagement.terms;
+    let here = Whereabouts::of(Some(terms), hours.organization);
+    let zone = &here.zone(person);
     let (start, access_from) = match terms.start_date {
         Some(day) => (
             calendar::start_of(day, zone),
-            calendar::start_of(calendar::lead(day, hours.lead), zone),
+            calendar::start_of(calendar::lead(day, hours.lead, &here), zone),
         ),
         None => (Timestamp::MIN, Timestamp::MIN),
     };
-    let mut end = told_end(person, engagement, zone, hours.leaver_at);
+    let mut end = told_end(person, engagement, zone, hours.leaver);
     let mut ordered_by = None;
     if let Some(order) = &person.ordered_end
         && engagement.first_seen <= order.ordered
@@ -192,6 +206,7 @@ fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hour
     };
     Stint {
         number: engagement.number,
+        first_seen: engagement.first_seen,
         access_from,
         start,
         end,
@@ -199,24 +214,33 @@ fn stint(person: &Person, engagement: &Engagement, zone: &TimeZone, hours: &Hour
         history,
         ordered_by,
         unclear,
+        conflict: conflict(terms),
     }
 }
 
-/// The end that the source tells: the last working day, else the contract's end, at the policy's
-/// time; an involuntary end counts from the moment it became known; "ended" without a date counts
+/// How the dates of an end contradict each other: nobody works on after the contract.
+fn conflict(terms: &Terms) -> Option<String> {
+    let (last, end) = (terms.last_working_day?, terms.end_date?);
+    let real = end < last && terms.start_date.is_none_or(|start| end >= start);
+    real.then(|| format!("the last working day {last} lies after the end date {end}"))
+}
+
+/// The end that the source tells: the day that the policy follows, at the policy's time; an involuntary end counts from the moment it became known; "ended" without a date counts
 /// from the moment it was first seen.
 fn told_end(
     person: &Person,
     engagement: &Engagement,
     zone: &TimeZone,
-    leaver_at: Time,
+    leaver: LastDay,
 ) -> Option<(Timestamp, Reason)> {
     let terms = &engagement.terms;
     let from = format!("source {}", person.anchor);
-    let dated = last_day(terms).map(|day| {
-        let is_last = terms.last_working_day == Some(day);
-        let what = if is_last { "last working day" } else { "end date" };
-        (calendar::at(day, leaver_at, zone), Reason::new(from.clone(), format!("{what} {day}")))
+    let dated = last_day(terms, leaver.follows).map(|(day, what)| {
+        let mut says = format!("{what} {day}");
+        if let Some(conflict) = conflict(terms) {
+            says = format!("{says}: {conflict}, and the earlier counts");
+        }
+        (calendar::end_of(day, leaver.at, zone), Reason::new(from.clone(), says))
     });
     let ended = terms.status == Some(EmploymentStatus::Ended);
     let seen = engagement.ended_seen.filter(|_| ended);
@@ -234,11 +258,35 @@ fn told_end(
     }
 }
 
-/// The day after which access ends: the last working day, else the contract's end. An end before
-/// the start belongs to an earlier stint.
-fn last_day(terms: &Terms) -> Option<Date> {
+/// The day after which access ends, and what it is: the one that the policy follows, else the other;
+/// the contract's end where the last working day is told to lie after it. An end before the start
+/// belongs to an earlier stint.
+fn last_day(terms: &Terms, follows: Follows) -> Option<(Date, &'static str)> {
     let after_start = |day: &Date| terms.start_date.is_none_or(|start| *day >= start);
-    terms.last_working_day.filter(after_start).or(terms.end_date.filter(after_start))
+    let last = terms.last_working_day.filter(after_start).map(|day| (day, "last working day"));
+    let end = terms.end_date.filter(after_start).map(|day| (day, "end date"));
+    match (last, end) {
+        (Some(last), Some(end)) if follows == Follows::LastWorkingDay && last.0 <= end.0 => {
+            Some(last)
+        }
+        (last, end) => end.or(last),
+    }
+}
+
+/// The moments at which what `person` is changes by itself.
+#[must_use]
+pub fn turns(person: &Person, stints: &[Stint], hours: &Hours<'_>) -> Vec<Timestamp> {
+    let mut turns = Vec::new();
+    for stint in stints {
+        turns.extend([stint.access_from, stint.start]);
+        turns.extend(stint.end);
+    }
+    for Engagement { terms, .. } in &person.engagements {
+        for day in [terms.leave_start, terms.leave_return].into_iter().flatten() {
+            turns.push(calendar::start_of(day, &hours.zone(person, terms)));
+        }
+    }
+    turns
 }
 
 /// What `person` is at `now`.
@@ -282,7 +330,6 @@ pub fn on_leave(person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
     if !person.engagements.iter().any(tells_of_leave) {
         return false;
     }
-    let today = now.to_zoned(zone_of(person, hours.zone)).date();
     let stints = stints(person, hours);
     let running = |number: u32| {
         stints.iter().any(|stint| {
@@ -295,6 +342,7 @@ pub fn on_leave(person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
     current.peek().is_some()
         && current.all(|engagement| {
             let terms = &engagement.terms;
+            let today = now.to_zoned(hours.zone(person, terms)).date();
             match (terms.leave_start, terms.leave_return) {
                 (Some(from), back) => from <= today && back.is_none_or(|back| today < back),
                 (None, _) => terms.status == Some(EmploymentStatus::OnLeave),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use super::moves;
 use crate::model::{
     canonical::Digest,
     id::{OrgId, PersonId, SourceId, SourceName},
@@ -333,7 +334,7 @@ fn added(record: &RosterRecord, options: &MergeOptions<'_>) -> Person {
 
 fn engagement(number: u32, terms: Terms, now: Timestamp) -> Engagement {
     let ended_seen = (terms.status == Some(EmploymentStatus::Ended)).then_some(now);
-    Engagement { number, terms, first_seen: now, ended_seen }
+    Engagement { number, terms, first_seen: now, ended_seen, moves: Vec::new() }
 }
 
 fn changed(
@@ -469,7 +470,8 @@ fn update(
     } else if !ended {
         engagement.ended_seen = None;
     }
-    engagement.terms = terms;
+    let before = std::mem::replace(&mut engagement.terms, terms);
+    moves::note(engagement, &before, now);
 }
 
 fn clear_blanks(

@@ -235,6 +235,13 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         GapKind::DuplicateAccounts => {
             (TaskKind::SettleDuplicates, format!("Decide whether {login} stays"))
         }
+        GapKind::DateConflict => {
+            (TaskKind::CompleteRecord, format!("Correct the dates of the owner of {login}"))
+        }
+        GapKind::ContractorOpenEnded => (
+            TaskKind::CompleteRecord,
+            format!("Say when the contract of the owner of {login} ends"),
+        ),
         // These a plan closes, or a rule.
         GapKind::OffboardedActive
         | GapKind::InvitedAfterExit
@@ -250,7 +257,7 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         kind,
         person: gap.person.as_ref().filter(|_| gap.kind != GapKind::ToConfirm),
         account: gap.account.as_ref(),
-        detail: "",
+        detail: if kind == TaskKind::CompleteRecord { gap.kind.word() } else { "" },
         title,
         reason: gap.cause.clone(),
         how: gap.remedy.clone(),

@@ -127,8 +127,8 @@ impl World<'_> {
     #[must_use]
     pub fn hours(&self) -> Hours<'_> {
         Hours {
-            zone: &self.policy.organization.time_zone,
-            leaver_at: self.rules.leaver_at,
+            organization: &self.policy.organization,
+            leaver: self.rules.leaver,
             lead: self.rules.invite_before,
         }
     }

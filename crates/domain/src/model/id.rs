@@ -110,6 +110,13 @@ text_id!(
     is_plain
 );
 text_id!(
+    /// The name of a group of people, such as `chat-team`.
+    GroupName,
+    "group name",
+    "use 1 to 40 lower-case letters, digits, - or _, starting with a letter",
+    is_slug
+);
+text_id!(
     /// The id by which an app knows an account.
     AccountId,
     "account id",

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod canonical;
 pub mod consent;
 pub mod email;
+pub mod group;
 pub mod id;
 pub mod journal;
 pub mod keep;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     canonical::digest_of_parts,
     consent::{Delegation, Rejection},
+    group::{Grant, Group, Membership},
     id::{AppName, OrderId, PersonId, TaskId},
     keep::Keep,
 };
@@ -56,6 +57,12 @@ orders! {
     delegations: Delegation,
     /// Accounts that stay as an undo put them back.
     keeps: Keep,
+    /// Groups of people.
+    groups: Group,
+    /// Who belongs to a group by hand.
+    memberships: Membership,
+    /// One-off access.
+    grants: Grant,
     /// Who was asked to do a task, and by when.
     assignments: Assignment,
 }

@@ -182,6 +182,18 @@ pub struct Engagement {
     /// When the source first said "ended" without giving a date. Access then ends at this
     /// moment, since no better one is known.
     pub ended_seen: Option<Timestamp>,
+    /// What rules could read of it before it changed, latest last; only the recent past.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+}
+
+/// A change of what rules read of an engagement: another team, title, country…
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// When it became known.
+    pub at: Timestamp,
+    /// What rules could read before; everything else is left out.
+    pub before: Terms,
 }
 
 /// Where a person comes from: a source and its id for her.

@@ -1,9 +1,16 @@
 //! The policy: who should have what, and how carefully. Checked; `engine::policy_file` makes it
 //! from text.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
-use jiff::{civil::Time, tz::TimeZone};
+use jiff::{
+    civil::{Date, Time, Weekday},
+    tz::TimeZone,
+};
 
 use super::{
     canonical::Digest,
@@ -26,10 +33,50 @@ pub struct Policy {
 /// What holds for the whole organisation.
 #[derive(Debug, Clone)]
 pub struct Organization {
-    /// The zone in which dates count when a person has none.
+    /// The zone in which dates count when neither the person nor her place has one.
     pub time_zone: TimeZone,
     /// The organisation's own e-mail domains, in lower case.
     pub domains: Vec<String>,
+    /// The days of the week on which nobody works, where a place says nothing else.
+    pub weekend: Vec<Weekday>,
+    /// Days on which nobody works anywhere.
+    pub holidays: BTreeSet<Date>,
+    /// Places by their folded name: work locations or countries, as the roster writes them.
+    pub places: BTreeMap<String, Place>,
+}
+
+/// What holds for people who work at a place.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The zone in which dates count there.
+    pub time_zone: Option<TimeZone>,
+    /// The days of the week on which nobody works there.
+    pub weekend: Option<Vec<Weekday>>,
+    /// Days on which nobody works there.
+    pub holidays: BTreeSet<Date>,
+}
+
+impl Organization {
+    /// An organisation of which nothing is known but its zone.
+    #[must_use]
+    pub fn new(time_zone: TimeZone) -> Self {
+        Self {
+            time_zone,
+            domains: Vec::new(),
+            weekend: vec![Weekday::Saturday, Weekday::Sunday],
+            holidays: BTreeSet::new(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// The place called `name`, in whatever letter case.
+    #[must_use]
+    pub fn place(&self, name: Option<&str>) -> Option<&Place> {
+        if self.places.is_empty() {
+            return None;
+        }
+        self.places.get(&name?.trim().to_lowercase())
+    }
 }
 
 /// Whether a kind of write happens at all. All off until someone says so.
@@ -135,6 +182,50 @@ pub enum Removal {
     Reduce,
 }
 
+/// Which of a leaver's dates counts where both are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// The last day at work.
+    LastWorkingDay,
+    /// The end of the contract.
+    ContractEnd,
+}
+
+/// The moment of a day at which access ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayEnd {
+    /// When the next day begins.
+    EndOfDay,
+    /// At this local time.
+    At(Time),
+}
+
+/// Which day ends a leaver's access, and when on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastDay {
+    /// Which date counts.
+    pub follows: Follows,
+    /// When on that day.
+    pub at: DayEnd,
+}
+
+impl Default for LastDay {
+    fn default() -> Self {
+        Self { follows: Follows::LastWorkingDay, at: DayEnd::At(Time::constant(18, 0, 0, 0)) }
+    }
+}
+
+/// What happens to the accounts of people on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// They stay as they are.
+    Keep,
+    /// They are shut out; where the app cannot, they fall to the least role.
+    Suspend,
+    /// They fall to the least role.
+    Reduce,
+}
+
 /// What happens to an account of someone who works here but whom no rule admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRule {
@@ -178,8 +269,12 @@ pub struct AppPolicy {
     pub names: Names,
     /// How long before the first day an invitation goes out.
     pub invite_before: LeadTime,
-    /// The local time at which access ends on the last working day.
-    pub leaver_at: Time,
+    /// How long a mover keeps an ordinary role that the new job does not give.
+    pub grace_days: u16,
+    /// What happens to the accounts of people on leave.
+    pub leave: Leave,
+    /// Which day ends a leaver's access, and when on it.
+    pub leaver: LastDay,
     /// What happens to a leaver's accounts.
     pub removal: Removal,
     /// Which operations wait for a named person.
@@ -194,7 +289,7 @@ impl Policy {
     pub fn none() -> Self {
         Self {
             digest: Digest::zero(),
-            organization: Organization { time_zone: TimeZone::UTC, domains: Vec::new() },
+            organization: Organization::new(TimeZone::UTC),
             apps: BTreeMap::new(),
         }
     }
@@ -216,7 +311,9 @@ impl AppPolicy {
             no_rule: NoRule::Report,
             names: Names::Keep,
             invite_before: LeadTime::WorkingDays(1),
-            leaver_at: Time::constant(18, 0, 0, 0),
+            grace_days: 7,
+            leave: Leave::Keep,
+            leaver: LastDay::default(),
             removal: Removal::Deactivate,
             approval: ApprovalPolicy::default(),
             limits: Limits::default(),

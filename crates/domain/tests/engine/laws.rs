@@ -10,8 +10,11 @@ use muster_domain::{
     },
     model::{
         account::{AccountChange, AccountKind, AccountStatus, SignIn},
+        group::Weight,
         id::AccountId,
+        limits::{Limit, Limits},
         operation::RunState,
+        order::Orders,
         person::EmploymentStatus,
         plan::{Action, Operation},
     },
@@ -64,7 +67,7 @@ fn some_person() -> impl Strategy<Value = PersonIs> {
     );
     let again = prop::option::weighted(0.3, (day(), day()));
     let zone = prop::option::of(prop::sample::select(vec!["Asia/Tokyo", "America/New_York"]));
-    (who, work, (day(), day()), again, (zone, any::<bool>(), 0..8_u8)).prop_map(
+    (who, work, (day(), day()), again, (zone, any::<bool>(), 0..10_u8)).prop_map(
         |((name, address), (department, title, status), (start, end), again, (zone, old, odd))| {
             let mut person = PersonIs::new(name).department(department).title(title);
             person = dated(person, start, end).status(status);
@@ -87,6 +90,8 @@ fn some_person() -> impl Strategy<Value = PersonIs> {
                 3 => person.offboarded("2026-11-08T12:00:00Z"),
                 4 => person.out_of_scope(),
                 5 => person.involuntary(),
+                6 => person.away("2026-11-08", "2026-11-10"),
+                7 => person.moved("2026-11-07T08:00:00Z", "Support", "Lead"),
                 _ => person,
             }
         },
@@ -126,11 +131,54 @@ fn some_account() -> impl Strategy<Value = (String, AccountIs)> {
     )
 }
 
-fn some_world() -> impl Strategy<Value = World> {
+/// Groups, members and grants, some of which end.
+fn some_orders() -> impl Strategy<Value = Orders> {
+    let who = || prop::sample::select(NAMES.to_vec());
+    let role = || prop::sample::select(ROLES.to_vec());
+    let rule =
+        prop::sample::select(vec!["", "person.department == \"Sales\"", "person.title == \"\""]);
+    let groups = prop::collection::vec((rule, prop::option::of(role()), any::<bool>()), 0..3);
+    let members = prop::collection::vec((0..3_u8, who(), day()), 0..3);
+    let weight = prop::sample::select(vec![Weight::Beside, Weight::Instead]);
+    let grants = prop::collection::vec((who(), role(), day(), weight), 0..2);
+    (groups, members, grants).prop_map(|(groups, members, grants)| {
+        let mut world = World::new();
+        for (number, (rule, gives, below)) in groups.into_iter().enumerate() {
+            let parent = format!("g{}", number + 1);
+            let parents: &[&str] = if below { &[parent.as_str()] } else { &[] };
+            let gives: Vec<_> = gives.into_iter().collect();
+            world = world.group_below(&format!("g{number}"), parents, rule, &gives);
+        }
+        for (group, name, until) in members {
+            world = world.member(&format!("g{group}"), name, until);
+        }
+        for (name, role, until, weight) in grants {
+            world = world.grant(name, role, until, weight);
+        }
+        world.orders
+    })
+}
+
+/// The policy with what happens on leave and after a move.
+fn some_policy() -> impl Strategy<Value = String> {
+    let leave = prop::sample::select(vec!["keep", "suspend", "reduce"]);
+    let no_rule = prop::sample::select(vec!["report", "remove"]);
+    let at = prop::sample::select(vec!["\"18:00\"", "end_of_day"]);
+    (leave, no_rule, at, 0..9_u8).prop_map(|(leave, no_rule, at, grace)| {
+        let keys = format!(
+            "leave: {leave}\n    no_rule: {no_rule}\n    leaver: {{at: {at}}}\n    mover: {{grace: \
+             {grace} days}}\n    approval:"
+        );
+        POLICY.replace("approval:", &keys)
+    })
+}
+
+pub fn some_world() -> impl Strategy<Value = World> {
     let people = prop::collection::vec(some_person(), 0..6);
     let accounts = prop::collection::vec(some_account(), 0..8);
-    (people, accounts, 0..4_i64).prop_map(|(people, accounts, days)| {
-        let mut world = World::new();
+    let by_hand = (some_orders(), some_policy());
+    (people, accounts, 0..4_i64, by_hand).prop_map(|(people, accounts, days, (orders, policy))| {
+        let mut world = World { orders, policy: read_policy(&policy), ..World::new() };
         for PersonIs(person) in people {
             world.people.insert(person.id.clone(), person);
         }
@@ -320,13 +368,17 @@ proptest! {
         world in some_world(), limit in 0..3_u32, hours in prop::collection::vec(0..8_i64, 1..6),
     ) {
         let mut world = world;
-        let text = POLICY.replace("per_day: 1000", &format!("per_day: {limit}"));
-        world.policy = read_policy(&text);
+        let few = Limit::of(limit);
+        let creations = Limit::of(1000);
+        world.rules().limits =
+            Limits { removals: few, deletions: few, role_losses: few, renames: few, creations };
         let mut taken: Vec<(_, AccountId)> = Vec::new();
         for step in hours {
             for operation in goes(&world) {
                 let ordered = world.people[&operation.person.id].ordered_end.is_some();
-                if operation.action.removes_access() && !ordered {
+                // Deletions have a limit of their own.
+                let removes = operation.action.removes_access() && !operation.action.deletes();
+                if removes && !ordered {
                     taken.push((world.now, operation.account.clone().unwrap()));
                 }
                 world.apply(&operation);
@@ -343,7 +395,7 @@ proptest! {
     fn law_14_everything_says_why_and_what_would_release_it(world in some_world()) {
         let plan = world.plan();
         for operation in &plan.operations {
-            let sources = ["policy ", "source ", "offboard"];
+            let sources = ["policy ", "source ", "offboard", "group ", "grant "];
             let named = operation.reasons.iter().any(|r| sources.iter().any(|s| r.from.starts_with(s)));
             prop_assert!(named, "{:?}", operation.reasons);
             for hold in &operation.holds {

@@ -10,6 +10,7 @@
 mod apply;
 mod world;
 
+mod access;
 mod attacks;
 mod consent;
 mod days;
@@ -17,3 +18,4 @@ mod laws;
 mod merging;
 mod notices;
 mod situations;
+mod upcoming;

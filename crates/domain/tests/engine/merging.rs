@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use muster_domain::{
-    engine::merge::{Doubt, LastImport, Merge, MergeOptions, Refused, merge},
+    engine::{
+        merge::{Doubt, LastImport, Merge, MergeOptions, Refused, merge},
+        moves,
+    },
     model::{
         canonical::Digest,
         id::{OrgId, PersonId},
-        person::{EmploymentStatus, Person, Profile, Terms},
+        person::{EmploymentStatus, Engagement, Person, Profile, Terms},
         roster::{Field, Presence, Roster, RosterRecord},
     },
 };
@@ -257,5 +260,34 @@ proptest! {
         let known = believe(&People::new(), &told, "2026-01-01T00:00:00Z");
         let again = try_merge(&known, None, &told, "2026-02-01T00:00:00Z").unwrap();
         prop_assert!(again.is_empty(), "{:?}", again);
+    }
+}
+
+#[test]
+fn m1_what_rules_could_read_before_a_move_is_kept_for_a_while_and_not_for_ever() {
+    let titled = |title: &str| Terms { title: Some(title.to_owned()), ..terms(None, None) };
+    let mut engagement = Engagement {
+        number: 1,
+        terms: titled("Lead"),
+        first_seen: at("2026-01-01T00:00:00Z"),
+        ended_seen: None,
+        moves: Vec::new(),
+    };
+    let mut becomes = |terms: Terms, now: &str| {
+        let before = std::mem::replace(&mut engagement.terms, terms);
+        moves::note(&mut engagement, &before, at(now));
+        let titles =
+            engagement.moves.iter().map(|one| one.before.title.clone().unwrap_or_default());
+        titles.collect::<Vec<_>>()
+    };
+    // An end is no move.
+    let ending = Terms { end_date: Some("2026-12-31".parse().unwrap()), ..titled("Lead") };
+    assert!(becomes(ending, "2026-05-01T00:00:00Z").is_empty());
+    assert_eq!(becomes(titled("Agent"), "2026-06-01T00:00:00Z"), ["Lead"]);
+    assert_eq!(becomes(titled("Clerk"), "2026-06-02T00:00:00Z"), ["Lead", "Agent"]);
+    assert_eq!(becomes(titled("Lead"), "2026-12-01T00:00:00Z"), ["Clerk"]);
+    for day in 2..=20 {
+        let kept = becomes(titled(&format!("T{day}")), &format!("2026-12-{day:02}T00:00:00Z"));
+        assert!(kept.len() <= 8);
     }
 }

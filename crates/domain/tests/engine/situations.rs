@@ -88,7 +88,10 @@ fn j13_two_positions_give_the_union_and_end_with_the_last() {
             p.title("Lead").ends("2026-11-20").again("2025-01-01").ends("2026-12-18")
         })
         .account("7", |a| a.of("anna").role("agent"));
-    assert_snapshot!(world.text(), @"  later 2026-12-18T17:00:00Z: Anna loses access");
+    assert_snapshot!(world.text(), @r"
+    later 2026-11-20T17:00:00Z: Anna changes from agent to basic-agent
+    later 2026-12-18T17:00:00Z: Anna loses access
+    ");
     assert_snapshot!(world.clone().now("2026-11-21T09:00:00Z").text(), @r#"
     update 7 for Anna #2: "Anna" agent active -> "Anna" basic-agent active
     later 2026-12-18T17:00:00Z: Anna loses access

@@ -15,14 +15,17 @@ use muster_domain::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
         activity::Activity,
         canonical::Digest,
-        id::{AccountId, AppName, ObservationId, OperationId, OrgId, PersonId, SourceName},
+        group::{Grant, Group, Membership, Until, Weight},
+        id::{
+            AccountId, AppName, ObservationId, OperationId, OrderId, OrgId, PersonId, SourceName,
+        },
         link::{Confirmation, Link, Tie},
         observation::Completeness,
         operation::{Approval, Deactivation, Learned, Run, RunState},
         order::Orders,
         person::{
-            Anchor, EmploymentStatus, Engagement, OrderedEnd, Person, Profile, Scope,
-            TerminationType, Terms,
+            Anchor, EmploymentStatus, Engagement, EngagementKind, Move, OrderedEnd, Person,
+            Profile, Scope, TerminationType, Terms,
         },
         plan::{AccountState, Operation, Plan},
         policy::{AppPolicy, Policy},
@@ -150,6 +153,56 @@ impl World {
         self
     }
 
+    /// A group with this rule (or none) that gives these roles here.
+    pub fn group(self, name: &str, when: &str, gives: &[&str]) -> Self {
+        self.group_below(name, &[], when, gives)
+    }
+
+    /// As [`World::group`], with parents.
+    pub fn group_below(mut self, name: &str, parents: &[&str], when: &str, gives: &[&str]) -> Self {
+        self.orders.groups.retain(|group| group.name.as_str() != name);
+        let gives = gives.iter().map(|role| (self.app.clone(), role.parse().unwrap())).collect();
+        self.orders.groups.push(Group {
+            name: name.parse().unwrap(),
+            label: None,
+            when: (!when.is_empty()).then(|| when.to_owned()),
+            parents: parents.iter().map(|parent| parent.parse().unwrap()).collect(),
+            gives,
+            by: "chief".to_owned(),
+            at: at("2026-10-01T00:00:00Z"),
+        });
+        self
+    }
+
+    /// Puts somebody into a group on 1 October 2026.
+    pub fn member(mut self, group: &str, name: &str, until: Option<&str>) -> Self {
+        self.orders.memberships.push(Membership {
+            group: group.parse().unwrap(),
+            person: person_id(name),
+            until: until.map(|day| Until::Day(day.parse().unwrap())),
+            by: "chief".to_owned(),
+            at: at("2026-10-01T00:00:00Z"),
+        });
+        self
+    }
+
+    /// Grants somebody a role on 1 October 2026.
+    pub fn grant(mut self, name: &str, role: &str, until: Option<&str>, weight: Weight) -> Self {
+        let ordered = at("2026-10-01T00:00:00Z");
+        self.orders.grants.push(Grant {
+            id: OrderId::derive("grant", "chief", ordered, &format!("{name} {role} {until:?}")),
+            person: person_id(name),
+            app: self.app.clone(),
+            role: role.parse().unwrap(),
+            weight,
+            reason: "audit season".to_owned(),
+            until: until.map(|day| Until::Day(day.parse().unwrap())),
+            by: "chief".to_owned(),
+            at: ordered,
+        });
+        self
+    }
+
     pub fn unproven(mut self) -> Self {
         self.sight.completeness = Some(Completeness::Unproven { reason: "it stopped".to_owned() });
         self
@@ -259,7 +312,13 @@ impl PersonIs {
                 work_email: Some(format!("{name}@acme.example").parse().unwrap()),
                 ..Profile::default()
             },
-            engagements: vec![Engagement { number: 1, terms, first_seen, ended_seen: None }],
+            engagements: vec![Engagement {
+                number: 1,
+                terms,
+                first_seen,
+                ended_seen: None,
+                moves: Vec::new(),
+            }],
             first_seen,
             not_mentioned_since: None,
             ordered_end: None,
@@ -326,8 +385,36 @@ impl PersonIs {
             ..Terms::default()
         };
         let first_seen = at("2026-06-01T00:00:00Z");
-        self.0.engagements.push(Engagement { number, terms, first_seen, ended_seen: None });
+        self.0.engagements.push(Engagement {
+            number,
+            terms,
+            first_seen,
+            ended_seen: None,
+            moves: Vec::new(),
+        });
         self
+    }
+
+    /// Was in another department, with another title, until then.
+    pub fn moved(mut self, when: &str, department: &str, title: &str) -> Self {
+        let before = Terms {
+            department: Some(department.to_owned()),
+            title: Some(title.to_owned()),
+            ..Terms::default()
+        };
+        self.last().moves.push(Move { at: at(when), before });
+        self
+    }
+
+    pub fn kind(self, kind: EngagementKind) -> Self {
+        self.terms(|t| t.kind = Some(kind))
+    }
+
+    pub fn away(self, from: &str, back: &str) -> Self {
+        self.terms(|t| {
+            t.leave_start = Some(from.parse().unwrap());
+            t.leave_return = Some(back.parse().unwrap());
+        })
     }
 
     pub fn zone(mut self, name: &str) -> Self {

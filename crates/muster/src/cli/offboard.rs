@@ -60,6 +60,9 @@ impl Args {
         let plans = session.muster.preview_offboard(&person, at).await?;
         if !session.json {
             preview(&session, &person.name(), at, &plans);
+            for ends in session.muster.ordered_for(&person.id).await? {
+                print_line(&format!("Ends with it: {}", render::clean(&ends)));
+            }
         }
         if !decided {
             if session.json {

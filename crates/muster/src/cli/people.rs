@@ -4,6 +4,7 @@ use muster_domain::engine::lifecycle::PersonState;
 use serde_json::json;
 
 use super::{
+    access::lasts,
     render::{clean, operation, run, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
@@ -99,7 +100,7 @@ fn says(session: &Session, state: &PersonState) -> String {
 /// Everything about one person.
 pub(super) fn show(session: &Session, view: &PersonView) {
     let style = session.style;
-    let PersonView { person, name, state, apps } = view;
+    let PersonView { person, name, state, groups, grants, apps } = view;
     print_line(&format!("{}  {}", style.bold(&clean(name)), says(session, state)));
     let email = person.profile.work_email.as_ref().map(ToString::to_string);
     print_line(&format!("  {}  {}  {}", email.unwrap_or_default(), person.anchor, person.id));
@@ -121,6 +122,20 @@ pub(super) fn show(session: &Session, view: &PersonView) {
     }
     if let Some(order) = &person.ordered_end {
         print_line(&format!("  {} ordered the end at {}", order.by, session.when(order.at)));
+    }
+    for (group, why) in groups {
+        let why: Vec<_> = why.iter().map(ToString::to_string).collect();
+        print_line(&format!("  in group {group}: {}", clean(&why.join("; "))));
+    }
+    for grant in grants {
+        print_line(&format!(
+            "  {} granted {} in {}, {}: {}",
+            clean(&grant.by),
+            grant.role,
+            grant.app,
+            lasts(grant.until, session),
+            clean(&grant.reason)
+        ));
     }
     for app in apps {
         show_app(session, app);

@@ -1,17 +1,21 @@
 //! Why: everything Muster can say about one person, account or operation (law 14).
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
         correlate::Match,
-        expect::{Expectation, Rules},
+        expect::{Expectation, Kept, Rules},
         gaps::{self, Gap},
+        groups,
         lifecycle::{self, Hours, PersonState},
         plan,
     },
     model::{
         account::Account,
-        id::{AppName, OperationId, RoleName},
+        group::Grant,
+        id::{AppName, GroupName, OperationId, RoleName},
         operation::Run,
         person::Person,
         plan::{Blocked, Operation, Reason, Upcoming},
@@ -74,6 +78,10 @@ pub struct PersonView {
     /// What she is now.
     #[serde(flatten)]
     pub state: PersonState,
+    /// The groups to which she belongs, and why.
+    pub groups: BTreeMap<GroupName, Vec<Reason>>,
+    /// What was granted to her by hand.
+    pub grants: Vec<Grant>,
     /// Her apps.
     pub apps: Vec<PersonInApp>,
 }
@@ -112,12 +120,14 @@ pub enum Why {
 fn should(expectation: Expectation, zone: &TimeZone) -> Should {
     let when = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let (says, role, why) = match expectation {
-        Expectation::Access { role, until, why, .. } => {
+        Expectation::Access { role, until, keeps, mut why, .. } => {
             let until = until.map(|at| format!(" until {}", when(at))).unwrap_or_default();
-            (format!("should have an account as {role}{until}"), Some(role), why)
+            let kept = may_keep(keeps, &mut why, &when);
+            (format!("should have an account as {role}{until}{kept}"), Some(role), why)
         }
-        Expectation::NoRule { why, .. } => {
-            ("works here, but no rule gives an account".to_owned(), None, why)
+        Expectation::NoRule { keeps, mut why, .. } => {
+            let kept = may_keep(keeps, &mut why, &when);
+            (format!("works here, but nothing gives an account{kept}"), None, why)
         }
         Expectation::NotYet { from, role, why, .. } => match role {
             Some(role) => {
@@ -140,6 +150,20 @@ fn should(expectation: Expectation, zone: &TimeZone) -> Should {
     Should { says, role, why }
 }
 
+/// What of an earlier job may be kept for a while, in words, with its reasons.
+fn may_keep(
+    keeps: Vec<Kept>,
+    why: &mut Vec<Reason>,
+    when: &impl Fn(Timestamp) -> String,
+) -> String {
+    let mut says = String::new();
+    for Kept { role, until, why: reasons } in keeps {
+        let _ = write!(says, "; may keep {role} until {}", when(until));
+        why.extend(reasons);
+    }
+    says
+}
+
 impl Muster {
     /// Everything about one person.
     ///
@@ -153,7 +177,12 @@ impl Muster {
             let situation = self.situation(&app).await?;
             apps.push(in_app(&situation, person, now)?);
         }
+        let orders = self.store.orders().await?;
+        let groups = groups::of_person(&orders, &policy.organization, person, now);
+        let grants = orders.grants.into_iter().filter(|grant| grant.person == person.id).collect();
         Ok(PersonView {
+            groups,
+            grants,
             name: person.name(),
             state: state_at(person, &policy, now),
             person: person.clone(),
@@ -276,10 +305,5 @@ pub fn state_at(
     policy: &muster_domain::model::policy::Policy,
     now: Timestamp,
 ) -> PersonState {
-    let hours = Hours {
-        zone: &policy.organization.time_zone,
-        leaver_at: jiff::civil::Time::constant(18, 0, 0, 0),
-        lead: muster_domain::model::policy::LeadTime::Days(0),
-    };
-    lifecycle::state(person, &hours, now)
+    lifecycle::state(person, &Hours::usual(&policy.organization), now)
 }

@@ -12,6 +12,7 @@
     reason = "tests, which clippy does not recognise outside of #[test] functions"
 )]
 
+mod access;
 mod bad_input;
 mod company;
 mod consent;

@@ -98,6 +98,7 @@ apps:
       - {{when: 'person.department == "Support" && person.title.contains("Lead")', role: agent}}
       - {{when: 'person.department == "Support"', role: {basic}}}
     joiner: {{invite_before: "{lead} days"}}
+    mover: {{grace: 0 days}}
     leaver: {{at: "18:00", remove: deactivate}}
     limits: {{{limit}}}
 "#

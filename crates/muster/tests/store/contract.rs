@@ -133,6 +133,26 @@ story!(every_kind_of_order_is_read_back, world, {
     assert_eq!(found.keeps[0].reason, "another");
 });
 
+story!(groups_members_and_grants_are_kept_apart_by_kind, world, {
+    let (group, member, grant) = (samples::group(), samples::membership(), samples::grant());
+    let mut tx = world.org.begin("anna", now());
+    tx.put_order(&group);
+    tx.put_order(&member);
+    tx.put_order(&grant);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let orders = world.org.orders().await.unwrap();
+    assert_eq!(orders.groups, std::slice::from_ref(&group));
+    assert_eq!(orders.memberships, std::slice::from_ref(&member));
+    assert_eq!(orders.grants, [grant]);
+    let mut tx = world.org.begin("anna", now());
+    tx.remove_order(&member);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let orders = world.org.orders().await.unwrap();
+    assert_eq!((orders.groups, orders.memberships.len(), orders.grants.len()), (vec![group], 0, 1));
+});
+
 story!(what_a_trail_told_and_what_was_noticed_is_kept, world, {
     let app = samples::app();
     let id: AccountId = "1".parse().unwrap();

@@ -9,6 +9,7 @@ use muster_domain::model::{
     account::{Account, AccountChange, AccountKind, AccountStatus, Mfa, NewAccount},
     canonical::Digest,
     consent::{Delegation, Rejection},
+    group::{Grant, Group, Membership, Until, Weight},
     id::{AppName, OperationId, OrderId, PersonId},
     keep::{Keep, Wanted},
     link::{Confirmation, Link, NonHuman, Tie},
@@ -53,6 +54,7 @@ pub(crate) fn person(n: u32) -> Person {
             },
             first_seen: precise(),
             ended_seen: None,
+            moves: Vec::new(),
         }],
         first_seen: precise(),
         not_mentioned_since: None,
@@ -116,6 +118,38 @@ pub(crate) fn freeze(n: u8) -> Freeze {
         by: "anna".into(),
         at: precise(),
         until: None,
+    }
+}
+
+pub(crate) fn group() -> Group {
+    Group {
+        name: "chat".parse().unwrap(),
+        label: Some("Chät".into()),
+        when: Some("person.team == \"Chat\"".into()),
+        parents: ["support".parse().unwrap()].into(),
+        gives: [(app(), "agent".parse().unwrap())].into(),
+        by: "anna".into(),
+        at: precise(),
+    }
+}
+
+pub(crate) fn membership() -> Membership {
+    let until = Some(Until::Day("2026-12-31".parse().unwrap()));
+    let (group, person) = ("chat".parse().unwrap(), person(1).id);
+    Membership { group, person, until, by: "anna".into(), at: precise() }
+}
+
+pub(crate) fn grant() -> Grant {
+    Grant {
+        id: OrderId::derive("grant", "anna", now(), "1"),
+        person: person(1).id,
+        app: app(),
+        role: "agent".parse().unwrap(),
+        weight: Weight::Instead,
+        reason: "audit".into(),
+        until: Some(Until::Moment(precise())),
+        by: "anna".into(),
+        at: precise(),
     }
 }
 

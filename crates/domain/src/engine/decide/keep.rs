@@ -8,7 +8,7 @@ use crate::{
     model::{
         account::{AccountChange, AccountStatus, SignIn},
         keep::Keep,
-        plan::{AccountState, Action, Operation, Reason, Reversibility},
+        plan::{AccountState, Action, Operation, Reason, Reversibility, Upcoming},
     },
 };
 
@@ -37,12 +37,12 @@ impl Case<'_> {
                 let operation = effect.and_then(|it| self.operation(it, engagement, &reasons));
                 decision.operations.extend(operation);
             }
-            decision.upcoming.push(self.upcoming(
-                keep.until,
-                keep.against.engagement.unwrap_or(1),
-                "is decided anew: an undo ends".to_owned(),
-                vec![reason(keep)],
-            ));
+            decision.upcoming.push(Upcoming {
+                at: keep.until,
+                person: self.person_ref(keep.against.engagement.or(Some(1))),
+                what: "is decided anew: an undo ends".to_owned(),
+                reasons: vec![reason(keep)],
+            });
         }
     }
 

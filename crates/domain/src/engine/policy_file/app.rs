@@ -1,6 +1,5 @@
 //! Checking what holds for one app.
 
-use jiff::civil::Time;
 use serde_saphyr::Spanned;
 
 use super::{
@@ -8,10 +7,16 @@ use super::{
     check::Check,
     raw::{RawApp, RawLeaver, RawRule, RawWrites},
 };
-use crate::model::{
-    email::EmailAddress,
-    id::RoleName,
-    policy::{AccessRule, AppPolicy, Condition, LeadTime, Names, NoRule, Removal, Writes},
+use crate::{
+    engine::moves::LONGEST_GRACE,
+    model::{
+        email::EmailAddress,
+        id::RoleName,
+        policy::{
+            AccessRule, AppPolicy, Condition, DayEnd, Follows, LastDay, LeadTime, Leave, Names,
+            NoRule, Removal, Writes,
+        },
+    },
 };
 
 impl Check {
@@ -47,7 +52,13 @@ impl Check {
                 Names::Sync,
             ),
             invite_before: self.lead_time(raw.joiner.invite_before.as_ref()),
-            leaver_at: self.leaver_at(raw.leaver.at.as_ref()),
+            grace_days: self.grace(raw.mover.grace.as_ref()),
+            leave: self.word(
+                raw.leave.as_ref(),
+                &[("keep", Leave::Keep), ("suspend", Leave::Suspend), ("reduce", Leave::Reduce)],
+                Leave::Keep,
+            ),
+            leaver: self.last_day(&raw.leaver),
             removal: self.removal(&raw.leaver),
             approval: self.approval(&raw.approval),
             limits: self.limits(&raw.limits),
@@ -114,23 +125,60 @@ impl Check {
         }
     }
 
-    fn leaver_at(&mut self, text: Option<&Spanned<String>>) -> Time {
-        let standard = Time::constant(18, 0, 0, 0);
+    fn grace(&mut self, text: Option<&Spanned<String>>) -> u16 {
+        let standard = 7;
         let Some(text) = text else { return standard };
-        text.value.parse().unwrap_or_else(|_| {
-            self.note(
-                text,
-                format!(
-                    "{:?} is not a time of day; write it in quotes as in \"18:00\"",
-                    text.value
-                ),
-            );
-            standard
-        })
+        let words: Vec<&str> = text.value.split_whitespace().collect();
+        let count = words.first().and_then(|word| word.parse::<u16>().ok());
+        match (count, words.get(1..)) {
+            (Some(n), Some(["day" | "days"])) if n <= LONGEST_GRACE => n,
+            _ => {
+                self.note(
+                    text,
+                    format!(
+                        "{:?} is not a grace period; write it as in \"7 days\" or \"0 days\", \
+                         {LONGEST_GRACE} at most",
+                        text.value
+                    ),
+                );
+                standard
+            }
+        }
+    }
+
+    fn last_day(&mut self, raw: &RawLeaver) -> LastDay {
+        let standard = LastDay::default();
+        let follows = self.word(
+            raw.follows.as_ref(),
+            &[
+                ("last_working_day", Follows::LastWorkingDay),
+                ("contract_end", Follows::ContractEnd),
+            ],
+            standard.follows,
+        );
+        let at = match &raw.at {
+            None => standard.at,
+            Some(text) if text.value == "end_of_day" => DayEnd::EndOfDay,
+            Some(text) => text.value.parse().map_or_else(
+                |_| {
+                    self.note(
+                        text,
+                        format!(
+                            "{:?} is not a time of day; write it in quotes as in \"18:00\", or \
+                             end_of_day",
+                            text.value
+                        ),
+                    );
+                    standard.at
+                },
+                DayEnd::At,
+            ),
+        };
+        LastDay { follows, at }
     }
 
     fn removal(&mut self, raw: &RawLeaver) -> Removal {
-        let RawLeaver { at: _, remove, delete_after } = raw;
+        let RawLeaver { follows: _, at: _, remove, delete_after } = raw;
         if let Some(after) = delete_after
             && after.value != "never"
         {

@@ -1,13 +1,32 @@
-//! Checking what holds for the whole organisation.
+//! Checking what holds for the whole organisation: zones, domains, free days, places.
 
-use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 
-use super::{check::Check, raw::RawOrganization};
-use crate::model::policy::Organization;
+use jiff::{
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
+use serde_saphyr::Spanned;
+
+use super::{
+    check::Check,
+    raw::{RawOrganization, RawPlace},
+};
+use crate::model::policy::{Organization, Place};
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
 
 impl Check {
     pub(super) fn organization(&mut self, raw: &RawOrganization) -> Option<Organization> {
-        let RawOrganization { time_zone, domains } = raw;
+        let RawOrganization { time_zone, domains, weekend, holidays, places } = raw;
         let mut own = Vec::new();
         for domain in domains {
             if domain.value.contains('@') || !domain.value.contains('.') {
@@ -18,19 +37,66 @@ impl Check {
             }
             own.push(domain.value.to_lowercase());
         }
-        match TimeZone::get(&time_zone.value) {
-            Ok(zone) => Some(Organization { time_zone: zone, domains: own }),
-            Err(_) => {
-                self.note(
-                    time_zone,
-                    format!(
-                        "{:?} is not a time zone; use a name such as Europe/Berlin or \
-                         America/New_York",
-                        time_zone.value
-                    ),
-                );
-                None
+        let mut checked = Organization::new(TimeZone::UTC);
+        checked.domains = own;
+        if let Some(weekend) = weekend {
+            checked.weekend = self.weekend(weekend);
+        }
+        checked.holidays = self.holidays(holidays);
+        for (name, place) in places {
+            let place = self.place(place);
+            checked.places.insert(name.trim().to_lowercase(), place);
+        }
+        checked.time_zone = self.zone(time_zone)?;
+        Some(checked)
+    }
+
+    fn place(&mut self, raw: &RawPlace) -> Place {
+        let RawPlace { time_zone, weekend, holidays } = raw;
+        Place {
+            time_zone: time_zone.as_ref().and_then(|zone| self.zone(zone)),
+            weekend: weekend.as_ref().map(|days| self.weekend(days)),
+            holidays: self.holidays(holidays),
+        }
+    }
+
+    fn zone(&mut self, name: &Spanned<String>) -> Option<TimeZone> {
+        let zone = TimeZone::get(&name.value).ok();
+        if zone.is_none() {
+            self.note(
+                name,
+                format!(
+                    "{:?} is not a time zone; use a name such as Europe/Berlin or America/New_York",
+                    name.value
+                ),
+            );
+        }
+        zone
+    }
+
+    fn weekend(&mut self, days: &[Spanned<String>]) -> Vec<Weekday> {
+        let mut found = Vec::new();
+        for day in days {
+            let known = self.word(Some(day), &WEEKDAYS.map(|(word, day)| (word, Some(day))), None);
+            found.extend(known.filter(|day| !found.contains(day)));
+        }
+        if let (7, Some(last)) = (found.len(), days.last()) {
+            self.note(last, "a week without a working day; leave one out".to_owned());
+        }
+        found
+    }
+
+    fn holidays(&mut self, days: &[Spanned<String>]) -> BTreeSet<Date> {
+        let mut found = BTreeSet::new();
+        for day in days {
+            match day.value.parse::<Date>() {
+                Ok(date) => {
+                    found.insert(date);
+                }
+                Err(_) => self
+                    .note(day, format!("{:?} is not a day; write it as in 2026-12-25", day.value)),
             }
         }
+        found
     }
 }

@@ -19,6 +19,19 @@ pub(super) struct RawOrganization {
     pub(super) time_zone: Spanned<String>,
     #[serde(default)]
     pub(super) domains: Vec<Spanned<String>>,
+    pub(super) weekend: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) holidays: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) places: BTreeMap<String, RawPlace>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPlace {
+    pub(super) time_zone: Option<Spanned<String>>,
+    pub(super) weekend: Option<Vec<Spanned<String>>>,
+    pub(super) holidays: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +53,9 @@ pub(super) struct RawApp {
     pub(super) names: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) joiner: RawJoiner,
+    #[serde(default)]
+    pub(super) mover: RawMover,
+    pub(super) leave: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) leaver: RawLeaver,
     #[serde(default)]
@@ -72,7 +88,14 @@ pub(super) struct RawJoiner {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
+pub(super) struct RawMover {
+    pub(super) grace: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct RawLeaver {
+    pub(super) follows: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) remove: Option<Spanned<String>>,
     pub(super) delete_after: Option<Spanned<String>>,

@@ -27,7 +27,13 @@ fn the_documented_example_is_read() {
 fn every_problem_names_its_line_and_remedy() {
     insta::assert_snapshot!(problems(
         r#"
-organization: {time_zone: Europe/Berln, domains: [acme]}
+organization:
+  time_zone: Europe/Berln
+  domains: [acme]
+  weekend: [saturn]
+  holidays: [25.12.2026]
+  places:
+    DE: {time_zone: CET+1, weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]}
 apps:
   support:
     connector: gorgias
@@ -36,23 +42,32 @@ apps:
       - {when: 'person.departement == "Support"', role: agent}
       - {when: 'person.department == "Support"', role: lead-agent}
     joiner: {invite_before: soon}
-    leaver: {at: "25:00", remove: delete, delete_after: 30 days}
+    mover: {grace: 3 months}
+    leave: retain
+    leaver: {follows: payroll, at: "25:00", remove: delete, delete_after: 30 days}
     approval: {privileged: maybe}
   Sales: {connector: gorgeous}
 "#
     ), @r#"
-        line 2: "Europe/Berln" is not a time zone; use a name such as Europe/Berlin or America/New_York
-        line 2: "acme" is not a domain; write it as in acme.example
-        line 6: "it.acme.example" is not an e-mail address
-        line 8: "person.departement == \"Support\"": person has no field "departement"; it has department, title, team, staff_role, kind, location, country, legal_entity, cost_centre, name, email, source, source_id
-        line 9: gorgias has no role "lead-agent"; it has admin, agent, basic-agent
-        line 10: "soon" is not a lead time; write it as in "1 working day" or "3 days", 90 at most
-        line 11: "25:00" is not a time of day; write it in quotes as in "18:00"
-        line 11: "delete" is not one of: deactivate, reduce
-        line 11: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
-        line 12: "maybe" is not one of: ask, auto
-        line 13: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
-        line 13: there is no connector "gorgeous"; known: gorgias
+    line 3: "Europe/Berln" is not a time zone; use a name such as Europe/Berlin or America/New_York
+    line 4: "acme" is not a domain; write it as in acme.example
+    line 5: "saturn" is not one of: monday, tuesday, wednesday, thursday, friday, saturday, sunday
+    line 6: "25.12.2026" is not a day; write it as in 2026-12-25
+    line 8: "CET+1" is not a time zone; use a name such as Europe/Berlin or America/New_York
+    line 8: a week without a working day; leave one out
+    line 12: "it.acme.example" is not an e-mail address
+    line 14: "person.departement == \"Support\"": person has no field "departement"; it has department, title, team, staff_role, kind, location, country, legal_entity, cost_centre, name, email, source, source_id
+    line 15: gorgias has no role "lead-agent"; it has admin, agent, basic-agent
+    line 16: "soon" is not a lead time; write it as in "1 working day" or "3 days", 90 at most
+    line 17: "3 months" is not a grace period; write it as in "7 days" or "0 days", 90 at most
+    line 18: "retain" is not one of: keep, suspend, reduce
+    line 19: "25:00" is not a time of day; write it in quotes as in "18:00", or end_of_day
+    line 19: "delete" is not one of: deactivate, reduce
+    line 19: "payroll" is not one of: last_working_day, contract_end
+    line 19: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
+    line 20: "maybe" is not one of: ask, auto
+    line 21: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
+    line 21: there is no connector "gorgeous"; known: gorgias
     "#);
 }
 
