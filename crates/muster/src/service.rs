@@ -11,6 +11,7 @@ pub mod offboard;
 pub mod policy;
 pub mod settle;
 pub mod situation;
+pub mod sources;
 pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -212,8 +212,13 @@ fn told_end(
     leaver_at: Time,
 ) -> Option<(Timestamp, Reason)> {
     let terms = &engagement.terms;
-    let from = format!("source {}", person.anchor);
-    let dated = last_day(terms).map(|day| {
+    let day = last_day(terms);
+    let says = |told: &Terms| match day {
+        Some(_) => last_day(told) == day,
+        None => told.status == terms.status,
+    };
+    let from = format!("source {}", person.teller(engagement.number, says));
+    let dated = day.map(|day| {
         let is_last = terms.last_working_day == Some(day);
         let what = if is_last { "last working day" } else { "end date" };
         (calendar::at(day, leaver_at, zone), Reason::new(from.clone(), format!("{what} {day}")))

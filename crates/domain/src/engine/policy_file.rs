@@ -6,13 +6,14 @@ use jiff::{civil::Time, tz::TimeZone};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::merge::attribute_names;
 use crate::model::{
     canonical::Digest,
     email::EmailAddress,
-    id::{AppName, RoleName},
+    id::{AppName, RoleName, SourceName},
     policy::{
         AccessRule, AppPolicy, ApprovalPolicy, Condition, Consent, LeadTime, Names, NoRule,
-        Organization, Policy, Removal, Writes,
+        Organization, Policy, Removal, SourceRanks, Writes,
     },
 };
 
@@ -56,6 +57,10 @@ struct RawOrganization {
     time_zone: Spanned<String>,
     #[serde(default)]
     domains: Vec<Spanned<String>>,
+    #[serde(default)]
+    sources: Vec<Spanned<String>>,
+    #[serde(default)]
+    attributes: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize)]
@@ -222,7 +227,8 @@ impl Check {
     }
 
     fn organization(&mut self, raw: &RawOrganization) -> Option<Organization> {
-        let RawOrganization { time_zone, domains } = raw;
+        let RawOrganization { time_zone, domains, sources, attributes } = raw;
+        let sources = self.sources(sources, attributes);
         let mut own = Vec::new();
         for domain in domains {
             if domain.value.contains('@') || !domain.value.contains('.') {
@@ -234,7 +240,7 @@ impl Check {
             own.push(domain.value.to_lowercase());
         }
         match TimeZone::get(&time_zone.value) {
-            Ok(zone) => Some(Organization { time_zone: zone, domains: own }),
+            Ok(zone) => Some(Organization { time_zone: zone, domains: own, sources }),
             Err(_) => {
                 self.note(
                     time_zone,
@@ -247,6 +253,38 @@ impl Check {
                 None
             }
         }
+    }
+
+    /// Whose word counts before whose. That a source exists is not asked: its first import may be
+    /// still to come.
+    fn sources(
+        &mut self,
+        order: &[Spanned<String>],
+        attributes: &BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    ) -> SourceRanks {
+        let mut ranks = SourceRanks { order: self.ranks(order), ..SourceRanks::default() };
+        let names = attribute_names();
+        for (attribute, sources) in attributes {
+            if !names.contains(attribute) {
+                let known = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                self.note(sources, format!("people have no {attribute:?}; they have {known}"));
+            }
+            let sources = self.ranks(&sources.value);
+            ranks.attributes.insert(attribute.clone(), sources);
+        }
+        ranks
+    }
+
+    fn ranks(&mut self, order: &[Spanned<String>]) -> Vec<SourceName> {
+        let mut ranks = Vec::new();
+        for text in order {
+            let Some(source) = self.parsed::<SourceName>(text) else { continue };
+            if ranks.contains(&source) {
+                self.note(text, format!("{source} is ranked twice; name it once"));
+            }
+            ranks.push(source);
+        }
+        ranks
     }
 
     fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {

@@ -8,7 +8,7 @@ use jiff::{civil::Time, tz::TimeZone};
 use super::{
     canonical::Digest,
     email::EmailAddress,
-    id::{AppName, RoleName},
+    id::{AppName, RoleName, SourceName},
 };
 
 /// A checked policy.
@@ -29,6 +29,18 @@ pub struct Organization {
     pub time_zone: TimeZone,
     /// The organisation's own e-mail domains, in lower case.
     pub domains: Vec<String>,
+    /// Whose word on people counts before whose.
+    pub sources: SourceRanks,
+}
+
+/// Whose word counts where several sources tell of the same person. Empty: what was told by hand,
+/// then the sources in the order of their first import.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SourceRanks {
+    /// The sources, the first in rank first.
+    pub order: Vec<SourceName>,
+    /// The same for single attributes.
+    pub attributes: BTreeMap<String, Vec<SourceName>>,
 }
 
 /// Whether a kind of write happens at all. All off until someone says so.
@@ -176,7 +188,11 @@ impl Policy {
     pub fn none() -> Self {
         Self {
             digest: Digest::zero(),
-            organization: Organization { time_zone: TimeZone::UTC, domains: Vec::new() },
+            organization: Organization {
+                time_zone: TimeZone::UTC,
+                domains: Vec::new(),
+                sources: SourceRanks::default(),
+            },
             apps: BTreeMap::new(),
         }
     }

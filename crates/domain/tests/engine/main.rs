@@ -15,3 +15,4 @@ mod days;
 mod laws;
 mod merging;
 mod situations;
+mod sources;

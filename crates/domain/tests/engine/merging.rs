@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use muster_domain::{
-    engine::merge::{Doubt, LastImport, Merge, MergeOptions, Refused, merge},
+    engine::merge::{Doubt, LastImport, Merge, MergeOptions, Ranking, Refused, merge},
     model::{
         canonical::Digest,
         id::{OrgId, PersonId},
@@ -58,6 +58,7 @@ fn try_merge(
         file_time: None,
         accept: BTreeSet::new(),
         complete: BTreeSet::new(),
+        ranking: &Ranking::default(),
         now,
     };
     merge(known, last, told, &options)

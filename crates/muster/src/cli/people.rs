@@ -1,7 +1,10 @@
 //! `muster people`.
 
-use muster_domain::engine::lifecycle::PersonState;
-use serde_json::json;
+use muster_domain::engine::{
+    lifecycle::PersonState,
+    merge::{FieldChange, Proposal},
+};
+use serde_json::{Value, json};
 
 use super::{
     render::{clean, operation, run, table},
@@ -94,6 +97,45 @@ fn says(session: &Session, state: &PersonState) -> String {
             state.word().replace('_', " ")
         }
     }
+}
+
+/// "1 person", "2 people".
+pub(super) fn people(n: usize) -> String {
+    if n == 1 { "1 person".to_owned() } else { format!("{n} people") }
+}
+
+/// A change as one line.
+pub(super) fn changed(change: &FieldChange) -> String {
+    let FieldChange { field, before, after, outranked } = change;
+    let behind =
+        if *outranked { " (told, but a source that ranks before says otherwise)" } else { "" };
+    format!("{field} {} → {}{behind}", word(before), word(after))
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "not known".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(values) => values.iter().map(word).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let told = fields.iter().filter(|(_, value)| !value.is_null());
+            told.map(|(field, value)| format!("{field} {}", word(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        Value::Number(number) => number.to_string(),
+    }
+}
+
+/// That two may be one, and what to do.
+pub(super) fn may_be(proposal: &Proposal) -> String {
+    let Proposal { person, name, known, known_name, because } = proposal;
+    format!(
+        "{name} may be {known_name}, who was known before: {because}. If so: muster people merge \
+         {known} {person}"
+    )
 }
 
 /// Everything about one person.
