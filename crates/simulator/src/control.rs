@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Router<Gorgias> {
         .route("/_control/config", get(config).put(set_config))
         .route("/_control/faults", get(faults).put(set_faults))
         .route("/_control/key", put(issue_key).delete(revoke_key))
+        .route("/_control/grants", get(grants).delete(revoke_grants))
         .route("/_control/seed", post(seed))
         .route("/_control/reset", post(reset))
 }
@@ -100,6 +101,7 @@ async fn state(State(gorgias): State<Gorgias>) -> Response<Body> {
             "requests": world.record.counters.total(),
             "writes": world.record.counters.total_writes(),
             "key": { "holder": world.key.holder, "revoked": world.key.revoked },
+            "grants": world.oauth.grants().count(),
             "faults": faults,
         })
     });
@@ -255,12 +257,15 @@ async fn set_config(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
     Ok(ok(&gorgias.config()))
 }
 
-/// Puts `wanted` over `base`; of the switches with parts only `limits` is merged part by part.
+/// Puts `wanted` over `base`; of the switches with parts `limits` and `oauth` are merged
+/// part by part.
 fn merge(base: &mut Value, wanted: Map<String, Value>) {
     let Value::Object(base) = base else { return };
     for (name, value) in wanted {
         match (base.get_mut(&name), value) {
-            (Some(old @ Value::Object(_)), Value::Object(parts)) if name == "limits" => {
+            (Some(old @ Value::Object(_)), Value::Object(parts))
+                if matches!(name.as_str(), "limits" | "oauth") =>
+            {
                 merge(old, parts);
             }
             (_, value) => {
@@ -294,6 +299,15 @@ async fn issue_key(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
 
 async fn revoke_key(State(gorgias): State<Gorgias>) -> Response<Body> {
     gorgias.revoke_key();
+    ok(&json!({}))
+}
+
+async fn grants(State(gorgias): State<Gorgias>) -> Response<Body> {
+    ok(&gorgias.grants())
+}
+
+async fn revoke_grants(State(gorgias): State<Gorgias>) -> Response<Body> {
+    gorgias.revoke_grants();
     ok(&json!({}))
 }
 

@@ -15,6 +15,7 @@ use crate::{
     faults::{FaultState, Faults},
     invitations::Invitation,
     new_user::NewUser,
+    oauth::Grant,
     record::{Counters, RequestRecord},
     request::Request,
     seed,
@@ -279,6 +280,18 @@ impl Gorgias {
     /// If there is no such user.
     pub fn issue_key(&self, holder: u64, key: &str) -> Result<(), Refused> {
         self.change(|world, _| world.issue_key(holder, key))
+    }
+
+    /// What users have allowed apps, revoked or not, by number.
+    #[must_use]
+    pub fn grants(&self) -> Vec<Grant> {
+        self.read(|world, _| world.oauth.grants().cloned().collect())
+    }
+
+    /// Takes all apps out of the account: none can refresh any more, and their access tokens live
+    /// on until they expire.
+    pub fn revoke_grants(&self) {
+        self.change(World::revoke_grants);
     }
 
     /// Begins anew: one owner, no faults, an empty record; the switches stay.

@@ -12,7 +12,7 @@
 //!
 //! Same seed, same requests, same clock: same answers, byte for byte.
 //!
-//! Not covered: OAuth, jobs, webhooks, saved views, presence, and everything about tickets that
+//! Not covered: jobs, webhooks, saved views, presence, and everything about tickets that
 //! does not concern the people who work on them.
 
 mod api;
@@ -26,6 +26,7 @@ mod faults;
 mod gorgias;
 mod invitations;
 mod new_user;
+mod oauth;
 mod paging;
 mod record;
 mod reply;
@@ -49,6 +50,9 @@ pub use faults::{ConnectionFault, Fault, Faults, Phase, Rule, When};
 pub use gorgias::Gorgias;
 pub use invitations::{Invitation, InvitationState};
 pub use new_user::NewUser;
+pub use oauth::{
+    AppBucket, Consent, Grant, OAuth, OAuthClient, RefreshToken, Rotation, TokenCounts,
+};
 pub use record::{Counters, Outcome, RequestRecord};
 pub use state_file::StateError;
 pub use tickets::{Team, Ticket, TicketStatus};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::faults::ConnectionFault;
+use crate::{faults::ConnectionFault, oauth::TokenCounts};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,12 @@ pub struct Counters {
     pub rate_limited: u64,
     /// The most requests that were ever in the bucket at once, rounded up.
     pub bucket_peak: u32,
+    /// The same of the apps' bucket, where they have one of their own.
+    #[serde(default)]
+    pub app_bucket_peak: u32,
+    /// Tokens given out and taken back.
+    #[serde(default)]
+    pub tokens: TokenCounts,
     /// Writes which took effect, by method and route.
     pub writes: BTreeMap<String, u64>,
     /// Faults which struck, by name.

@@ -1,8 +1,11 @@
 //! Answers before they become bytes, and refusals.
 
-use http::StatusCode;
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use url::Url;
 
 /// What an answer carries.
 #[derive(Clone, Debug)]
@@ -10,7 +13,7 @@ pub(crate) enum Content {
     Empty,
     /// JSON, written out.
     Json(Vec<u8>),
-    Html(&'static str),
+    Html(Cow<'static, str>),
 }
 
 /// An answer.
@@ -20,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) content: Content,
     /// The `Retry-After` header, in seconds.
     pub(crate) retry_after_s: Option<u32>,
+    /// Headers of this answer alone.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// The page that the content network shows for a host of no account.
@@ -32,7 +37,7 @@ const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         let json = serde_json::to_vec(body).unwrap_or_default();
-        Self { status, content: Content::Json(json), retry_after_s: None }
+        Self { content: Content::Json(json), ..Self::empty(status) }
     }
 
     pub(crate) fn ok(body: &impl Serialize) -> Self {
@@ -40,21 +45,37 @@ impl Reply {
     }
 
     pub(crate) const fn empty(status: StatusCode) -> Self {
-        Self { status, content: Content::Empty, retry_after_s: None }
+        Self { status, content: Content::Empty, retry_after_s: None, headers: Vec::new() }
     }
 
     /// A 404 that is not JSON.
-    pub(crate) const fn not_found_page() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            content: Content::Html(NOT_FOUND_PAGE),
-            retry_after_s: None,
-        }
+    pub(crate) fn not_found_page() -> Self {
+        Self::page(StatusCode::NOT_FOUND, NOT_FOUND_PAGE)
     }
 
     /// An error page that is not JSON.
     pub(crate) fn error_page(code: u16) -> Self {
-        Self { status: status(code), content: Content::Html(ERROR_PAGE), retry_after_s: None }
+        Self::page(status(code), ERROR_PAGE)
+    }
+
+    /// A page for people.
+    pub(crate) fn page(status: StatusCode, html: impl Into<Cow<'static, str>>) -> Self {
+        Self { content: Content::Html(html.into()), ..Self::empty(status) }
+    }
+
+    /// The way to another address.
+    pub(crate) fn redirect(to: &Url) -> Self {
+        // What comes out of `Url` is ASCII, and so always fit for a header.
+        match HeaderValue::from_str(to.as_str()) {
+            Ok(to) => Self::empty(StatusCode::FOUND).with(header::LOCATION, to),
+            Err(_) => Self::empty(StatusCode::BAD_REQUEST),
+        }
+    }
+
+    /// With one more header.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 }
 

@@ -1,5 +1,6 @@
 //! A request as the simulated API looks at it, and the routes it knows.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value};
@@ -14,12 +15,13 @@ pub(crate) struct Request {
     /// Path and query as they were sent.
     pub(crate) target: String,
     pub(crate) authorization: Option<String>,
+    content_type: Option<String>,
     pub(crate) body: Bytes,
 }
 
 impl Request {
     pub(crate) fn new(parts: &http::request::Parts, body: Bytes) -> Self {
-        let authorization = parts.headers.get(http::header::AUTHORIZATION);
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
@@ -28,7 +30,8 @@ impl Request {
                 .uri
                 .path_and_query()
                 .map_or_else(|| parts.uri.path().to_owned(), ToString::to_string),
-            authorization: authorization.and_then(|value| value.to_str().ok()).map(str::to_owned),
+            authorization: header(http::header::AUTHORIZATION).map(str::to_owned),
+            content_type: header(http::header::CONTENT_TYPE).map(str::to_owned),
             body,
         }
     }
@@ -42,6 +45,14 @@ impl Request {
             is_write: !reads,
             has_cursor: self.query.one("cursor").is_some_and(|cursor| !cursor.is_empty()),
         }
+    }
+
+    /// The body as a form; none if it is something else.
+    pub(crate) fn form(&self) -> Option<Query> {
+        let kind = self.content_type.as_deref()?.split(';').next()?;
+        let is_form = kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let text = std::str::from_utf8(&self.body).ok().filter(|_| is_form)?;
+        Some(Query::new(text))
     }
 
     /// The body as a JSON object.
@@ -77,6 +88,15 @@ impl Query {
         self.one(name).map(|text| numeric(name, text)).transpose()
     }
 
+    /// The parameters again, with every value blotted out whose name is not among `kept`.
+    pub(crate) fn blotted(&self, kept: &[&str]) -> String {
+        let shown =
+            |value: &str, name: &str| if kept.contains(&name) { value } else { "…" }.to_owned();
+        url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.0.iter().map(|(name, value)| (name, shown(value, name))))
+            .finish()
+    }
+
     /// The parameters again, with `cursor` set to another value.
     pub(crate) fn with_cursor(&self, cursor: &str) -> String {
         let kept = self.0.iter().filter(|(key, _)| key != "cursor");
@@ -85,6 +105,21 @@ impl Query {
             .append_pair("cursor", cursor)
             .finish()
     }
+}
+
+/// User name and password of Basic authentication.
+pub(crate) fn basic(authorization: &str) -> Option<(String, String)> {
+    let (scheme, credentials) = authorization.split_once(' ')?;
+    let decoded = STANDARD.decode(credentials.trim()).ok()?;
+    let (name, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    let is_basic = scheme.eq_ignore_ascii_case("basic");
+    is_basic.then(|| (name.to_owned(), password.to_owned()))
+}
+
+/// The token of Bearer authentication.
+pub(crate) fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Reads a parameter as a number.
@@ -107,9 +142,13 @@ pub(crate) enum Route {
     Tickets,
     Ticket(u64),
     ViewItems(u64),
+    /// Of OAuth, as are the next two: outside `/api`.
+    Authorize,
+    Token,
+    Revoke,
     /// Under `/api`, and nothing is there.
     Unknown,
-    /// Outside `/api`.
+    /// Outside, and nothing is there.
     Outside,
 }
 
@@ -118,7 +157,11 @@ impl Route {
     pub(crate) fn parse(path: &str) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        let Some((&"api", rest)) = segments.split_first() else { return Self::Outside };
+        let rest = match segments.split_first() {
+            Some((&"api", rest)) => rest,
+            Some((&"oauth", rest)) => return Self::parse_oauth(rest),
+            _ => return Self::Outside,
+        };
         let id = |text: &str, route: fn(u64) -> Self| text.parse().map_or(Self::Unknown, route);
         match rest {
             ["users"] => Self::Users,
@@ -137,6 +180,20 @@ impl Route {
         }
     }
 
+    fn parse_oauth(rest: &[&str]) -> Self {
+        match rest {
+            ["authorize"] => Self::Authorize,
+            ["token"] => Self::Token,
+            ["revoke"] => Self::Revoke,
+            _ => Self::Outside,
+        }
+    }
+
+    /// Whether it belongs to OAuth.
+    pub(crate) const fn is_oauth(self) -> bool {
+        matches!(self, Self::Authorize | Self::Token | Self::Revoke)
+    }
+
     /// Its name in rules, counters and the log.
     pub(crate) const fn template(self) -> &'static str {
         match self {
@@ -152,6 +209,9 @@ impl Route {
             Self::Tickets => "/api/tickets",
             Self::Ticket(_) => "/api/tickets/{id}",
             Self::ViewItems(_) => "/api/views/{id}/items",
+            Self::Authorize => "/oauth/authorize",
+            Self::Token => "/oauth/token",
+            Self::Revoke => "/oauth/revoke",
             Self::Unknown => "/api/*",
             Self::Outside => "*",
         }

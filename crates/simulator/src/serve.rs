@@ -28,7 +28,7 @@ use crate::{
 const BODY_MAX: usize = 1024 * 1024;
 
 impl Gorgias {
-    /// The API under `/api` and the control endpoints under `/_control`. Latency and the state on
+    /// The API under `/api`, OAuth under `/oauth`, and the control endpoints under `/_control`. Latency and the state on
     /// disk are part of it; a broken connection is a [`ConnectionFault`] among the response's
     /// extensions, and what the response itself then says no client ever sees.
     pub fn router(&self) -> Router {

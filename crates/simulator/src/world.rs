@@ -14,6 +14,7 @@ use crate::{
     faults::FaultState,
     invitations::{Invitation, InvitationState},
     new_user::NewUser,
+    oauth::Book,
     record::Record,
     tickets::{Team, Ticket, TicketStatus, TicketTable},
     users::{Role, UserRecord, UserTable},
@@ -66,6 +67,12 @@ pub(crate) struct World {
     pub(crate) events: BTreeMap<u64, Event>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) bucket: Bucket,
+    /// What apps fill, where they have a bucket of their own.
+    #[serde(default)]
+    pub(crate) app_bucket: Bucket,
+    /// Codes, grants and tokens.
+    #[serde(default)]
+    pub(crate) oauth: Book,
     pub(crate) faults: FaultState,
     pub(crate) key: ApiKey,
     pub(crate) record: Record,

@@ -36,6 +36,7 @@ macro_rules! on_every_database {
 on_every_database! {
     contract:
         what_is_written_is_read_back,
+        orders_are_kept_until_they_are_taken_back,
         later_writes_replace_earlier_ones,
         runs_are_found_by_every_filter,
         lapsed_approvals_are_not_shown,

@@ -29,7 +29,7 @@ pub(crate) struct Call<'a> {
     world: &'a mut World,
     request: &'a Request,
     struck: &'a Struck,
-    /// The user whose key it came with.
+    /// The user whose key or access token it came with.
     caller: UserRecord,
     now: Timestamp,
     /// Whether it has changed anything.
@@ -65,7 +65,10 @@ impl Call<'_> {
             (Route::Ticket(id), Method::GET) => self.show_ticket(id),
             (Route::Ticket(id), Method::PUT) => self.update_ticket(id),
             (Route::ViewItems(id), Method::PUT) => self.view_items(id),
-            (Route::Unknown | Route::Outside, _) => Err(Refusal::new(404, "Not found.")),
+            (
+                Route::Unknown | Route::Outside | Route::Authorize | Route::Token | Route::Revoke,
+                _,
+            ) => Err(Refusal::new(404, "Not found.")),
             _ => Err(Refusal::new(405, "The method is not allowed for the requested URL.")),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
@@ -12,9 +11,10 @@ use crate::{
     bucket::Reading,
     config::{LimitHeaders, RetryAfter},
     faults::{ConnectionFault, Fault, Phase, Struck},
+    oauth::{self, AppBucket, Rights},
     record::{Outcome, RequestRecord},
     reply::{Content, Refusal, Reply},
-    request::{Request, Route},
+    request::{self, Request, Route},
     users::UserRecord,
     world::World,
 };
@@ -60,7 +60,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, now: Timestamp) -> An
         seq,
         at: now,
         method: request.method.to_string(),
-        target: request.target.clone(),
+        target: oauth::public_target(request),
         route: route.template().to_owned(),
         outcome: answer.broken.map_or(Outcome::Answered(answer.status.as_u16()), Outcome::Broken),
         took_effect: served.took_effect,
@@ -121,7 +121,8 @@ fn too_many() -> Reply {
     Refusal::new(429, "Too many requests.").reply()
 }
 
-/// Credentials, then the bucket, then the handler.
+/// Credentials, then the bucket, then the handler. OAuth looks at credentials by itself, and
+/// fills no bucket.
 fn admit(
     world: &mut World,
     request: &Request,
@@ -129,38 +130,67 @@ fn admit(
     struck: &Struck,
     now: Timestamp,
 ) -> Served {
-    let Some(caller) = authenticate(world, request.authorization.as_deref()) else {
+    if route.is_oauth() {
+        let (reply, took_effect) = oauth::serve(world, request, route, struck, now);
+        return Served { took_effect, ..Served::untouched(reply) };
+    }
+    let authorization = request.authorization.as_deref();
+    let Some((caller, rights)) = authenticate(world, authorization, now) else {
         return Served::untouched(Refusal::new(401, "Invalid credentials.").reply());
     };
-    let reading = world.bucket.take(&world.config.limits, now);
-    let counters = &mut world.record.counters;
-    counters.bucket_peak = counters.bucket_peak.max(reading.used);
+    let reading = take(world, &rights, now);
     if !reading.admitted {
-        counters.rate_limited += 1;
         let retry_after_s = match world.config.limits.retry_after {
             RetryAfter::Present => Some(reading.retry_after_s),
             RetryAfter::Absent => None,
             RetryAfter::Zero => Some(0),
         };
         let reply = Reply { retry_after_s, ..too_many() };
+        world.record.counters.rate_limited += 1;
         return Served { reading: Some(reading), ..Served::untouched(reply) };
     }
     let mut call = Call { world, request, struck, caller, now, took_effect: false };
-    let reply = call.serve(route).unwrap_or_else(Refusal::reply);
+    let covered = rights.cover(route, &request.method);
+    let reply = covered.and_then(|()| call.serve(route)).unwrap_or_else(Refusal::reply);
     Served { reply, broken: None, reading: Some(reading), took_effect: call.took_effect }
 }
 
-/// The user whose key it is, if e-mail address and key are right and both still work.
-fn authenticate(world: &World, authorization: Option<&str>) -> Option<UserRecord> {
-    let (scheme, credentials) = authorization?.split_once(' ')?;
-    let decoded = STANDARD.decode(credentials.trim()).ok()?;
-    let (email, key) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    let holder = world.users.get(world.key.holder).filter(|user| user.is_active())?;
-    let right = scheme.eq_ignore_ascii_case("basic")
-        && holder.email.eq_ignore_ascii_case(email)
-        && key == world.config.api_key
-        && !world.key.revoked;
-    right.then(|| holder.clone())
+/// Lets a request into the bucket it belongs to, if it fits.
+fn take(world: &mut World, rights: &Rights, now: Timestamp) -> Reading {
+    let World { config, bucket, app_bucket, record, .. } = world;
+    let counters = &mut record.counters;
+    let (reading, peak) = match (rights, config.oauth.bucket) {
+        (Rights::Scopes(_), AppBucket::Own) => {
+            (app_bucket.take(&config.limits.of_apps(), now), &mut counters.app_bucket_peak)
+        }
+        _ => (bucket.take(&config.limits, now), &mut counters.bucket_peak),
+    };
+    *peak = reading.used.max(*peak);
+    reading
+}
+
+/// The user whose key or access token it is, if it is right and still works.
+fn authenticate(
+    world: &World,
+    authorization: Option<&str>,
+    now: Timestamp,
+) -> Option<(UserRecord, Rights)> {
+    let authorization = authorization?;
+    let (holder, rights) = match request::bearer(authorization) {
+        Some(token) => world.oauth.bearer(token, now)?,
+        None => (world.key.holder, Rights::Key),
+    };
+    let user = world.users.get(holder).filter(|user| user.is_active())?;
+    let right = rights != Rights::Key || holds_key(world, user, authorization);
+    right.then(|| (user.clone(), rights))
+}
+
+fn holds_key(world: &World, holder: &UserRecord, authorization: &str) -> bool {
+    request::basic(authorization).is_some_and(|(email, key)| {
+        holder.email.eq_ignore_ascii_case(&email)
+            && key == world.config.api_key
+            && !world.key.revoked
+    })
 }
 
 fn pack(
@@ -173,6 +203,7 @@ fn pack(
     if let Some(seconds) = reply.retry_after_s {
         headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
     }
+    headers.extend(reply.headers);
     let mut body = match reply.content {
         Content::Empty => Bytes::new(),
         Content::Json(json) => {
@@ -182,7 +213,7 @@ fn pack(
         Content::Html(page) => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");
             headers.push((header::CONTENT_TYPE, html));
-            Bytes::from_static(page.as_bytes())
+            page.into_owned().into()
         }
     };
     if broken == Some(ConnectionFault::Truncated) {

@@ -95,13 +95,41 @@ impl Desk {
         (method, path): (&str, &str),
         body: Option<Value>,
     ) -> Got {
+        self.authorized(&format!("Basic {}", STANDARD.encode(key)), (method, path), body).await
+    }
+
+    /// A request with this `Authorization` header.
+    pub(crate) async fn authorized(
+        &self,
+        authorization: &str,
+        (method, path): (&str, &str),
+        body: Option<Value>,
+    ) -> Got {
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header("authorization", format!("Basic {}", STANDARD.encode(key)))
+            .header("authorization", authorization)
             .body(body)
             .unwrap();
+        self.send(request).await
+    }
+
+    /// A form, with these credentials (`name:password`) if any.
+    pub(crate) async fn form(&self, credentials: &str, path: &str, fields: &[(&str, &str)]) -> Got {
+        let body =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", format!("Basic {}", STANDARD.encode(credentials)))
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Got {
         let response = self.gorgias.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         Got {

@@ -13,6 +13,8 @@ mod limits;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod state;

@@ -1,13 +1,13 @@
 //! What the README says is there, and what is there is in the README.
 
-use muster_simulator::{Config, Fault, Limits, Phase};
+use muster_simulator::{Config, Fault, Limits, OAuth, Phase};
 use serde_json::{Value, json};
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn every_switch_is_described() {
-    for part in [json!(Config::gorgias()), json!(Limits::default())] {
+    for part in [json!(Config::gorgias()), json!(Limits::default()), json!(OAuth::default())] {
         for name in part.as_object().unwrap().keys() {
             assert!(README.contains(&format!("`{name}`")), "{name} is not in the README");
         }
