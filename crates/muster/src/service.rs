@@ -8,6 +8,7 @@ pub mod freeze;
 pub mod import;
 pub mod observe;
 pub mod offboard;
+pub mod people;
 pub mod policy;
 pub mod settle;
 pub mod situation;

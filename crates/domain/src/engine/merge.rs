@@ -8,6 +8,7 @@ mod pair;
 mod rank;
 mod same;
 mod told;
+mod unite;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,9 +23,11 @@ pub use self::{
     rank::{Attribute, Ranking, Said, assemble, attribute_names, attributes, tell},
     same::{COMPANY_WIDE, DomainChange, Proposal, proposals},
     told::{CLEARABLE, blank, engagement},
+    unite::{part, unite},
 };
 use self::{
     doubts::doubts,
+    rank::outranked,
     same::{domain_changes, joined, moved_ids, today},
     told::{Retold, clearable, retell},
 };
@@ -273,12 +276,9 @@ impl Reading<'_> {
             None => tellings.push(telling),
         }
         let person = assemble(before, tellings, self.options.ranking);
-        let mut changes = differences(before, &person);
-        for change in told {
-            if !changes.iter().any(|seen| seen.field == change.field) {
-                changes.push(FieldChange { outranked: true, ..change });
-            }
-        }
+        let mut changes = if person.told.is_empty() { told } else { differences(before, &person) };
+        let anchor = self.anchor(&record.source_id);
+        changes.extend(outranked(before, &person, &anchor, self.options.ranking));
         PersonChange { person, changes }
     }
 

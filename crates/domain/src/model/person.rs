@@ -233,6 +233,35 @@ pub struct Redaction {
     pub known_as: BTreeSet<PersonId>,
 }
 
+/// A manager as she is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manager {
+    /// By Muster's own id.
+    Person(PersonId),
+    /// By a source's id for her.
+    Told(Anchor),
+}
+
+impl fmt::Display for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "{id}"),
+            Self::Told(anchor) => write!(f, "{anchor}"),
+        }
+    }
+}
+
+impl Manager {
+    /// Whether `person` is meant.
+    #[must_use]
+    pub fn is(&self, person: &Person) -> bool {
+        match self {
+            Self::Person(id) => person.id == *id,
+            Self::Told(anchor) => person.anchors().any(|known| known == anchor),
+        }
+    }
+}
+
 /// An end ordered by hand (`muster offboard`), beside whatever the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderedEnd {
@@ -291,6 +320,18 @@ impl Person {
             first_seen: self.first_seen,
             not_mentioned_since: self.not_mentioned_since,
         }]
+    }
+
+    /// The manager that the engagement called `number` names, if it names one.
+    #[must_use]
+    pub fn manager(&self, number: u32) -> Option<Manager> {
+        let engagement = self.engagements.iter().find(|one| one.number == number)?;
+        let id = engagement.terms.manager.clone()?;
+        if let Ok(person) = id.as_str().parse() {
+            return Some(Manager::Person(person));
+        }
+        let source = self.teller(number, |terms| terms.manager.as_ref() == Some(&id));
+        Some(Manager::Told(Anchor { source: source.source.clone(), id }))
     }
 
     /// The source whose word on the engagement called `number` it is that `says` finds: where a

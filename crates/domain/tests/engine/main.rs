@@ -12,6 +12,7 @@ mod world;
 
 mod attacks;
 mod days;
+mod hand;
 mod laws;
 mod merging;
 mod situations;

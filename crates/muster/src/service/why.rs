@@ -1,5 +1,7 @@
 //! Why: everything Muster can say about one person, account or operation (law 14).
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
@@ -7,6 +9,7 @@ use muster_domain::{
         expect::{Expectation, Rules},
         gaps::{self, Gap},
         lifecycle::{self, Hours, PersonState},
+        merge::{self, Attribute},
         plan,
     },
     model::{
@@ -74,6 +77,10 @@ pub struct PersonView {
     /// What she is now.
     #[serde(flatten)]
     pub state: PersonState,
+    /// What is told of her, by whom, and who says otherwise.
+    pub attributes: Vec<Attribute>,
+    /// Her manager in each engagement, by name where it is known who that is.
+    pub managers: BTreeMap<u32, String>,
     /// Her apps.
     pub apps: Vec<PersonInApp>,
 }
@@ -153,8 +160,16 @@ impl Muster {
             let situation = self.situation(&app).await?;
             apps.push(in_app(&situation, person, now)?);
         }
+        let people = self.people().await?;
+        let manager = |number: u32| {
+            let manager = person.manager(number)?;
+            let known = people.values().find(|one| manager.is(one)).map(Person::name);
+            Some((number, known.unwrap_or_else(|| manager.to_string())))
+        };
         Ok(PersonView {
             name: person.name(),
+            attributes: merge::attributes(person, &self.ranking().await?),
+            managers: person.engagements.iter().filter_map(|one| manager(one.number)).collect(),
             state: state_at(person, &policy, now),
             person: person.clone(),
             apps,
@@ -237,7 +252,11 @@ impl Muster {
     }
 }
 
-fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<PersonInApp> {
+pub(super) fn in_app(
+    situation: &Situation,
+    person: &Person,
+    now: Timestamp,
+) -> Result<PersonInApp> {
     let world = situation.world(now)?;
     let correlation = plan::correlation(&world);
     let accounts = correlation

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use muster_domain::model::{
     account::Account,
-    id::{AccountId, AppName},
+    id::{AccountId, AppName, PersonId},
     journal::{About, Draft, Event},
     link::Link,
     operation::{Approval, Learned, Run},
@@ -33,6 +33,7 @@ use super::{
         Committed, Connection, Lease, ObservationHeader, ObservationRecord, PolicyVersion, Reading,
         SourceRecord,
     },
+    redact::{Redacting, Restated},
     seal,
 };
 use crate::secret::Secret;
@@ -55,6 +56,9 @@ enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
     TakeBack(&'static str, String),
+    Forget(PersonId),
+    Redact(Box<Redacting>),
+    Restate(Box<Restated>),
     Account(Box<Fresh>),
     Merge(Box<Merge>),
     Journal(Box<Draft>),
@@ -97,6 +101,24 @@ impl Tx {
             Ok(vec![person.id.as_str().into(), json_text("a person", person)?.into()])
         };
         self.rows(&PEOPLE, people.iter().map(row).collect());
+    }
+
+    /// Takes a person off the list: she goes on in another, see [`Tx::put_order`] of what made
+    /// her so.
+    pub fn remove_person(&mut self, person: &PersonId) {
+        self.writes.push(Write::Forget(person.clone()));
+    }
+
+    /// Takes data out of entries, accounts and plans that were written before this transaction.
+    pub fn redact(&mut self, redacting: Redacting) {
+        self.writes.push(Write::Redact(Box::new(redacting)));
+    }
+
+    /// Journals anew what a redacted entry said of these accounts of others.
+    pub fn restate(&mut self, about: About, accounts: Vec<AccountId>, data: serde_json::Value) {
+        let draft = self.draft(Event::EntryRestated, about, data);
+        let accounts = accounts.into_iter().map(String::from).collect();
+        self.writes.push(Write::Restate(Box::new(Restated { draft, accounts })));
     }
 
     /// Writes what is known of a source.
@@ -303,6 +325,14 @@ impl Tx {
                 }
                 Write::TakeBack(kind, key) => {
                     self.take_back(&mut transaction, kind, key).await?;
+                }
+                Write::Forget(person) => store.forget(&mut transaction, person).await?,
+                Write::Redact(redacting) => {
+                    store.take_out(&mut transaction, redacting, seq).await?;
+                }
+                Write::Restate(restated) => {
+                    let Restated { draft, accounts } = Restated::clone(restated);
+                    appender.append(&mut transaction, draft, accounts).await?;
                 }
                 Write::Account(fresh) => {
                     store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;

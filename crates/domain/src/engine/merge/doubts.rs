@@ -60,7 +60,9 @@ pub(super) fn doubts(
     if repeated {
         doubt(
             Some(Doubt::Older),
-            "this very file was imported before, and a newer one since; export again".to_owned(),
+            "this very file was imported before, and another since; export again, unless this is \
+             today's export and what the other one told was taken back, such as a cancelled end"
+                .to_owned(),
         );
     } else if older {
         doubt(

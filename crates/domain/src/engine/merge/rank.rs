@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use super::{changes::FieldChange, told::prefix};
 use crate::model::{
     id::SourceName,
     person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Telling, Terms},
@@ -255,5 +256,35 @@ pub fn attributes(person: &Person, ranking: &Ranking) -> Vec<Attribute> {
         add(&terms_parts(&tellings, number), Some(number), fields(&Terms::default()));
     }
     found.retain(|attribute| is_told(&attribute.value));
+    found
+}
+
+/// What the source behind `anchor` newly says, while the word of another counts.
+pub(super) fn outranked(
+    before: &Person,
+    after: &Person,
+    anchor: &Anchor,
+    ranking: &Ranking,
+) -> Vec<FieldChange> {
+    if after.told.is_empty() {
+        return Vec::new();
+    }
+    let behind = |person: &Person| -> BTreeMap<(Option<u32>, String), Value> {
+        let said = attributes(person, ranking).into_iter().flat_map(|attribute| {
+            let Attribute { field, engagement, others, .. } = attribute;
+            let its = others.into_iter().filter(|said| said.source == *anchor);
+            its.map(move |said| ((engagement, field.clone()), said.value))
+        });
+        said.collect()
+    };
+    let mut known = behind(before);
+    let mut found = Vec::new();
+    for ((engagement, field), after) in behind(after) {
+        let before = known.remove(&(engagement, field.clone())).unwrap_or_default();
+        if before != after {
+            let field = format!("{}{field}", engagement.map(prefix).unwrap_or_default());
+            found.push(FieldChange { outranked: true, ..FieldChange::new(field, before, after) });
+        }
+    }
     found
 }

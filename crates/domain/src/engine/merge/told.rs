@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{FieldChange, MergeOptions, pair::pair};
 use crate::model::{
     email::EmailAddress,
+    id::SourceName,
     person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Telling, Terms},
     roster::{Field, Roster, RosterRecord},
 };
@@ -54,7 +55,7 @@ pub(super) fn retell(
         .filter(|(_, known)| known.is_none())
         .map(|(terms, _)| terms.clone())
         .collect();
-    let mut numbers = numbers(person, &old.anchor, &fresh).into_iter();
+    let mut numbers = numbers(person, &BTreeSet::from([&old.anchor.source]), &fresh).into_iter();
     for (incoming, known) in record.engagements.iter().zip(pairs) {
         if let Some(engagement) = known.and_then(|index| telling.engagements.get_mut(index)) {
             update(engagement, incoming, clearable, &mut changes, now);
@@ -71,9 +72,12 @@ pub(super) fn retell(
     Retold { telling, changes }
 }
 
-/// The numbers under which `fresh`, engagements that the source behind `anchor` did not tell
-/// before, are known: that of the same work told by another source, else a new one.
-pub(super) fn numbers(person: &Person, anchor: &Anchor, fresh: &[Terms]) -> Vec<u32> {
+/// The numbers under which `fresh`, engagements that these sources did not tell before, are known: that of the same work told by another source, else a new one.
+pub(super) fn numbers(
+    person: &Person,
+    sources: &BTreeSet<&SourceName>,
+    fresh: &[Terms],
+) -> Vec<u32> {
     if fresh.is_empty() {
         return Vec::new();
     }
@@ -81,7 +85,7 @@ pub(super) fn numbers(person: &Person, anchor: &Anchor, fresh: &[Terms]) -> Vec<
     // One source tells two engagements, or gives two ids, for two things.
     let tellings = person.tellings();
     let own = |number: u32| {
-        let same = tellings.iter().filter(|telling| telling.anchor.source == anchor.source);
+        let same = tellings.iter().filter(|telling| sources.contains(&telling.anchor.source));
         same.flat_map(|telling| &telling.engagements).any(|one| one.number == number)
     };
     // Positions are each source's own.
