@@ -13,6 +13,7 @@
 )]
 
 mod bad_input;
+mod by_hand;
 mod company;
 mod crash;
 mod desk;
