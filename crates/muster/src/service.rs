@@ -13,6 +13,8 @@ pub mod policy;
 pub mod settle;
 pub mod situation;
 pub mod sources;
+pub mod tasks;
+pub mod trail;
 pub mod why;
 
 use std::{collections::BTreeMap, sync::Arc};

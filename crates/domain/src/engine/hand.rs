@@ -139,16 +139,7 @@ pub fn hear(
             telling.engagements.push(engagement(next, (**terms).clone(), moment.now));
             telling
         }
-        Word::End { on, last_day, how } => {
-            let mut terms =
-                Terms { end_date: Some(*on), last_working_day: *last_day, ..Terms::default() };
-            if *how == Ending::Involuntary {
-                terms.termination = Some(TerminationType::Involuntary);
-                terms.status = Some(EmploymentStatus::Ended);
-            }
-            let open = open(person, number, moment.today, "has ended already")?;
-            said(by_hand(person, moment.now), &terms, &open, moment.now)
-        }
+        Word::End { on, last_day, how } => ended(person, number, (*on, *last_day, *how), moment)?,
         Word::Withdraw => withdrawn(person, number, moment)?,
         Word::Leave { from, back } => {
             if back.is_some_and(|back| back <= *from) {
@@ -338,6 +329,29 @@ fn open(
         )));
     }
     Ok(open)
+}
+
+fn ended(
+    person: &Person,
+    number: Option<u32>,
+    (on, last_day, how): (Date, Option<Date>, Ending),
+    moment: &Moment<'_>,
+) -> Result<Telling, NotBelieved> {
+    let mut terms = Terms { end_date: Some(on), last_working_day: last_day, ..Terms::default() };
+    if how == Ending::Involuntary {
+        terms.termination = Some(TerminationType::Involuntary);
+        terms.status = Some(EmploymentStatus::Ended);
+    }
+    let mut telling = by_hand(person, moment.now);
+    for number in open(person, number, moment.today, "has ended already")? {
+        let known = person.engagements.iter().find(|one| one.number == number);
+        // A last working day after the new end would keep access open beyond it.
+        let beyond = known.and_then(|one| one.terms.last_working_day).is_some_and(|day| day > on);
+        let last_working_day = last_day.or(beyond.then_some(on));
+        let terms = Terms { last_working_day, ..terms.clone() };
+        telling = said(telling, &terms, &[number], moment.now);
+    }
+    Ok(telling)
 }
 
 fn withdrawn(

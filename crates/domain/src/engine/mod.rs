@@ -13,5 +13,8 @@ pub mod merge;
 mod parts;
 pub mod plan;
 pub mod policy_file;
+pub mod readiness;
 pub mod redact;
+pub mod seats;
+pub mod tasks;
 pub mod world;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::lifecycle::Hours;
 use crate::model::{
     account::{Account, Role},
+    activity::{Activity, Trail},
     canonical::Digest,
     id::{AccountId, AppName, ObservationId, PersonId, RoleName},
     link::Link,
@@ -26,6 +27,8 @@ pub struct KnownAccount {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// What the app's trail tells of it.
+    pub activity: Activity,
 }
 
 /// What is known of the app itself and of the last read of it.
@@ -50,6 +53,10 @@ pub struct Sight {
     pub can_deactivate: bool,
     /// When shutting an account out last proved to work here.
     pub deactivation_worked: Option<Timestamp>,
+    /// How much of the app's trail is known, if any of it is.
+    pub trail: Option<Trail>,
+    /// How long an invitation is good for, where the app has such a limit.
+    pub invitation_lasts: Option<SignedDuration>,
 }
 
 impl Sight {

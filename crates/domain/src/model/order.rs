@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
-    id::{AccountId, AppName, OperationId, OrderId, PersonId},
+    id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
     person::{OrderedEnd, Person},
 };
 
@@ -70,6 +70,8 @@ orders! {
     freezes: Freeze,
     /// People who were found to be others.
     merged: Merged,
+    /// Who was asked to do a task, and by when.
+    assignments: Assignment,
 }
 
 /// What a freeze is about.
@@ -168,6 +170,31 @@ impl Freeze {
             Frozen::Person { person: frozen } => frozen == person,
         };
         meant && self.at <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Somebody was asked to do a task, or given another date for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The task.
+    pub task: TaskId,
+    /// Who should do it, if not the app's owner.
+    pub owner: Option<String>,
+    /// By when, if not within the time allowed.
+    pub due: Option<Timestamp>,
+    /// What was noted.
+    pub note: Option<String>,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Order for Assignment {
+    const KIND: &'static str = "assignment";
+
+    fn key(&self) -> String {
+        self.task.to_string()
     }
 }
 

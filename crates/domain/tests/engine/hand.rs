@@ -115,6 +115,16 @@ fn an_end_ends_all_that_goes_on_and_a_named_engagement_alone() {
 }
 
 #[test]
+fn an_end_by_hand_is_not_outlived_by_a_later_last_working_day() {
+    let mut hr = of_hr(ann());
+    let last = |person: &Person| person.engagements[0].terms.last_working_day;
+    hr.engagements[0].terms.last_working_day = Some(date(2026, 12, 31));
+    assert_eq!(last(&after(&hr, &ends(date(2026, 6, 30)))), Some(date(2026, 6, 30)));
+    hr.engagements[0].terms.last_working_day = Some(date(2026, 5, 1));
+    assert_eq!(last(&after(&hr, &ends(date(2026, 6, 30)))), Some(date(2026, 5, 1)));
+}
+
+#[test]
 fn only_a_start_that_is_still_to_come_is_withdrawn() {
     assert!(refused(&ann(), &Word::Withdraw).contains("has started already"));
     let hired = met("ben", "ben@acme.example", from(date(2026, 4, 1)));

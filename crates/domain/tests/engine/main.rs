@@ -15,5 +15,6 @@ mod days;
 mod hand;
 mod laws;
 mod merging;
+mod notices;
 mod situations;
 mod sources;

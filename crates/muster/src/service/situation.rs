@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
         plan,
@@ -10,6 +10,7 @@ use muster_domain::{
     },
     model::{
         account::Account,
+        activity::Activity,
         canonical::Digest,
         id::{AccountId, AppName, PersonId},
         link::Link,
@@ -101,6 +102,7 @@ impl Situation {
             account: account.clone(),
             gone: None,
             learned: None,
+            activity: Activity::default(),
         });
         known.account = account.clone();
         known.gone = None;
@@ -131,8 +133,8 @@ impl Situation {
 
 impl From<AccountRecord> for KnownAccount {
     fn from(record: AccountRecord) -> Self {
-        let AccountRecord { account, gone, learned, .. } = record;
-        Self { account, gone, learned }
+        let AccountRecord { account, gone, learned, activity, .. } = record;
+        Self { account, gone, learned, activity }
     }
 }
 
@@ -184,6 +186,10 @@ impl Muster {
             caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
             roles: probe.map(|probe| probe.roles).unwrap_or_default(),
             can_deactivate: capabilities.deactivate != Ability::No,
+            trail: self.store.trail(app).await?,
+            invitation_lasts: capabilities
+                .invitation_days
+                .map(|days| SignedDuration::from_hours(24 * i64::from(days))),
             deactivation_worked: accounts
                 .values()
                 .filter_map(|record| record.learned)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::Account,
+    activity::Activity,
     canonical::Digest,
     id::{AccountId, AppName, ObservationId, OperationId, PersonId, SourceName},
     journal::Event,
@@ -90,6 +91,8 @@ pub struct AccountRecord {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// What the app's trail tells of it.
+    pub activity: Activity,
 }
 
 /// What a finished read says of itself.

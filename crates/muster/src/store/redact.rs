@@ -128,7 +128,7 @@ impl OrgStore {
         run.await.map(|_| ()).map_err(|error| self.store.fault(error))
     }
 
-    pub(super) async fn forget(
+    pub(super) async fn remove_person(
         &self,
         connection: &mut AnyConnection,
         person: &PersonId,

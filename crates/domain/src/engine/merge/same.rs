@@ -212,7 +212,8 @@ pub fn proposals<'a>(
                 propose(known, format!("both have the address {email}"));
             }
         }
-        let name = person.profile.name().map(|name| fold_name(&name));
+        let here = !person_is_over(person, today);
+        let name = person.profile.name().filter(|_| here).map(|name| fold_name(&name));
         for known in name.and_then(|name| left.get(&name)).into_iter().flatten() {
             propose(known, "the same name as someone who has left, which is no proof".to_owned());
         }

@@ -9,7 +9,7 @@ use muster_domain::{
         journal::{About, Event},
         link::{Link, Tie},
         operation::Run,
-        order::Merged,
+        order::{Merged, Order as _},
         person::Person,
     },
 };
@@ -75,8 +75,13 @@ impl Muster {
         let (kept, other) =
             if other.first_seen < one.first_seen { (other, one) } else { (one, other) };
         let runs = self.settled_runs(&[kept, other]).await?;
-        let named = self.store.orders().await?.mentioning(other.id.as_str())?;
-        if let Some((kind, key)) = named.first() {
+        let orders = self.store.orders().await?;
+        let (named, now) = (orders.mentioning(other.id.as_str())?, self.env.now());
+        let lapsed = |key: &str| {
+            let freeze = orders.freezes.iter().find(|freeze| freeze.key() == key);
+            freeze.is_some_and(|freeze| freeze.until.is_some_and(|until| until <= now))
+        };
+        if let Some((kind, key)) = named.iter().find(|(_, key)| !lapsed(key)) {
             return Err(Error::Invalid(format!(
                 "an order given by hand names {} ({kind} {key}); take it back first, and give it \
                  anew for {}",
