@@ -354,7 +354,7 @@ impl Tx {
                     self.take_back(&mut transaction, kind, key).await?;
                 }
                 Write::RemovePerson(person) => {
-                    store.remove_person(&mut transaction, person).await?
+                    store.remove_person(&mut transaction, person).await?;
                 }
                 Write::Redact(redacting) => {
                     store.take_out(&mut transaction, redacting, seq).await?;
