@@ -6,6 +6,7 @@
 mod accounts;
 mod app;
 mod apply;
+mod consent;
 mod demo;
 mod freeze;
 mod init;

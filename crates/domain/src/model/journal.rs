@@ -36,6 +36,7 @@ events! {
     HomeCreated "home.created" "The store was set up.",
     AppAdded "app.added" "An app was connected.",
     AppChanged "app.changed" "A connection's settings or credentials changed.",
+    AppDisconnected "app.disconnected" "What lets Muster into an app was given back and forgotten.",
     AppSeen "app.seen" "An app that could not be seen can be seen again.",
     AppUnseen "app.unseen" "An app cannot be seen: its silence means nothing.",
     RosterImported "roster.imported" "A roster was believed and merged.",

@@ -22,6 +22,7 @@ mod joiners;
 mod leavers;
 mod movers;
 mod notices;
+mod oauth;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;

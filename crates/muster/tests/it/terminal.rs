@@ -149,6 +149,11 @@ impl Terminal {
         Said::new(&words, &child.wait_with_output().unwrap())
     }
 
+    /// A command that is not started yet, with nothing on standard input.
+    pub(crate) fn command_of<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Command {
+        self.command(&to_words(words))
+    }
+
     /// Starts a command and does not wait for its end.
     pub(crate) fn start<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Child {
         let mut command = self.command(&to_words(words));
