@@ -152,6 +152,8 @@ fn people(size: usize, now: Timestamp) -> Result<BTreeMap<PersonId, Person>, Fai
             first_seen: now,
             not_mentioned_since: None,
             ordered_end: None,
+            told: Vec::new(),
+            redacted: None,
         };
         people.insert(person.id.clone(), person);
     }

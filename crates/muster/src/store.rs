@@ -16,6 +16,7 @@ mod migrate;
 mod observe;
 mod read;
 pub mod records;
+pub mod redact;
 mod reseal;
 pub mod seal;
 mod tx;

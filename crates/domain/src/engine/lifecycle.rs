@@ -225,7 +225,8 @@ fn conflict(terms: &Terms) -> Option<String> {
     real.then(|| format!("the last working day {last} lies after the end date {end}"))
 }
 
-/// The end that the source tells: the day that the policy follows, at the policy's time; an involuntary end counts from the moment it became known; "ended" without a date counts
+/// The end that the source tells: the day that the policy follows, at the policy's time; an
+/// involuntary end counts from the moment it became known; "ended" without a date counts
 /// from the moment it was first seen.
 fn told_end(
     person: &Person,
@@ -234,8 +235,14 @@ fn told_end(
     leaver: LastDay,
 ) -> Option<(Timestamp, Reason)> {
     let terms = &engagement.terms;
-    let from = format!("source {}", person.anchor);
-    let dated = last_day(terms, leaver.follows).map(|(day, what)| {
+    let found = last_day(terms, leaver.follows);
+    let day = found.map(|(day, _)| day);
+    let says = |told: &Terms| match day {
+        Some(_) => last_day(told, leaver.follows).map(|(day, _)| day) == day,
+        None => told.status == terms.status,
+    };
+    let from = format!("source {}", person.teller(engagement.number, says));
+    let dated = found.map(|(day, what)| {
         let mut says = format!("{what} {day}");
         if let Some(conflict) = conflict(terms) {
             says = format!("{says}: {conflict}, and the earlier counts");

@@ -41,3 +41,14 @@ pub fn note(engagement: &mut Engagement, before: &Terms, now: Timestamp) {
     let surplus = engagement.moves.len().saturating_sub(KEPT);
     engagement.moves.drain(..surplus);
 }
+
+/// Notes what moved between `before` and `after`, which is the same person a moment later: what
+/// all sources together say counts, not the word of one.
+pub fn follow(before: &[Engagement], after: &mut [Engagement], now: Timestamp) {
+    for engagement in after {
+        if let Some(was) = before.iter().find(|one| one.number == engagement.number) {
+            engagement.moves.clone_from(&was.moves);
+            note(engagement, &was.terms, now);
+        }
+    }
+}

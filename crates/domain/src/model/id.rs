@@ -189,6 +189,14 @@ fn short(digest: &Digest) -> String {
     encoded.chars().take(16).collect()
 }
 
+impl SourceName {
+    /// The source of what people tell Muster themselves: `muster people add` and its like.
+    #[must_use]
+    pub fn hand() -> Self {
+        Self("hand".to_owned())
+    }
+}
+
 impl PersonId {
     /// The id of the person that `source` first named `id`. Derived, not drawn, so that importing
     /// the same file into an empty store twice gives the same people.

@@ -1,6 +1,8 @@
 //! What people ordered by hand: kept beside what sources and apps tell, valid until it lapses or is
 //! taken back.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -8,8 +10,9 @@ use super::{
     canonical::digest_of_parts,
     consent::{Delegation, Rejection},
     group::{Grant, Group, Membership},
-    id::{AppName, OrderId, PersonId, TaskId},
+    id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
     keep::Keep,
+    person::{OrderedEnd, Person},
 };
 
 /// A kind of order. Each kind is one list in [`Orders`].
@@ -44,6 +47,23 @@ macro_rules! orders {
                 })+
                 Ok(())
             }
+
+            /// The orders that speak of `text`, as kind and key.
+            ///
+            /// # Errors
+            /// Never for orders that were read.
+            pub fn mentioning(
+                &self,
+                text: &str,
+            ) -> Result<Vec<(&'static str, String)>, serde_json::Error> {
+                let mut found = Vec::new();
+                $(for order in &self.$list {
+                    if serde_json::to_string(order)?.contains(text) {
+                        found.push((<$order as Order>::KIND, order.key()));
+                    }
+                })+
+                Ok(found)
+            }
         }
     };
 }
@@ -63,6 +83,8 @@ orders! {
     memberships: Membership,
     /// One-off access.
     grants: Grant,
+    /// People who were found to be others.
+    merged: Merged,
     /// Who was asked to do a task, and by when.
     assignments: Assignment,
 }
@@ -120,6 +142,36 @@ impl Order for Freeze {
 
     fn key(&self) -> String {
         self.id.to_string()
+    }
+}
+
+/// That a person is the same human as another, who goes on for both. Taking it back makes them
+/// two again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The person who is no longer one of her own, as she was.
+    pub person: Person,
+    /// Who goes on.
+    pub into: PersonId,
+    /// The end that was ordered for the one who goes on.
+    pub kept_end: Option<OrderedEnd>,
+    /// Under which number each of her engagements is known from then on.
+    pub numbers: BTreeMap<u32, u32>,
+    /// The accounts whose tie was moved with her.
+    pub links: Vec<(AppName, AccountId)>,
+    /// The runs that were moved with her.
+    pub runs: Vec<OperationId>,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Order for Merged {
+    const KIND: &'static str = "merged";
+
+    fn key(&self) -> String {
+        self.person.id.to_string()
     }
 }
 

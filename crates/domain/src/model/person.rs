@@ -147,9 +147,12 @@ pub struct Terms {
     pub leave_start: Option<Date>,
     /// First day back.
     pub leave_return: Option<Date>,
+    /// The day by which somebody must look again whether the work goes on: for contractors whose
+    /// end is open.
+    pub review_date: Option<Date>,
     /// Why it ends.
     pub termination: Option<TerminationType>,
-    /// The manager, by the same source's id.
+    /// The manager, by the same source's id, or by Muster's (`per_…`).
     pub manager: Option<SourceId>,
     /// Job title.
     pub title: Option<String>,
@@ -211,6 +214,66 @@ impl fmt::Display for Anchor {
     }
 }
 
+/// What one source tells of a person, kept word for word beside what the others tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telling {
+    /// The source, and its id for her.
+    pub anchor: Anchor,
+    /// Who she is.
+    #[serde(flatten)]
+    pub profile: Profile,
+    /// Her engagements. Those of different sources that speak of the same work have the same
+    /// number.
+    pub engagements: Vec<Engagement>,
+    /// When the source first told of her.
+    pub first_seen: Timestamp,
+    /// Since when the source, which lists everybody, no longer mentions her.
+    pub not_mentioned_since: Option<Timestamp>,
+}
+
+/// That a person's data was taken out, for her privacy. What is left recognises her, so that a
+/// source which still lists her does not bring everything back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// When.
+    pub at: Timestamp,
+    /// Who ordered it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// The ids that her sources' ids would give: digests, from which nothing can be read.
+    pub known_as: BTreeSet<PersonId>,
+}
+
+/// A manager as she is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manager {
+    /// By Muster's own id.
+    Person(PersonId),
+    /// By a source's id for her.
+    Told(Anchor),
+}
+
+impl fmt::Display for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "{id}"),
+            Self::Told(anchor) => write!(f, "{anchor}"),
+        }
+    }
+}
+
+impl Manager {
+    /// Whether `person` is meant.
+    #[must_use]
+    pub fn is(&self, person: &Person) -> bool {
+        match self {
+            Self::Person(id) => person.id == *id,
+            Self::Told(anchor) => person.anchors().any(|known| known == anchor),
+        }
+    }
+}
+
 /// An end ordered by hand (`muster offboard`), beside whatever the source says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderedEnd {
@@ -240,9 +303,59 @@ pub struct Person {
     pub not_mentioned_since: Option<Timestamp>,
     /// An end ordered by hand.
     pub ordered_end: Option<OrderedEnd>,
+    /// What each source tells, when there are several; `profile` and `engagements` are then what
+    /// the ranking of the sources makes of it. Empty when they are the one source's own words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<Telling>,
+    /// That her data was taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Box<Redaction>>,
 }
 
 impl Person {
+    /// Every source and its id for her.
+    pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
+        let only = self.told.is_empty().then_some(&self.anchor);
+        only.into_iter().chain(self.told.iter().map(|telling| &telling.anchor))
+    }
+
+    /// What each source tells of her.
+    #[must_use]
+    pub fn tellings(&self) -> Vec<Telling> {
+        if !self.told.is_empty() {
+            return self.told.clone();
+        }
+        vec![Telling {
+            anchor: self.anchor.clone(),
+            profile: self.profile.clone(),
+            engagements: self.engagements.clone(),
+            first_seen: self.first_seen,
+            not_mentioned_since: self.not_mentioned_since,
+        }]
+    }
+
+    /// The manager that the engagement called `number` names, if it names one.
+    #[must_use]
+    pub fn manager(&self, number: u32) -> Option<Manager> {
+        let engagement = self.engagements.iter().find(|one| one.number == number)?;
+        let id = engagement.terms.manager.clone()?;
+        if let Ok(person) = id.as_str().parse() {
+            return Some(Manager::Person(person));
+        }
+        let source = self.teller(number, |terms| terms.manager.as_ref() == Some(&id));
+        Some(Manager::Told(Anchor { source: source.source.clone(), id }))
+    }
+
+    /// The source whose word on the engagement called `number` it is that `says` finds: where a
+    /// reason is given, it names who said so.
+    #[must_use]
+    pub fn teller(&self, number: u32, says: impl Fn(&Terms) -> bool) -> &Anchor {
+        let tells = |telling: &&Telling| {
+            telling.engagements.iter().any(|one| one.number == number && says(&one.terms))
+        };
+        self.told.iter().find(tells).map_or(&self.anchor, |telling| &telling.anchor)
+    }
+
     /// The name as people would say it: the display name, else preferred or legal names, else the
     /// address, else the source's id.
     #[must_use]

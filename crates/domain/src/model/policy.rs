@@ -15,7 +15,7 @@ use jiff::{
 use super::{
     canonical::Digest,
     email::EmailAddress,
-    id::{AppName, RoleName},
+    id::{AppName, RoleName, SourceName},
     limits::Limits,
 };
 
@@ -37,6 +37,8 @@ pub struct Organization {
     pub time_zone: TimeZone,
     /// The organisation's own e-mail domains, in lower case.
     pub domains: Vec<String>,
+    /// Whose word on people counts before whose.
+    pub sources: SourceRanks,
     /// The days of the week on which nobody works, where a place says nothing else.
     pub weekend: Vec<Weekday>,
     /// Days on which nobody works anywhere.
@@ -63,6 +65,7 @@ impl Organization {
         Self {
             time_zone,
             domains: Vec::new(),
+            sources: SourceRanks::default(),
             weekend: vec![Weekday::Saturday, Weekday::Sunday],
             holidays: BTreeSet::new(),
             places: BTreeMap::new(),
@@ -77,6 +80,16 @@ impl Organization {
         }
         self.places.get(&name?.trim().to_lowercase())
     }
+}
+
+/// Whose word counts where several sources tell of the same person. Empty: what was told by hand,
+/// then the sources in the order of their first import.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SourceRanks {
+    /// The sources, the first in rank first.
+    pub order: Vec<SourceName>,
+    /// The same for single attributes.
+    pub attributes: BTreeMap<String, Vec<SourceName>>,
 }
 
 /// Whether a kind of write happens at all. All off until someone says so.

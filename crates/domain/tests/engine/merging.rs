@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use muster_domain::{
     engine::{
-        merge::{Doubt, LastImport, Merge, MergeOptions, Refused, merge},
+        merge::{Doubt, LastImport, Merge, MergeOptions, Ranking, Refused, merge},
         moves,
     },
     model::{
@@ -61,6 +61,7 @@ fn try_merge(
         file_time: None,
         accept: BTreeSet::new(),
         complete: BTreeSet::new(),
+        ranking: &Ranking::default(),
         now,
     };
     merge(known, last, told, &options)

@@ -322,6 +322,8 @@ impl PersonIs {
             first_seen,
             not_mentioned_since: None,
             ordered_end: None,
+            told: Vec::new(),
+            redacted: None,
         })
     }
 

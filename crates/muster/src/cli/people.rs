@@ -1,7 +1,13 @@
 //! `muster people`.
 
-use muster_domain::engine::lifecycle::PersonState;
-use serde_json::json;
+mod hand;
+mod unite;
+
+use muster_domain::engine::{
+    lifecycle::PersonState,
+    merge::{Attribute, FieldChange, Proposal},
+};
+use serde_json::{Value, json};
 
 use super::{
     access::lasts,
@@ -10,7 +16,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    service::why::{PersonInApp, PersonView, state_at},
+    service::{
+        people::ComesBack,
+        why::{PersonInApp, PersonView, state_at},
+    },
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -23,17 +32,41 @@ pub(super) enum Command {
     },
     /// Show one person: accounts, why each, what comes next and when
     Show {
-        /// A name, a work address, the source's id or a per_… id
+        /// A name, a work address, a source's id or a per_… id
         person: String,
     },
+    /// Add somebody by hand
+    Add(Box<hand::Add>),
+    /// Tell something of a person by hand: it counts before what other sources say
+    Edit(Box<hand::Edit>),
+    /// Tell of another engagement beside the present one
+    Engage(Box<hand::Engage>),
+    /// Tell when a person leaves
+    End(hand::End),
+    /// Tell that a person does not start after all
+    Withdraw(hand::Withdraw),
+    /// Tell of a leave of absence
+    Leave(hand::Leave),
+    /// Tell that a leave is over
+    Return(hand::Return),
+    /// Bring back somebody who left
+    Rehire(Box<hand::Engage>),
+    /// List who may be someone that was known before
+    Duplicates,
+    /// Say that two are the same human
+    Merge(unite::Merge),
+    /// Take back that two are the same human
+    Split(unite::Split),
+    /// Take out the data of somebody who left, for her privacy
+    Redact(unite::Redact),
 }
 
 impl Command {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
-        let session = start.open(Access::Read).await?;
         match self {
-            Self::List { state } => list(&session, state.as_deref()).await,
+            Self::List { state } => list(&start.open(Access::Read).await?, state.as_deref()).await,
             Self::Show { person } => {
+                let session = start.open(Access::Read).await?;
                 let person = session.muster.find_person(&person).await?;
                 let view = session.muster.person_view(&person).await?;
                 if session.json {
@@ -43,6 +76,18 @@ impl Command {
                 }
                 Ok(Outcome::Done)
             }
+            Self::Add(args) => args.run(start).await,
+            Self::Edit(args) => args.run(start).await,
+            Self::Engage(args) => args.run(start, ComesBack::No).await,
+            Self::End(args) => args.run(start).await,
+            Self::Withdraw(args) => args.run(start).await,
+            Self::Leave(args) => args.run(start).await,
+            Self::Return(args) => args.run(start).await,
+            Self::Rehire(args) => args.run(start, ComesBack::Yes).await,
+            Self::Duplicates => unite::duplicates(&start.open(Access::Read).await?).await,
+            Self::Merge(args) => args.run(start).await,
+            Self::Split(args) => args.run(start).await,
+            Self::Redact(args) => args.run(start).await,
         }
     }
 }
@@ -70,7 +115,7 @@ async fn list(session: &Session, wanted: Option<&str>) -> Result<Outcome> {
             text(terms.and_then(|terms| terms.department.as_ref())),
             text(terms.and_then(|terms| terms.title.as_ref())),
             person.profile.work_email.as_ref().map(ToString::to_string).unwrap_or_default(),
-            person.anchor.to_string(),
+            person.anchors().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         ]);
         values.push(json!({"name": person.name(), "state": state, "person": person}));
     }
@@ -78,7 +123,9 @@ async fn list(session: &Session, wanted: Option<&str>) -> Result<Outcome> {
     if session.json {
         print_json(&values)?;
     } else if rows.is_empty() {
-        print_line("Nobody. Import who works here: muster roster import FILE");
+        print_line(
+            "Nobody. Import who works here: muster roster import FILE; or tell: muster people add",
+        );
     } else {
         print_line(&table(["name", "state", "department", "title", "e-mail", "source"], rows));
     }
@@ -97,13 +144,62 @@ fn says(session: &Session, state: &PersonState) -> String {
     }
 }
 
+/// "1 person", "2 people".
+pub(super) fn people(n: usize) -> String {
+    if n == 1 { "1 person".to_owned() } else { format!("{n} people") }
+}
+
+/// A change as one line.
+pub(super) fn changed(change: &FieldChange) -> String {
+    let FieldChange { field, before, after, outranked } = change;
+    let behind =
+        if *outranked { " (told, but a source that ranks before says otherwise)" } else { "" };
+    format!("{field} {} → {}{behind}", word(before), word(after))
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "not known".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(values) => values.iter().map(word).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let told = fields.iter().filter(|(_, value)| !value.is_null());
+            told.map(|(field, value)| format!("{field} {}", word(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        Value::Number(number) => number.to_string(),
+    }
+}
+
+/// That two may be one, and what to do.
+pub(super) fn may_be(proposal: &Proposal) -> String {
+    let Proposal { person, name, known, known_name, because } = proposal;
+    format!(
+        "{name} may be {known_name}, who was known before: {because}. If so: muster people merge \
+         {known} {person}"
+    )
+}
+
 /// Everything about one person.
 pub(super) fn show(session: &Session, view: &PersonView) {
     let style = session.style;
-    let PersonView { person, name, state, groups, grants, apps } = view;
+    let PersonView { person, name, state, groups, grants, attributes, managers, apps } = view;
     print_line(&format!("{}  {}", style.bold(&clean(name)), says(session, state)));
     let email = person.profile.work_email.as_ref().map(ToString::to_string);
-    print_line(&format!("  {}  {}  {}", email.unwrap_or_default(), person.anchor, person.id));
+    let anchors: Vec<_> = person.anchors().map(ToString::to_string).collect();
+    let anchors = anchors.join(", ");
+    print_line(&format!("  {}  {anchors}  {}", email.unwrap_or_default(), person.id));
+    if let Some(redaction) = &person.redacted {
+        print_line(&format!(
+            "  data taken out {} by {}: {}",
+            session.when(redaction.at),
+            clean(&redaction.by),
+            clean(&redaction.reason)
+        ));
+    }
     for engagement in &person.engagements {
         let terms = &engagement.terms;
         let date = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
@@ -119,6 +215,12 @@ pub(super) fn show(session: &Session, view: &PersonView) {
             engagement.number,
             what.join(", ")
         ));
+        if let Some(manager) = managers.get(&engagement.number) {
+            print_line(&format!("    manager {}", clean(manager)));
+        }
+    }
+    if !person.told.is_empty() {
+        show_sources(attributes);
     }
     if let Some(order) = &person.ordered_end {
         print_line(&format!("  {} ordered the end at {}", order.by, session.when(order.at)));
@@ -139,6 +241,47 @@ pub(super) fn show(session: &Session, view: &PersonView) {
     }
     for app in apps {
         show_app(session, app);
+    }
+}
+
+/// Which source's word each attribute is, and who says otherwise.
+fn show_sources(attributes: &[Attribute]) {
+    let rows = attributes.iter().map(|attribute| {
+        let Attribute { field, engagement, value, source, others } = attribute;
+        let number = engagement.map(|number| format!("engagement {number} ")).unwrap_or_default();
+        let others: Vec<_> = others
+            .iter()
+            .map(|said| format!("{} says {}", said.source, word(&said.value)))
+            .collect();
+        [format!("{number}{field}"), word(value), source.to_string(), others.join("; ")]
+    });
+    print_line(&table(["attribute", "value", "source", "others"], rows.collect()));
+}
+
+/// What the next plan makes of a person: one line an app.
+fn outlook(session: &Session, apps: &[PersonInApp]) {
+    for app in apps {
+        let said = if let Some(one) = app.operations.first() {
+            let state = one.after.as_ref().or(one.before.as_ref());
+            let login = state.map(|state| state.login.clone()).unwrap_or_default();
+            let role = one.after.as_ref().and_then(|state| state.role.as_ref());
+            let role = role.map(|role| format!(" as {role}")).unwrap_or_default();
+            let waits = if one.goes() {
+                String::new()
+            } else {
+                let why = one.holds.first().map(|hold| hold.reason.clone()).unwrap_or_default();
+                format!("; waits: {why}")
+            };
+            let what = one.action.word().replace('_', " ");
+            format!("the next plan would {what} {login}{role}{waits}")
+        } else if let Some(blocked) = app.blocked.first() {
+            format!("blocked: {}; {}", blocked.reason, blocked.remedy)
+        } else if let Some(next) = app.upcoming.first() {
+            format!("nothing now; {} {}", session.when(next.at), next.what)
+        } else {
+            format!("nothing to do; {}", app.should.says)
+        };
+        print_line(&clean(&format!("  {}: {said}", app.app)));
     }
 }
 

@@ -21,7 +21,8 @@ use muster_sources::{DateOrder, ReadOptions};
 use serde_json::json;
 
 use super::{
-    render::{clean, count},
+    people,
+    render::{clean, count, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
@@ -33,6 +34,8 @@ use crate::{
 pub(super) enum Command {
     /// Import a file; shows what would change before it changes it
     Import(Box<Args>),
+    /// List the sources of people, the first in rank first
+    Sources,
     /// Say all there is to say of a file, and change nothing; needs no home
     Check(Box<check::Args>),
 }
@@ -155,9 +158,35 @@ impl Command {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         match self {
             Self::Import(args) => args.run(start).await,
+            Self::Sources => sources(&start.open(Access::Read).await?).await,
             Self::Check(args) => args.run(&start),
         }
     }
+}
+
+async fn sources(session: &Session) -> Result<Outcome> {
+    let sources = session.muster.sources().await?;
+    if session.json {
+        print_json(&sources)?;
+        return Ok(Outcome::Done);
+    }
+    let rows = sources.iter().map(|source| {
+        let imports = source.imports.as_ref();
+        [
+            source.rank.to_string(),
+            source.name.to_string(),
+            source.people.to_string(),
+            if source.not_mentioned > 0 { source.not_mentioned.to_string() } else { String::new() },
+            imports.map(|known| known.format.clone()).unwrap_or_default(),
+            imports.map(|known| known.presence.word().to_owned()).unwrap_or_default(),
+            imports.map(|known| session.when(known.last)).unwrap_or_default(),
+            imports.map(|known| clean(&known.file)).unwrap_or_default(),
+        ]
+    });
+    let headings =
+        ["rank", "source", "people", "not mentioned", "format", "lists", "last import", "file"];
+    print_line(&table(headings, rows.collect()));
+    Ok(Outcome::Done)
 }
 
 impl Args {
@@ -256,11 +285,7 @@ fn show(session: &Session, import: &Import, preview: &Preview) {
         "{}: {}, {} in {}, source {source}",
         import.file_name,
         roster.format,
-        if roster.records.len() == 1 {
-            "1 person".to_owned()
-        } else {
-            format!("{} people", roster.records.len())
-        },
+        people::people(roster.records.len()),
         count(roster.rows as usize, "row"),
     ));
     for person in merge.added.iter().take(SHOWN) {
@@ -273,13 +298,7 @@ fn show(session: &Session, import: &Import, preview: &Preview) {
     for change in merge.changed.iter().take(SHOWN) {
         print_line(&format!("  {} {}", style.yellow("~"), clean(&change.person.name())));
         for field in &change.changes {
-            let word = |value: &serde_json::Value| match value {
-                serde_json::Value::Null => "not known".to_owned(),
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let (before, after) = (word(&field.before), word(&field.after));
-            print_line(&clean(&format!("      {} {before} → {after}", field.field)));
+            print_line(&clean(&format!("      {}", people::changed(field))));
         }
     }
     more(merge.changed.len(), "changed");
@@ -291,6 +310,19 @@ fn show(session: &Session, import: &Import, preview: &Preview) {
         ));
     }
     more(merge.unmentioned.len(), "not mentioned any more");
+    for rename in &merge.renames {
+        print_line(&format!(
+            "  {} {} → {}: {} keep their accounts and everything else; their old addresses are kept \
+             as aliases. Nobody leaves or joins by this.",
+            style.cyan("="),
+            rename.from,
+            rename.to,
+            people::people(rename.people.len()),
+        ));
+    }
+    for one in &merge.proposals {
+        print_line(&clean(&format!("  {} {}", style.yellow("?"), people::may_be(one))));
+    }
     for warning in roster.warnings.iter().chain(&merge.warnings) {
         print_line(&format!("  {} {}", style.yellow("!"), clean(warning)));
     }

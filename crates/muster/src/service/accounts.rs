@@ -115,13 +115,19 @@ impl Muster {
     /// When it names none, or several.
     pub async fn find_person(&self, text: &str) -> Result<Person> {
         let people = self.people().await?;
-        if let Some(person) = text.parse::<PersonId>().ok().and_then(|id| people.get(&id)) {
-            return Ok(person.clone());
+        if let Ok(id) = text.parse::<PersonId>() {
+            let known = match people.get(&id) {
+                Some(person) => Some(person),
+                // Said to be another.
+                None => self.gone_on_as(&id).await?.and_then(|id| people.get(&id)),
+            };
+            if let Some(person) = known {
+                return Ok(person.clone());
+            }
         }
         let email = text.parse().ok();
         let by_key = |person: &&Person| {
-            person.anchor.id.as_str() == text
-                || person.anchor.to_string() == text
+            person.anchors().any(|anchor| anchor.id.as_str() == text || anchor.to_string() == text)
                 || person.work_addresses().any(|address| Some(address) == email.as_ref())
         };
         let name = muster_domain::engine::correlate::fold_name(text);
@@ -148,6 +154,17 @@ impl Muster {
                 )))
             }
         }
+    }
+
+    async fn gone_on_as(&self, id: &PersonId) -> Result<Option<PersonId>> {
+        let merged = self.store.orders().await?.merged;
+        let mut into = None;
+        while let Some(next) =
+            merged.iter().find(|merged| merged.person.id == *into.as_ref().unwrap_or(id))
+        {
+            into = Some(next.into.clone());
+        }
+        Ok(into)
     }
 
     /// Ties an account to a person: a human's word, never replaced silently.

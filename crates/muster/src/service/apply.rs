@@ -368,9 +368,11 @@ impl<'a> Applying<'a> {
 
     /// Loads the person and what was ordered by hand anew, and plans for her alone.
     pub(super) async fn fresh_plan(&mut self, person: &PersonId) -> Result<Plan> {
-        if let Some(fresh) = self.muster.store.person(person).await? {
-            self.situation.people.insert(person.clone(), fresh);
-        }
+        match self.muster.store.person(person).await? {
+            Some(fresh) => self.situation.people.insert(person.clone(), fresh),
+            // Said to be another since.
+            None => self.situation.people.remove(person),
+        };
         self.situation.orders = self.muster.store.orders().await?;
         self.situation.plan_for(person, self.muster.env.now())
     }

@@ -61,7 +61,7 @@ pub struct Preview {
     pub roster: Roster,
     /// What would change.
     pub merge: Merge,
-    last: Option<LastImport>,
+    last: Option<SourceRecord>,
     /// The people who would change, as they were known.
     before: BTreeMap<PersonId, Person>,
 }
@@ -98,7 +98,15 @@ impl Muster {
             Some(source) => source.clone(),
             None => roster.format.parse()?,
         };
-        let last = self.store.source(&source).await?.map(|record| record.last);
+        if source == SourceName::hand() {
+            return Err(Error::Invalid(
+                "what is told by hand is called hand; call this source something else: --source \
+                 NAME"
+                    .to_owned(),
+            ));
+        }
+        let ranking = self.ranking_with(&source).await?;
+        let last = self.store.source(&source).await?;
         let options = MergeOptions {
             org: self.store.org(),
             source: &source,
@@ -106,10 +114,12 @@ impl Muster {
             file_time: import.file_time,
             accept: import.accept.clone(),
             complete: import.complete.clone(),
+            ranking: &ranking,
             now: self.env.now(),
         };
         let known = self.people().await?;
-        match merge::merge(&known, last.as_ref(), &roster, &options) {
+        let believed = last.as_ref().map(|record| &record.last);
+        match merge::merge(&known, believed, &roster, &options) {
             Ok(merge) => {
                 let changing = merge.people().filter_map(|person| known.get(&person.id));
                 let before = changing.map(|person| (person.id.clone(), person.clone())).collect();
@@ -148,13 +158,16 @@ impl Muster {
         for person in &merge.unmentioned {
             tx.journal(Event::PersonUnmentioned, about(person), json!({"source": source}));
         }
-        let mut digests = last.as_ref().map(|last| last.digests.clone()).unwrap_or_default();
+        let first_imported =
+            last.as_ref().map(|known| known.first_imported.unwrap_or(known.imported_at));
+        let last = last.as_ref().map(|record| &record.last);
+        let mut digests = last.map(|last| last.digests.clone()).unwrap_or_default();
         digests.push(roster.digest);
         let surplus = digests.len().saturating_sub(100);
         digests.drain(..surplus);
         // A file of changes says nothing about how many people there are.
         let listed = match import.presence {
-            Presence::Changes => last.as_ref().map_or(0, |last| last.people),
+            Presence::Changes => last.map_or(0, |last| last.people),
             Presence::Full | Presence::Active => roster.records.len(),
         };
         tx.put_source(&SourceRecord {
@@ -168,6 +181,7 @@ impl Muster {
                 file_time: import.file_time,
             },
             headings: roster.headings.clone(),
+            first_imported: Some(first_imported.unwrap_or(now)),
             imported_at: now,
             file_name: import.file_name.clone(),
         });

@@ -64,6 +64,16 @@ impl Muster {
         tx.put_policy(&version);
         let data = json!({"number": version.number, "digest": version.digest, "text": text});
         tx.journal(Event::PolicyApplied, About::default(), data);
+        let ranks = &policy.organization.sources;
+        let changed = match self.policy_or_none().await {
+            Ok(before) if before.organization.sources == *ranks => Vec::new(),
+            _ => self.ranked_anew(ranks).await?,
+        };
+        for change in changed {
+            tx.put_people(std::slice::from_ref(&change.person));
+            let about = About { person: Some(change.person.id.clone()), ..About::default() };
+            tx.journal(Event::PersonChanged, about, json!({"changes": change.changes}));
+        }
         tx.commit().await?;
         Ok(Some(version))
     }

@@ -10,6 +10,7 @@ use muster_domain::{
         gaps::{self, Gap},
         groups,
         lifecycle::{self, Hours, PersonState},
+        merge::{self, Attribute},
         plan,
     },
     model::{
@@ -82,6 +83,10 @@ pub struct PersonView {
     pub groups: BTreeMap<GroupName, Vec<Reason>>,
     /// What was granted to her by hand.
     pub grants: Vec<Grant>,
+    /// What is told of her, by whom, and who says otherwise.
+    pub attributes: Vec<Attribute>,
+    /// Her manager in each engagement, by name where it is known who that is.
+    pub managers: BTreeMap<u32, String>,
     /// Her apps.
     pub apps: Vec<PersonInApp>,
 }
@@ -180,10 +185,18 @@ impl Muster {
         let orders = self.store.orders().await?;
         let groups = groups::of_person(&orders, &policy.organization, person, now);
         let grants = orders.grants.into_iter().filter(|grant| grant.person == person.id).collect();
+        let people = self.people().await?;
+        let manager = |number: u32| {
+            let manager = person.manager(number)?;
+            let known = people.values().find(|one| manager.is(one)).map(Person::name);
+            Some((number, known.unwrap_or_else(|| manager.to_string())))
+        };
         Ok(PersonView {
             groups,
             grants,
             name: person.name(),
+            attributes: merge::attributes(person, &self.ranking().await?),
+            managers: person.engagements.iter().filter_map(|one| manager(one.number)).collect(),
             state: state_at(person, &policy, now),
             person: person.clone(),
             apps,
@@ -266,7 +279,11 @@ impl Muster {
     }
 }
 
-fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<PersonInApp> {
+pub(super) fn in_app(
+    situation: &Situation,
+    person: &Person,
+    now: Timestamp,
+) -> Result<PersonInApp> {
     let world = situation.world(now)?;
     let correlation = plan::correlation(&world);
     let accounts = correlation

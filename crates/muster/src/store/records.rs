@@ -30,6 +30,10 @@ pub struct SourceRecord {
     pub last: LastImport,
     /// The headings of the last file.
     pub headings: Vec<String>,
+    /// When its first file was believed: unless the policy ranks it, the source counts before all
+    /// that came later.
+    #[serde(default)]
+    pub first_imported: Option<Timestamp>,
     /// When the last file was believed.
     pub imported_at: Timestamp,
     /// What the last file was called.

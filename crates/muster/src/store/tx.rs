@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use muster_domain::model::{
     account::Account,
     activity::{Activity, Trail},
-    id::{AccountId, AppName},
+    id::{AccountId, AppName, PersonId},
     journal::{About, Draft, Event},
     link::Link,
     operation::{Approval, Learned, Run},
@@ -34,6 +34,7 @@ use super::{
         Committed, Connection, Lease, ObservationHeader, ObservationRecord, PolicyVersion, Reading,
         SourceRecord,
     },
+    redact::{Redacting, Restated},
     seal,
 };
 use crate::secret::Secret;
@@ -56,6 +57,9 @@ enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
     TakeBack(&'static str, String),
+    RemovePerson(PersonId),
+    Redact(Box<Redacting>),
+    Restate(Box<Restated>),
     Unseal(AppName),
     Forget(AppName, Vec<String>),
     Account(Box<Fresh>),
@@ -100,6 +104,24 @@ impl Tx {
             Ok(vec![person.id.as_str().into(), json_text("a person", person)?.into()])
         };
         self.rows(&PEOPLE, people.iter().map(row).collect());
+    }
+
+    /// Takes a person off the list: she goes on in another, see [`Tx::put_order`] of what made
+    /// her so.
+    pub fn remove_person(&mut self, person: &PersonId) {
+        self.writes.push(Write::RemovePerson(person.clone()));
+    }
+
+    /// Takes data out of entries, accounts and plans that were written before this transaction.
+    pub fn redact(&mut self, redacting: Redacting) {
+        self.writes.push(Write::Redact(Box::new(redacting)));
+    }
+
+    /// Journals anew what a redacted entry said of these accounts of others.
+    pub fn restate(&mut self, about: About, accounts: Vec<AccountId>, data: serde_json::Value) {
+        let draft = self.draft(Event::EntryRestated, about, data);
+        let accounts = accounts.into_iter().map(String::from).collect();
+        self.writes.push(Write::Restate(Box::new(Restated { draft, accounts })));
     }
 
     /// Writes what is known of a source.
@@ -343,6 +365,16 @@ impl Tx {
                 }
                 Write::TakeBack(kind, key) => {
                     self.take_back(&mut transaction, kind, key).await?;
+                }
+                Write::RemovePerson(person) => {
+                    store.remove_person(&mut transaction, person).await?;
+                }
+                Write::Redact(redacting) => {
+                    store.take_out(&mut transaction, redacting, seq).await?;
+                }
+                Write::Restate(restated) => {
+                    let Restated { draft, accounts } = Restated::clone(restated);
+                    appender.append(&mut transaction, draft, accounts).await?;
                 }
                 Write::Forget(app, went) => {
                     self.forget(&mut transaction, app, went).await?;

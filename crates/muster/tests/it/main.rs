@@ -14,6 +14,7 @@
 
 mod access;
 mod bad_input;
+mod by_hand;
 mod company;
 mod consent;
 mod crash;

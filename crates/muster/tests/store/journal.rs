@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use muster::store::{
     JournalFault,
     records::{JournalFilter, Order},
+    redact::Redacting,
 };
 use muster_domain::model::journal::{About, Broken, Event};
 use serde_json::json;
@@ -209,4 +210,56 @@ story!(fractions_do_not_look_like_edits, world, {
     tx.journal(Event::PlanMade, About::default(), json!({ "f": numbers, "big": u64::MAX }));
     tx.commit().await.unwrap();
     world.org.verify_journal().await.unwrap();
+});
+
+story!(what_is_taken_out_is_gone_and_everything_else_stays, world, {
+    let (ann, ben) = (samples::person(1), samples::person(2));
+    let about =
+        |person: Option<&muster_domain::model::person::Person>, account: Option<&str>| About {
+            person: person.map(|person| person.id.clone()),
+            app: account.map(|_| samples::app()),
+            account: account.map(|id| id.parse().unwrap()),
+            ..About::default()
+        };
+    let mut tx = world.org.begin("anna", now());
+    tx.put_people(&[ann.clone(), ben.clone()]);
+    tx.put_plan(&samples::plan());
+    tx.put_account(&samples::app(), &samples::account("17"));
+    tx.journal(Event::PersonAdded, about(Some(&ann), None), json!({"name": "Ann_1%"}));
+    tx.journal(Event::PersonAdded, about(Some(&ben), None), json!({"name": "Ben"}));
+    tx.journal(Event::AccountsChanged, about(None, Some("17")), json!({"login": "ann"}));
+    tx.journal(Event::AccountsChanged, about(None, Some("18")), json!({"login": "ben"}));
+    tx.journal(Event::AppObserved, About::default(), json!({"both": "ANN_1% and ben"}));
+    tx.commit().await.unwrap();
+    assert_eq!(world.org.entries_holding(&["ann_1%".to_owned()]).await.unwrap(), [1, 5]);
+    assert_eq!(
+        world.org.gone_account(&samples::app(), &"17".parse().unwrap()).await.unwrap(),
+        None
+    );
+
+    let mut tx = world.org.begin("anna", now());
+    tx.mark_gone(&samples::app(), &"17".parse().unwrap());
+    tx.remove_person(&ben.id);
+    tx.redact(Redacting {
+        person: ann.id.clone(),
+        accounts: vec![(samples::app(), "17".parse().unwrap())],
+        entries: vec![5],
+        gone: vec![(samples::app(), "17".parse().unwrap(), json!({"taken": "out"}))],
+    });
+    tx.restate(About::default(), vec!["18".parse().unwrap()], json!({"rest": "ben"}));
+    tx.journal(Event::PersonRedacted, about(Some(&ann), None), json!({"reason": "asked"}));
+    tx.commit().await.unwrap();
+
+    let entries = world.org.journal(&JournalFilter::default()).await.unwrap();
+    let left: Vec<_> = entries.iter().map(|entry| !entry.data.is_null()).collect();
+    assert_eq!(left, [false, true, false, true, false, true, true]);
+    assert_eq!(world.org.verify_journal().await.unwrap().entries, 7);
+    let account = Some("18".parse().unwrap());
+    let filter = JournalFilter { account, ..JournalFilter::default() };
+    let found: Vec<_> =
+        world.org.journal(&filter).await.unwrap().iter().map(|entry| entry.seq).collect();
+    assert_eq!(found, [4, 6]);
+    let gone = world.org.gone_account(&samples::app(), &"17".parse().unwrap()).await.unwrap();
+    assert_eq!(gone, Some(json!({"taken": "out"})));
+    assert_eq!(world.org.people().await.unwrap(), [ann]);
 });

@@ -65,6 +65,7 @@ on_every_database! {
         entries_beyond_the_head_are_found,
         the_database_itself_refuses_changes,
         redaction_leaves_the_chain_whole,
+        what_is_taken_out_is_gone_and_everything_else_stays,
         fractions_do_not_look_like_edits;
     observe:
         an_observation_tells_what_changed,

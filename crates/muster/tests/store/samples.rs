@@ -59,6 +59,8 @@ pub(crate) fn person(n: u32) -> Person {
         first_seen: precise(),
         not_mentioned_since: None,
         ordered_end: Some(OrderedEnd { at: now(), by: "anna".into(), ordered: precise() }),
+        told: Vec::new(),
+        redacted: None,
     }
 }
 
@@ -92,6 +94,7 @@ pub(crate) fn source() -> SourceRecord {
             file_time: Some(precise()),
         },
         headings: vec!["Employee #".into(), "Ünï".into()],
+        first_imported: Some(now()),
         imported_at: precise(),
         file_name: "people.csv".into(),
     }

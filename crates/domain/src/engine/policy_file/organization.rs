@@ -1,6 +1,6 @@
 //! Checking what holds for the whole organisation: zones, domains, free days, places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{
     civil::{Date, Weekday},
@@ -12,7 +12,13 @@ use super::{
     check::Check,
     raw::{RawOrganization, RawPlace},
 };
-use crate::model::policy::{Organization, Place};
+use crate::{
+    engine::merge::attribute_names,
+    model::{
+        id::SourceName,
+        policy::{Organization, Place, SourceRanks},
+    },
+};
 
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -26,7 +32,8 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 
 impl Check {
     pub(super) fn organization(&mut self, raw: &RawOrganization) -> Option<Organization> {
-        let RawOrganization { time_zone, domains, weekend, holidays, places } = raw;
+        let RawOrganization { time_zone, domains, sources, attributes, weekend, holidays, places } =
+            raw;
         let mut own = Vec::new();
         for domain in domains {
             if domain.value.contains('@') || !domain.value.contains('.') {
@@ -39,6 +46,7 @@ impl Check {
         }
         let mut checked = Organization::new(TimeZone::UTC);
         checked.domains = own;
+        checked.sources = self.sources(sources, attributes);
         if let Some(weekend) = weekend {
             checked.weekend = self.weekend(weekend);
         }
@@ -49,6 +57,38 @@ impl Check {
         }
         checked.time_zone = self.zone(time_zone)?;
         Some(checked)
+    }
+
+    /// Whose word counts before whose. That a source exists is not asked: its first import may be
+    /// still to come.
+    fn sources(
+        &mut self,
+        order: &[Spanned<String>],
+        attributes: &BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
+    ) -> SourceRanks {
+        let mut ranks = SourceRanks { order: self.ranks(order), ..SourceRanks::default() };
+        let names = attribute_names();
+        for (attribute, sources) in attributes {
+            if !names.contains(attribute) {
+                let known = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                self.note(sources, format!("people have no {attribute:?}; they have {known}"));
+            }
+            let sources = self.ranks(&sources.value);
+            ranks.attributes.insert(attribute.clone(), sources);
+        }
+        ranks
+    }
+
+    fn ranks(&mut self, order: &[Spanned<String>]) -> Vec<SourceName> {
+        let mut ranks = Vec::new();
+        for text in order {
+            let Some(source) = self.parsed::<SourceName>(text) else { continue };
+            if ranks.contains(&source) {
+                self.note(text, format!("{source} is ranked twice; name it once"));
+            }
+            ranks.push(source);
+        }
+        ranks
     }
 
     fn place(&mut self, raw: &RawPlace) -> Place {

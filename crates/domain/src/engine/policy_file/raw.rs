@@ -19,6 +19,10 @@ pub(super) struct RawOrganization {
     pub(super) time_zone: Spanned<String>,
     #[serde(default)]
     pub(super) domains: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) sources: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
     pub(super) weekend: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) holidays: Vec<Spanned<String>>,
