@@ -1,0 +1,155 @@
+//! Checking what holds for one app.
+
+use jiff::civil::Time;
+use serde_saphyr::Spanned;
+
+use super::{
+    KnownConnector,
+    check::Check,
+    raw::{RawApp, RawApproval, RawLeaver, RawRule, RawWrites},
+};
+use crate::model::{
+    email::EmailAddress,
+    id::RoleName,
+    policy::{
+        AccessRule, AppPolicy, ApprovalPolicy, Condition, Consent, LeadTime, Names, NoRule,
+        Removal, Writes,
+    },
+};
+
+impl Check {
+    pub(super) fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {
+        let access = raw.access.iter().filter_map(|rule| self.rule(rule, known)).collect();
+        let RawWrites { create, update, deactivate, delete } = raw.writes;
+        AppPolicy {
+            connector: raw.connector.value.clone(),
+            critical: raw.critical,
+            owner: raw.owner.as_ref().and_then(|owner| self.parsed::<EmailAddress>(owner)),
+            account_owner: raw
+                .account_owner
+                .as_ref()
+                .and_then(|owner| self.parsed::<EmailAddress>(owner)),
+            protected: raw.protected.iter().map(|login| login.value.to_lowercase()).collect(),
+            seats: raw.seats,
+            writes: Writes {
+                create: create.into(),
+                update: update.into(),
+                deactivate: deactivate.into(),
+                delete: delete.into(),
+            },
+            access,
+            no_rule: self.word(
+                raw.no_rule.as_ref(),
+                &[("report", NoRule::Report), ("remove", NoRule::Remove)],
+                NoRule::Report,
+            ),
+            names: self.word(
+                raw.names.as_ref(),
+                &[("sync", Names::Sync), ("keep", Names::Keep)],
+                Names::Sync,
+            ),
+            invite_before: self.lead_time(raw.joiner.invite_before.as_ref()),
+            leaver_at: self.leaver_at(raw.leaver.at.as_ref()),
+            removal: self.removal(&raw.leaver),
+            approval: self.approval(&raw.approval),
+            removals_per_day: raw.limits.removals_per_day,
+        }
+    }
+
+    fn rule(&mut self, raw: &RawRule, known: Option<&KnownConnector>) -> Option<AccessRule> {
+        let when = match Condition::parse(&raw.when.value) {
+            Ok(condition) => Some(condition),
+            Err(error) => {
+                self.note(&raw.when, format!("{:?}: {error}", raw.when.value));
+                None
+            }
+        };
+        let role = self.parsed::<RoleName>(&raw.role);
+        if let Some(known) = known
+            && !known.roles.contains(&raw.role.value.as_str())
+        {
+            self.note(
+                &raw.role,
+                format!(
+                    "{} has no role {:?}; it has {}",
+                    known.name,
+                    raw.role.value,
+                    known.roles.join(", ")
+                ),
+            );
+        }
+        Some(AccessRule { when: when?, role: role? })
+    }
+
+    fn lead_time(&mut self, text: Option<&Spanned<String>>) -> LeadTime {
+        let standard = LeadTime::WorkingDays(1);
+        let Some(text) = text else { return standard };
+        let words: Vec<&str> = text.value.split_whitespace().collect();
+        let count = words.first().and_then(|word| word.parse::<u16>().ok()).filter(|n| *n <= 90);
+        match (count, words.get(1..)) {
+            (Some(n), Some(["working", "day" | "days"])) => LeadTime::WorkingDays(n),
+            (Some(n), Some(["day" | "days"])) => LeadTime::Days(n),
+            _ => {
+                self.note(
+                    text,
+                    format!(
+                        "{:?} is not a lead time; write it as in \"1 working day\" or \"3 days\", \
+                         90 at most",
+                        text.value
+                    ),
+                );
+                standard
+            }
+        }
+    }
+
+    fn leaver_at(&mut self, text: Option<&Spanned<String>>) -> Time {
+        let standard = Time::constant(18, 0, 0, 0);
+        let Some(text) = text else { return standard };
+        text.value.parse().unwrap_or_else(|_| {
+            self.note(
+                text,
+                format!(
+                    "{:?} is not a time of day; write it in quotes as in \"18:00\"",
+                    text.value
+                ),
+            );
+            standard
+        })
+    }
+
+    fn removal(&mut self, raw: &RawLeaver) -> Removal {
+        let RawLeaver { at: _, remove, delete_after } = raw;
+        if let Some(after) = delete_after
+            && after.value != "never"
+        {
+            self.note(
+                after,
+                "leavers' accounts are not deleted yet, because their open work must be handed \
+                 over first; write delete_after: never"
+                    .to_owned(),
+            );
+        }
+        self.word(
+            remove.as_ref(),
+            &[("deactivate", Removal::Deactivate), ("reduce", Removal::Reduce)],
+            Removal::Deactivate,
+        )
+    }
+
+    fn approval(&mut self, raw: &RawApproval) -> ApprovalPolicy {
+        let standard = ApprovalPolicy::default();
+        let mut consent = |text: &Option<Spanned<String>>, otherwise| {
+            self.word(text.as_ref(), &[("ask", Consent::Ask), ("auto", Consent::Auto)], otherwise)
+        };
+        let RawApproval { privileged, create, update, deactivate, reactivate, delete } = raw;
+        ApprovalPolicy {
+            privileged: consent(privileged, standard.privileged),
+            create: consent(create, standard.create),
+            update: consent(update, standard.update),
+            deactivate: consent(deactivate, standard.deactivate),
+            reactivate: consent(reactivate, standard.reactivate),
+            delete: consent(delete, standard.delete),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The file as it is written, before anything is checked. An unknown key is an error.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPolicy {
+    pub(super) organization: RawOrganization,
+    #[serde(default)]
+    pub(super) apps: BTreeMap<String, Spanned<RawApp>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOrganization {
+    pub(super) time_zone: Spanned<String>,
+    #[serde(default)]
+    pub(super) domains: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApp {
+    pub(super) connector: Spanned<String>,
+    #[serde(default)]
+    pub(super) critical: bool,
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) account_owner: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) protected: Vec<Spanned<String>>,
+    pub(super) seats: Option<u32>,
+    #[serde(default)]
+    pub(super) writes: RawWrites,
+    #[serde(default)]
+    pub(super) access: Vec<RawRule>,
+    pub(super) no_rule: Option<Spanned<String>>,
+    pub(super) names: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) joiner: RawJoiner,
+    #[serde(default)]
+    pub(super) leaver: RawLeaver,
+    #[serde(default)]
+    pub(super) approval: RawApproval,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWrites {
+    pub(super) create: bool,
+    pub(super) update: bool,
+    pub(super) deactivate: bool,
+    pub(super) delete: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) when: Spanned<String>,
+    pub(super) role: Spanned<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawJoiner {
+    pub(super) invite_before: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLeaver {
+    pub(super) at: Option<Spanned<String>>,
+    pub(super) remove: Option<Spanned<String>>,
+    pub(super) delete_after: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawApproval {
+    pub(super) privileged: Option<Spanned<String>>,
+    pub(super) create: Option<Spanned<String>>,
+    pub(super) update: Option<Spanned<String>>,
+    pub(super) deactivate: Option<Spanned<String>>,
+    pub(super) reactivate: Option<Spanned<String>>,
+    pub(super) delete: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLimits {
+    pub(super) removals_per_day: Option<u32>,
+}

@@ -1,0 +1,68 @@
+use super::*;
+use crate::model::policy::{Consent, Writes};
+
+fn gorgias() -> Vec<KnownConnector> {
+    vec![KnownConnector { name: "gorgias", roles: vec!["admin", "agent", "basic-agent"] }]
+}
+
+fn problems(text: &str) -> String {
+    let problems = read(text, &gorgias()).unwrap_err();
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_documented_example_is_read() {
+    let text = include_str!("../../../../../examples/policy.yaml");
+    let policy = read(text, &gorgias()).unwrap();
+    let support = policy.apps.values().next().unwrap();
+    assert_eq!(support.access.len(), 2);
+    assert_eq!(support.removals_per_day, Some(2));
+    assert_eq!(support.approval.privileged, Consent::Ask);
+}
+
+#[test]
+fn every_problem_names_its_line_and_remedy() {
+    insta::assert_snapshot!(problems(
+        r#"
+organization: {time_zone: Europe/Berln, domains: [acme]}
+apps:
+  support:
+    connector: gorgias
+    owner: it.acme.example
+    access:
+      - {when: 'person.departement == "Support"', role: agent}
+      - {when: 'person.department == "Support"', role: lead-agent}
+    joiner: {invite_before: soon}
+    leaver: {at: "25:00", remove: delete, delete_after: 30 days}
+    approval: {privileged: maybe}
+  Sales: {connector: gorgeous}
+"#
+    ), @r#"
+        line 2: "Europe/Berln" is not a time zone; use a name such as Europe/Berlin or America/New_York
+        line 2: "acme" is not a domain; write it as in acme.example
+        line 6: "it.acme.example" is not an e-mail address
+        line 8: "person.departement == \"Support\"": person has no field "departement"; it has department, title, team, staff_role, kind, location, country, legal_entity, cost_centre, name, email, source, source_id
+        line 9: gorgias has no role "lead-agent"; it has admin, agent, basic-agent
+        line 10: "soon" is not a lead time; write it as in "1 working day" or "3 days", 90 at most
+        line 11: "25:00" is not a time of day; write it in quotes as in "18:00"
+        line 11: "delete" is not one of: deactivate, reduce
+        line 11: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
+        line 12: "maybe" is not one of: ask, auto
+        line 13: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
+        line 13: there is no connector "gorgeous"; known: gorgias
+    "#);
+}
+
+#[test]
+fn broken_yaml_and_unknown_keys_name_the_line() {
+    insta::assert_snapshot!(problems("organization: {time_zone: UTC\napps: {}\n"), @"line 2: while parsing a flow mapping, did not find expected ',' or '}'; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(problems("organization: {time_zone: UTC}\naps: {}\n"), @"line 2: unknown field `aps`, expected one of organization, apps; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(problems("apps: {}\n"), @"line 1: missing field `organization`; see docs/guide/policy.md for every key and its values");
+}
+
+#[test]
+fn nothing_is_written_until_someone_says_so() {
+    let text = "organization: {time_zone: UTC}\napps: {support: {connector: gorgias}}\n";
+    let policy = read(text, &gorgias()).unwrap();
+    assert_eq!(policy.apps.values().next().unwrap().writes, Writes::default());
+}
