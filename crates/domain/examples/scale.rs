@@ -179,7 +179,7 @@ fn accounts(size: usize) -> Result<BTreeMap<AccountId, KnownAccount>, Failure> {
             updated: None,
             other: BTreeMap::new(),
         };
-        accounts.insert(id, KnownAccount { account, gone: None, learned: None });
+        accounts.insert(id, KnownAccount { account, gone: None, learned: None, work: None });
     }
     Ok(accounts)
 }

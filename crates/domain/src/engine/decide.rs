@@ -1,9 +1,11 @@
 //! Deciding: the difference between what one person should have in one app and what she has, as
 //! operations. Whether an operation may go is `guard`'s affair.
 
+mod leave;
+
 use std::collections::HashMap;
 
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 
 use super::{
     correlate::{Correlation, Match, fold_name},
@@ -41,6 +43,8 @@ pub struct Addresses<'a> {
     people: HashMap<&'a str, &'a Person>,
     /// Those who have an address that is somebody's in `people` already.
     sharing: HashMap<&'a str, Vec<&'a Person>>,
+    /// When Muster last shut an account out, or lowered it because its owner had left.
+    shut: HashMap<&'a AccountId, Timestamp>,
 }
 
 impl<'a> Addresses<'a> {
@@ -61,7 +65,16 @@ impl<'a> Addresses<'a> {
                 sharing.entry(email.folded()).or_default().push(before);
             }
         }
-        Self { accounts, people, sharing }
+        let mut shut = HashMap::new();
+        for run in world.runs.iter().filter(|run| run.state.is_done()) {
+            if let Action::Deactivate { .. } | Action::Reduce { .. } = &run.operation.action
+                && let Some(account) = &run.operation.account
+            {
+                let last = shut.entry(account).or_insert(run.changed);
+                *last = run.changed.max(*last);
+            }
+        }
+        Self { accounts, people, sharing, shut }
     }
 
     fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {
@@ -168,6 +181,7 @@ impl Case<'_> {
                 if let Some(at) = until {
                     let what =
                         if self.accounts.is_empty() { "would lose access" } else { "loses access" };
+                    self.will_hand_over(&mut decision, (at, engagement), &why);
                     decision.upcoming.push(self.upcoming(at, engagement, what.to_owned(), why));
                 }
                 decision
@@ -177,8 +191,11 @@ impl Case<'_> {
                 NoRule::Remove => self.take(engagement, &why),
             },
             Expectation::NotYet { from, role, engagement, ended, why } => {
-                let mut decision = ended
-                    .map_or_else(Decision::default, |past| self.take(past.engagement, &past.why));
+                let mut decision = Decision::default();
+                if let Some(past) = ended {
+                    decision = self.take(past.engagement, &past.why);
+                    self.hand_over(&mut decision, past.engagement, &past.why);
+                }
                 if let Some(role) = role {
                     let what = if self.accounts.is_empty() {
                         format!("is invited as {role}")
@@ -189,7 +206,12 @@ impl Case<'_> {
                 }
                 decision
             }
-            Expectation::Gone { engagement, why, .. } => self.take(engagement, &why),
+            Expectation::Gone { since, engagement, why, .. } => {
+                let mut decision = self.take(engagement, &why);
+                self.hand_over(&mut decision, engagement, &why);
+                self.delete(&mut decision, (since, engagement), &why);
+                decision
+            }
             Expectation::Withdrawn { why } => {
                 let last = self.person.engagements.iter().map(|e| e.number).max();
                 self.take(last.unwrap_or(1), &why)
@@ -378,6 +400,7 @@ impl Case<'_> {
             if let Some(Match::Linked { because, .. }) = self.correlation.matches.get(*id) {
                 reasons.push(Reason::new(format!("account {id}"), format!("theirs by {because}")));
             }
+            self.says_what_is_left(id, known, engagement, &mut reasons);
             if let Some((action, reversibility)) = self.rung(known, &mut reasons) {
                 let before = AccountState::from(&known.account);
                 let after = match &action {
@@ -462,7 +485,8 @@ impl Case<'_> {
                 .is_some_and(|role| self.world.sight.is_privileged(role))
         };
         match action {
-            Action::CancelInvite => Risk::High,
+            Action::CancelInvite | Action::Delete => Risk::High,
+            Action::HandOver { .. } => Risk::Medium,
             _ if privileged(before) || privileged(after) => Risk::High,
             Action::Update { change } if change.role.is_none() => Risk::Low,
             _ => Risk::Medium,

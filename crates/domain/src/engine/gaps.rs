@@ -1,7 +1,7 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -24,14 +24,15 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
+    /// A leaver's access came back: an account that Muster shut out lets in again, or there is a
+    /// new one after it was taken away or deleted.
+    CameBack,
     /// A leaver's account still lets in.
     OffboardedActive,
     /// A leaver's account could not be shut out and has the least role: reduced, not removed.
     OffboardedReduced,
     /// A leaver's invitation is still open.
     InvitedAfterExit,
-    /// An account that Muster shut out lets in again.
-    CameBack,
     /// Nobody knows whose the account is.
     Unidentified,
     /// It may be someone's; a human must say.
@@ -93,14 +94,17 @@ pub struct Gap {
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let shut_out = world
-        .runs
-        .iter()
-        .filter(|run| run.state.is_done())
-        .filter(|run| matches!(run.operation.action, Action::Deactivate { .. }))
-        .filter_map(|run| run.operation.account.as_ref())
-        .collect();
-    let survey = Survey { world, correlation, shut_out };
+    let taken = world.runs.iter().filter(|run| {
+        run.state.is_done()
+            && matches!(run.operation.action, Action::Deactivate { .. } | Action::Delete)
+    });
+    let mut survey =
+        Survey { world, correlation, shut_out: BTreeSet::new(), taken: BTreeMap::new() };
+    for run in taken {
+        survey.shut_out.extend(&run.operation.account);
+        let last = survey.taken.entry(&run.operation.person.id).or_insert(run.changed);
+        *last = run.changed.max(*last);
+    }
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
@@ -122,6 +126,8 @@ struct Survey<'a> {
     correlation: &'a Correlation,
     /// The accounts that Muster has shut out at some time.
     shut_out: BTreeSet<&'a AccountId>,
+    /// When Muster last took an account from a person.
+    taken: BTreeMap<&'a PersonId, Timestamp>,
 }
 
 impl Survey<'_> {
@@ -196,7 +202,18 @@ impl Survey<'_> {
         let name = person.name();
         let (reduce, _) = decide::falls_to_least(self.world, known);
         let status = known.account.status.word();
-        let (kind, cause, remedy) = if known.account.status == AccountStatus::Invited {
+        let made_since = |taken: &&Timestamp| known.account.created.is_some_and(|at| at > **taken);
+        let anew = self.taken.get(&person.id).filter(made_since);
+        let (kind, cause, remedy) = if let Some(taken) = anew {
+            let on = taken.strftime("%Y-%m-%d");
+            (
+                GapKind::CameBack,
+                format!("{name} lost access on {on}, and there is a new account, {status}"),
+                "find out who invited it; cut sign-in at the identity provider, where a sign-in \
+                 can make an account by itself"
+                    .to_owned(),
+            )
+        } else if known.account.status == AccountStatus::Invited && !self.shut_out.contains(id) {
             (
                 GapKind::InvitedAfterExit,
                 format!("{name} does not work here, but the invitation is still open"),
@@ -212,7 +229,14 @@ impl Survey<'_> {
             (
                 GapKind::OffboardedReduced,
                 format!("{name} left; the app cannot shut the account out, its role is the least"),
-                "cut sign-in at the identity provider; delete by hand after hand-over".to_owned(),
+                match self.world.rules.delete_after_days {
+                    Some(_) => "cut sign-in at the identity provider; the account is deleted later",
+                    None => {
+                        "cut sign-in at the identity provider; set leaver.delete_after to have it \
+                         deleted after the hand-over"
+                    }
+                }
+                .to_owned(),
             )
         } else {
             (

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod expect;
 pub mod gaps;
 pub mod guard;
+pub mod hand_over;
 pub mod lifecycle;
 pub mod merge;
 mod parts;

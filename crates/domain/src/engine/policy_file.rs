@@ -2,6 +2,7 @@
 
 mod app;
 mod check;
+mod leaver;
 mod organization;
 mod raw;
 #[cfg(test)]

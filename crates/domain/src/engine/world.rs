@@ -15,6 +15,7 @@ use crate::model::{
     order::Orders,
     person::Person,
     policy::{AppPolicy, Policy},
+    work::OpenWork,
 };
 
 /// One account as it is known.
@@ -26,6 +27,8 @@ pub struct KnownAccount {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// The work it held when it was last looked at. Only leavers' accounts are.
+    pub work: Option<OpenWork>,
 }
 
 /// What is known of the app itself and of the last read of it.

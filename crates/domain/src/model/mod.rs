@@ -13,3 +13,4 @@ pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod roster;
+pub mod work;

@@ -9,6 +9,7 @@ use super::{
     canonical::Digest,
     email::EmailAddress,
     id::{AppName, RoleName},
+    work::HandOverTo,
 };
 
 /// A checked policy.
@@ -40,8 +41,10 @@ pub struct Writes {
     pub update: Switch,
     /// Shutting accounts out, letting them in again, lowering leavers' roles.
     pub deactivate: Switch,
-    /// Deleting, which withdraws a pending invitation.
+    /// Deleting: withdrawing a pending invitation, and leavers' accounts where the policy says so.
     pub delete: Switch,
+    /// Giving leavers' work to others.
+    pub hand_over: Switch,
 }
 
 /// On or off.
@@ -84,6 +87,8 @@ pub struct ApprovalPolicy {
     pub reactivate: Consent,
     /// Deleting.
     pub delete: Consent,
+    /// Giving leavers' work to others.
+    pub hand_over: Consent,
 }
 
 impl Default for ApprovalPolicy {
@@ -95,6 +100,7 @@ impl Default for ApprovalPolicy {
             deactivate: Consent::Auto,
             reactivate: Consent::Ask,
             delete: Consent::Ask,
+            hand_over: Consent::Auto,
         }
     }
 }
@@ -115,6 +121,15 @@ pub enum Removal {
     Deactivate,
     /// Fall to the least role at once.
     Reduce,
+}
+
+/// What happens to a leaver's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOverRule {
+    /// Who takes it over.
+    pub to: HandOverTo,
+    /// Tickets closed before so many days stay where they are.
+    pub closed_within_days: u16,
 }
 
 /// What happens to an account of someone who works here but whom no rule admits.
@@ -164,6 +179,10 @@ pub struct AppPolicy {
     pub leaver_at: Time,
     /// What happens to a leaver's accounts.
     pub removal: Removal,
+    /// What happens to a leaver's work, if the policy says.
+    pub hand_over: Option<HandOverRule>,
+    /// After how many days without access a leaver's account is deleted, if ever.
+    pub delete_after_days: Option<u16>,
     /// Which operations wait for a named person.
     pub approval: ApprovalPolicy,
     /// At most so many removals within 24 hours; `None` is the built-in limit by size.
@@ -200,6 +219,8 @@ impl AppPolicy {
             invite_before: LeadTime::WorkingDays(1),
             leaver_at: Time::constant(18, 0, 0, 0),
             removal: Removal::Deactivate,
+            hand_over: None,
+            delete_after_days: None,
             approval: ApprovalPolicy::default(),
             removals_per_day: None,
         }

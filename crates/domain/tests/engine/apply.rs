@@ -10,6 +10,7 @@ use muster_domain::{
         link::{Link, Tie},
         operation::RunState,
         plan::{Action, Operation},
+        work::{OpenWork, Reach},
     },
 };
 
@@ -37,7 +38,8 @@ pub fn apply(
             updated: None,
             other: BTreeMap::new(),
         };
-        accounts.insert(id.clone(), KnownAccount { account, gone: None, learned: None });
+        accounts
+            .insert(id.clone(), KnownAccount { account, gone: None, learned: None, work: None });
         return Some(id);
     }
     let id = operation.account.clone().unwrap();
@@ -57,8 +59,12 @@ pub fn apply(
         }
         Action::Deactivate { .. } => account.status = AccountStatus::Inactive,
         Action::Reduce { to } => account.role = Some(to.clone()),
-        Action::CancelInvite => {
+        Action::CancelInvite | Action::Delete => {
             accounts.remove(&id);
+        }
+        Action::HandOver { .. } => {
+            let work = known.work.as_mut().unwrap();
+            *work = OpenWork { reach: Reach::Whole, ..OpenWork::none(work.at) };
         }
     }
     Some(id)

@@ -12,6 +12,7 @@ mod world;
 
 mod attacks;
 mod days;
+mod hand_over;
 mod laws;
 mod merging;
 mod situations;

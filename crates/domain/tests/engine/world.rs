@@ -388,7 +388,7 @@ impl AccountIs {
             updated: None,
             other: BTreeMap::new(),
         };
-        Self { known: KnownAccount { account, gone: None, learned: None }, link: None }
+        Self { known: KnownAccount { account, gone: None, learned: None, work: None }, link: None }
     }
 
     /// The account under `name@acme.example`, with the name to go with it.

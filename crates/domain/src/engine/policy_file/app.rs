@@ -20,7 +20,7 @@ use crate::model::{
 impl Check {
     pub(super) fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {
         let access = raw.access.iter().filter_map(|rule| self.rule(rule, known)).collect();
-        let RawWrites { create, update, deactivate, delete } = raw.writes;
+        let RawWrites { create, update, deactivate, delete, hand_over } = raw.writes;
         AppPolicy {
             connector: raw.connector.value.clone(),
             critical: raw.critical,
@@ -36,6 +36,7 @@ impl Check {
                 update: update.into(),
                 deactivate: deactivate.into(),
                 delete: delete.into(),
+                hand_over: hand_over.into(),
             },
             access,
             no_rule: self.word(
@@ -51,6 +52,8 @@ impl Check {
             invite_before: self.lead_time(raw.joiner.invite_before.as_ref()),
             leaver_at: self.leaver_at(raw.leaver.at.as_ref()),
             removal: self.removal(&raw.leaver),
+            hand_over: self.hand_over(raw.leaver.hand_over.as_ref()),
+            delete_after_days: self.delete_after(raw.leaver.delete_after.as_ref()),
             approval: self.approval(&raw.approval),
             removals_per_day: raw.limits.removals_per_day,
         }
@@ -119,19 +122,8 @@ impl Check {
     }
 
     fn removal(&mut self, raw: &RawLeaver) -> Removal {
-        let RawLeaver { at: _, remove, delete_after } = raw;
-        if let Some(after) = delete_after
-            && after.value != "never"
-        {
-            self.note(
-                after,
-                "leavers' accounts are not deleted yet, because their open work must be handed \
-                 over first; write delete_after: never"
-                    .to_owned(),
-            );
-        }
         self.word(
-            remove.as_ref(),
+            raw.remove.as_ref(),
             &[("deactivate", Removal::Deactivate), ("reduce", Removal::Reduce)],
             Removal::Deactivate,
         )
@@ -142,7 +134,8 @@ impl Check {
         let mut consent = |text: &Option<Spanned<String>>, otherwise| {
             self.word(text.as_ref(), &[("ask", Consent::Ask), ("auto", Consent::Auto)], otherwise)
         };
-        let RawApproval { privileged, create, update, deactivate, reactivate, delete } = raw;
+        let RawApproval { privileged, create, update, deactivate, reactivate, delete, hand_over } =
+            raw;
         ApprovalPolicy {
             privileged: consent(privileged, standard.privileged),
             create: consent(create, standard.create),
@@ -150,6 +143,7 @@ impl Check {
             deactivate: consent(deactivate, standard.deactivate),
             reactivate: consent(reactivate, standard.reactivate),
             delete: consent(delete, standard.delete),
+            hand_over: consent(hand_over, standard.hand_over),
         }
     }
 }

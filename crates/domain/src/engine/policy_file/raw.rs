@@ -55,6 +55,7 @@ pub(super) struct RawWrites {
     pub(super) update: bool,
     pub(super) deactivate: bool,
     pub(super) delete: bool,
+    pub(super) hand_over: bool,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +76,15 @@ pub(super) struct RawJoiner {
 pub(super) struct RawLeaver {
     pub(super) at: Option<Spanned<String>>,
     pub(super) remove: Option<Spanned<String>>,
+    pub(super) hand_over: Option<RawHandOver>,
     pub(super) delete_after: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHandOver {
+    pub(super) to: Spanned<String>,
+    pub(super) closed_within: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -87,6 +96,7 @@ pub(super) struct RawApproval {
     pub(super) deactivate: Option<Spanned<String>>,
     pub(super) reactivate: Option<Spanned<String>>,
     pub(super) delete: Option<Spanned<String>>,
+    pub(super) hand_over: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]

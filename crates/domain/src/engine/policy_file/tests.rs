@@ -33,7 +33,7 @@ apps:
       - {when: 'person.departement == "Support"', role: agent}
       - {when: 'person.department == "Support"', role: lead-agent}
     joiner: {invite_before: soon}
-    leaver: {at: "25:00", remove: delete, delete_after: 30 days}
+    leaver: {at: "25:00", remove: delete, delete_after: soon, hand_over: {to: the boss}}
     approval: {privileged: maybe}
   Sales: {connector: gorgeous}
 "#
@@ -46,7 +46,8 @@ apps:
         line 10: "soon" is not a lead time; write it as in "1 working day" or "3 days", 90 at most
         line 11: "25:00" is not a time of day; write it in quotes as in "18:00"
         line 11: "delete" is not one of: deactivate, reduce
-        line 11: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
+        line 11: "soon" is not a number of days; write it as in "30 days", 3650 at most, or "never"
+        line 11: "the boss" names nobody; write manager, an e-mail address, "team NAME", "round_robin A@X, B@X" or nobody
         line 12: "maybe" is not one of: ask, auto
         line 13: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
         line 13: there is no connector "gorgeous"; known: gorgias
