@@ -8,6 +8,7 @@ mod app;
 mod apply;
 mod demo;
 mod freeze;
+mod hand_over;
 mod init;
 mod log;
 mod meta;
@@ -76,6 +77,8 @@ enum Command {
     Apply(apply::Args),
     /// Take a person's access away
     Offboard(offboard::Args),
+    /// Give a leaver's work to others
+    HandOver(hand_over::Args),
     /// Order an app, a person or everything to stand still
     #[command(subcommand)]
     Freeze(freeze::Command),
@@ -107,6 +110,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
             Self::Offboard(_) => "offboard",
+            Self::HandOver(_) => "hand-over",
             Self::Freeze(_) => "freeze",
             Self::Why(_) => "why",
             Self::Log(_) => "log",
@@ -136,6 +140,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Plan(args) => args.run(start).await,
         Command::Apply(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
+        Command::HandOver(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
         Command::Why(args) => args.run(start).await,
         Command::Log(args) => args.run(start).await,

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod apply;
 pub mod connect;
 pub mod freeze;
+pub mod hand_over;
 pub mod import;
 pub mod observe;
 pub mod offboard;
@@ -12,6 +13,7 @@ pub mod policy;
 pub mod settle;
 pub mod situation;
 pub mod why;
+mod work;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -52,6 +54,12 @@ impl Muster {
 pub trait Watch: Send + Sync {
     /// A run has gone on.
     fn run(&self, run: &muster_domain::model::operation::Run);
+
+    /// So many tickets, of so many known before, have been given to others by a run, which goes
+    /// on.
+    fn moved(&self, run: &muster_domain::model::operation::Run, (tickets, of): (u64, u64)) {
+        let _ = (run, tickets, of);
+    }
 }
 
 /// Nobody watches.

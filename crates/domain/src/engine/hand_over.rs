@@ -251,3 +251,32 @@ impl<'a> Office<'a> {
 fn taken(account: &AccountId, why: Reason) -> (Recipient, Reason) {
     (Recipient::Account { account: account.clone() }, why)
 }
+
+/// What is known of an account's work for longer than this is looked at again.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+
+/// The accounts at whose work it is worth looking: of people who left, or leave soon. Those of
+/// which nothing is known come first, then those that were looked at longest ago.
+#[must_use]
+pub fn to_look_at<'a>(world: &World<'a>, correlation: &Correlation) -> Vec<&'a AccountId> {
+    let hours = world.hours();
+    let soon = world.now.checked_add((SOON_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
+    let leaves = |person: &Person| match lifecycle::state(person, &hours, world.now) {
+        PersonState::Ended { .. } => true,
+        PersonState::Leaving { at } => at <= soon,
+        _ => false,
+    };
+    let known_well = |known: &KnownAccount| {
+        known.work.as_ref().is_some_and(|work| world.now.duration_since(work.at) <= LOOK_AGAIN)
+    };
+    let mut found: Vec<_> = world
+        .people
+        .values()
+        .filter(|person| !correlation.accounts_of(&person.id).is_empty() && leaves(person))
+        .flat_map(|person| correlation.accounts_of(&person.id))
+        .filter_map(|id| world.accounts.get_key_value(id))
+        .filter(|(_, known)| known.gone.is_none() && !known_well(known))
+        .collect();
+    found.sort_by_key(|(id, known)| (known.work.as_ref().map(|work| work.at), *id));
+    found.into_iter().map(|(id, _)| id).collect()
+}

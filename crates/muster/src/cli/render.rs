@@ -123,7 +123,11 @@ pub(super) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
 
 const fn group(action: &Action) -> &'static str {
     match action {
-        Action::Deactivate { .. } | Action::Reduce { .. } | Action::CancelInvite => "Leavers",
+        Action::Deactivate { .. }
+        | Action::Reduce { .. }
+        | Action::CancelInvite
+        | Action::HandOver { .. }
+        | Action::Delete => "Leavers",
         Action::Update { .. } => "Movers",
         Action::Create { .. } | Action::Reactivate { .. } => "Joiners",
     }
@@ -176,6 +180,15 @@ pub(super) fn operation(operation: &Operation, style: Style) -> String {
     for change in changes(operation) {
         line("change", &change);
     }
+    if let Action::HandOver { closed_within_days, .. } = &operation.action {
+        line(
+            "change",
+            &format!(
+                "open and snoozed tickets, and those closed within {closed_within_days} days, get \
+             another assignee; the account leaves its teams"
+            ),
+        );
+    }
     if let Action::Deactivate { fallback: Some(role) } = &operation.action {
         line("else", &format!("if the app ignores it: role → {role}, shown as reduced"));
     }
@@ -210,6 +223,9 @@ fn changes(operation: &Operation) -> Vec<String> {
     };
     match (&operation.before, &operation.after) {
         (None, Some(after)) => lines.push(format!("new account as {}", role(after))),
+        (Some(_), None) if operation.action == Action::Delete => {
+            lines.push("the account is deleted for ever".to_owned());
+        }
         (Some(_), None) => lines.push("the pending account is deleted".to_owned()),
         (Some(before), Some(after)) => {
             if before.status != after.status {

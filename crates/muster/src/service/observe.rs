@@ -32,6 +32,8 @@ pub struct Synced {
     pub observation: ObservationRecord,
     /// How many accounts were newly tied to a person.
     pub linked: usize,
+    /// At the work of how many leavers' accounts it looked.
+    pub work_seen: usize,
     /// What does not agree.
     pub gaps: Vec<Gap>,
 }
@@ -54,8 +56,9 @@ impl Muster {
     pub async fn sync(&self, app: &AppName) -> Result<Synced> {
         let observation = self.observe(app).await?;
         let linked = self.link_certain(app).await?;
+        let work_seen = self.look_at_leavers_work(&self.open(app).await?).await?;
         let gaps = self.gaps(app).await?;
-        Ok(Synced { app: app.clone(), observation, linked, gaps })
+        Ok(Synced { app: app.clone(), observation, linked, work_seen, gaps })
     }
 
     /// Every gap between the people and the accounts of `app`, as last seen.

@@ -18,6 +18,7 @@ use muster_domain::{
         person::Person,
         plan::Plan,
         policy::{AppPolicy, Policy},
+        work::OpenWork,
     },
 };
 
@@ -101,6 +102,7 @@ impl Situation {
             account: account.clone(),
             gone: None,
             learned: None,
+            work: None,
         });
         known.account = account.clone();
         known.gone = None;
@@ -120,6 +122,13 @@ impl Situation {
         }
     }
 
+    /// Notes what an account holds.
+    pub fn holds(&mut self, id: &AccountId, work: &OpenWork) {
+        if let Some(known) = self.accounts.get_mut(id) {
+            known.work = Some(work.clone());
+        }
+    }
+
     /// Puts a run in, in place of its earlier state.
     pub fn note(&mut self, run: &Run) {
         match self.runs.iter_mut().find(|known| known.id == run.id) {
@@ -131,8 +140,8 @@ impl Situation {
 
 impl From<AccountRecord> for KnownAccount {
     fn from(record: AccountRecord) -> Self {
-        let AccountRecord { account, gone, learned, .. } = record;
-        Self { account, gone, learned }
+        let AccountRecord { account, gone, learned, work, .. } = record;
+        Self { account, gone, learned, work }
     }
 }
 

@@ -15,6 +15,7 @@ use muster_domain::{
         operation::Run,
         person::Person,
         plan::{Blocked, Operation, Reason, Upcoming},
+        work::OpenWork,
     },
 };
 use serde::Serialize;
@@ -43,6 +44,8 @@ pub struct HerAccount {
     pub account: Account,
     /// Why it is hers.
     pub because: String,
+    /// What it held when it was last looked at.
+    pub work: Option<OpenWork>,
 }
 
 /// One person in one app.
@@ -249,7 +252,7 @@ fn in_app(situation: &Situation, person: &Person, now: Timestamp) -> Result<Pers
                 Some(Match::Linked { because, .. }) => because.clone(),
                 _ => String::new(),
             };
-            Some(HerAccount { account: known.account.clone(), because })
+            Some(HerAccount { account: known.account.clone(), because, work: known.work.clone() })
         })
         .collect();
     // The whole plan, because limits look at all of it.

@@ -201,6 +201,7 @@ tables! {
     PLANS "plans" ("digest"; "app", "made", "doc") Replace;
     RUNS "runs" ("id"; "app", "person", "account", "fingerprint", "state", "intended", "changed", "doc") Replace;
     APPROVALS "approvals" ("app", "fingerprint"; "expires", "doc") Replace;
+    WORK "work" ("app", "account"; "doc") Replace;
     ORDERS "orders" ("kind", "id"; "doc") Replace;
     MENTIONS "mentions" ("account", "seq";) Refuse;
     JOURNAL "journal" ("seq"; "at", "actor", "event", "person", "app", "account", "operation", "plan", "data", "salt", "data_digest", "prev", "hash") Refuse;

@@ -171,9 +171,10 @@ impl OrgStore {
         &self,
         app: &AppName,
     ) -> Result<BTreeMap<AccountId, AccountRecord>, StoreError> {
-        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc FROM accounts a \
+        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc, w.doc FROM accounts a \
                    LEFT JOIN learned l ON l.org = a.org AND l.app = a.app \
-                   AND l.account = a.account WHERE a.org = $1";
+                   AND l.account = a.account LEFT JOIN work w ON w.org = a.org AND w.app = a.app \
+                   AND w.account = a.account WHERE a.org = $1";
         let statement = Statement::of_org(sql, &self.org).with("AND a.app = ?", Some(app.as_str()));
         let mut rows = statement.query().fetch(&self.store.driver().pool);
         let mut accounts = BTreeMap::new();
@@ -363,11 +364,13 @@ fn account_record(row: &AnyRow) -> Result<AccountRecord, StoreError> {
     const TABLE: &str = "accounts";
     let moment = |column| parse(TABLE, &text(TABLE, row, column)?);
     let learned = optional_text("learned", row, 4)?;
+    let work = optional_text("work", row, 5)?;
     Ok(AccountRecord {
         account: parse_json(TABLE, &text(TABLE, row, 0)?)?,
         first_seen: moment(1)?,
         last_changed: moment(2)?,
         gone: optional_text(TABLE, row, 3)?.map(|gone| parse(TABLE, &gone)).transpose()?,
         learned: learned.map(|learned| parse_json("learned", &learned)).transpose()?,
+        work: work.map(|work| parse_json("work", &work)).transpose()?,
     })
 }

@@ -13,6 +13,7 @@ use muster_domain::model::{
     observation::{Completeness, ReadTally},
     operation::{Learned, RunState},
     roster::Presence,
+    work::OpenWork,
 };
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +87,8 @@ pub struct AccountRecord {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// The work it held when it was last looked at.
+    pub work: Option<OpenWork>,
 }
 
 /// What a finished read says of itself.

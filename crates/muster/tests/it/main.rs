@@ -17,6 +17,7 @@ mod company;
 mod crash;
 mod desk;
 mod exit_codes;
+mod hand_over;
 mod joiners;
 mod leavers;
 mod movers;
