@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use self::{
     limits::{limit, loses_role, ordered, removes},
     protect::{active_admins, protected},
-    work::work,
+    work::{together, work},
 };
 use super::{
     correlate::{Correlation, Match},
@@ -67,6 +67,7 @@ pub fn guard(
         operation.holds = holds;
         operation.approved_by = approved_by(world, operation, &past, invited);
     }
+    together(operations);
     limit(world, operations, removes, "removal");
     limit(world, operations, loses_role, "demotion");
 }

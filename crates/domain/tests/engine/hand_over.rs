@@ -273,3 +273,22 @@ fn history_is_no_order_to_hand_over_either() {
     done.ran(&operation, RunState::Verified);
     assert_eq!(done.plan().operations.len(), 2, "work that is there again is handed over again");
 }
+
+#[test]
+fn what_keeps_one_account_of_a_leaver_from_being_deleted_keeps_her_others_too() {
+    let mut world = office(RULE).account("70", |a| holds(a.linked("anna"), 0));
+    world.apply_all();
+    let mut world = world.now("2026-12-09T11:00:00Z");
+    assert_eq!(world.plan().operations.iter().filter(|one| one.goes()).count(), 2);
+    let known = world.accounts.get_mut(&"7".parse().unwrap()).unwrap();
+    known.work.as_mut().unwrap().open = 1;
+    let deletions: Vec<_> = world
+        .plan()
+        .operations
+        .into_iter()
+        .filter(|one| one.action == Action::Delete)
+        .map(|one| one.holds[0].reason.clone())
+        .collect();
+    assert_eq!(deletions.len(), 2);
+    assert!(deletions.contains(&"account 7 of the same person cannot be deleted yet".to_owned()));
+}

@@ -242,7 +242,9 @@ fn l20_a_rehire_before_the_delayed_deletion_keeps_the_account() {
     company.muster(["plan", "support", "--out", saved]).waits();
 
     // The deletion is approved while HR takes her back.
-    company.person("Ann Ash").last_day = None;
+    let row = company.person("Ann Ash");
+    row.last_day = None;
+    row.starts = day(0);
     company.import().done();
     let ann = id(&company, "Ann Ash");
     company.muster(["apply", saved, "--yes"]).waits();

@@ -5,9 +5,12 @@
 //! misses some; the next walk finds them. So nothing depends on how an app makes its cursors, and
 //! what was moved is not in the list any more: nothing is moved twice, whenever it was killed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future::BoxFuture, stream};
 use jiff::Timestamp;
 use muster_domain::{
     engine::hand_over::closed_since,
@@ -25,7 +28,7 @@ use serde_json::json;
 use super::Applying;
 use crate::{
     connector::{
-        ConnectorError, ErrorKind, Lane,
+        Connector, ConnectorError, ErrorKind, Lane,
         work::{Holder, Team},
     },
     error::Result,
@@ -224,7 +227,7 @@ impl Applying<'_> {
             let page = match connector.work(LANE, &moving.account, from.as_deref()).await {
                 Ok(page) => page,
                 // A cursor that is too old: the next walk begins anew.
-                Err(error) if from.is_some() && error.kind == ErrorKind::Invalid => {
+                Err(error) if from.is_some() && is_about_the_place(&error.kind) => {
                     return Ok(Ok(((found.max(1), moving.so_far - before), None)));
                 }
                 Err(error) => return Ok(Err(error.into())),
@@ -289,9 +292,7 @@ impl Applying<'_> {
     /// Calls for a few tickets, several at once. Why to stop, if the app refuses every one.
     async fn assign(&mut self, run: &mut Run, moving: &mut Moving, chunk: &[Move]) -> Option<Stop> {
         let connector = &self.opened.connector;
-        let calls = chunk.iter().map(|one| async move {
-            (one, connector.assign(LANE, &one.ticket, &Holder::from(&one.to)).await)
-        });
+        let calls: Vec<_> = chunk.iter().map(|one| call(connector.clone(), one.clone())).collect();
         let answers: Vec<_> = stream::iter(calls).buffer_unordered(AT_ONCE).collect().await;
         run.calls = run.calls.saturating_add(u32::try_from(answers.len()).unwrap_or(u32::MAX));
         let mut refused = 0;
@@ -494,6 +495,15 @@ impl Applying<'_> {
     }
 }
 
+type Call = BoxFuture<'static, (Move, std::result::Result<(), ConnectorError>)>;
+
+fn call(connector: Arc<dyn Connector>, one: Move) -> Call {
+    Box::pin(async move {
+        let answer = connector.assign(LANE, &one.ticket, &Holder::from(&one.to)).await;
+        (one, answer)
+    })
+}
+
 /// Who takes it over, as the app calls them.
 fn holders(to: &Recipient, teams: &[Team]) -> std::result::Result<Vec<Holder>, String> {
     match to {
@@ -511,4 +521,9 @@ fn holders(to: &Recipient, teams: &[Team]) -> std::result::Result<Vec<Holder>, S
         }
         Recipient::Unknown => Err("nobody can take the work over".to_owned()),
     }
+}
+
+/// Whether a page was refused for where it begins.
+const fn is_about_the_place(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Conflict)
 }
