@@ -1,6 +1,11 @@
 //! `muster hand-over`.
 
-use muster_domain::model::{id::AppName, person::Person, plan::Plan, work::HandOverTo};
+use muster_domain::model::{
+    id::AppName,
+    person::Person,
+    plan::{Operation, Plan},
+    work::HandOverTo,
+};
 use serde_json::json;
 
 use super::{
@@ -61,7 +66,7 @@ impl Args {
             }
             return Ok(Outcome::changes_if(due));
         }
-        let goes = |work: &HeldWork| work.plan.operations.iter().any(|one| one.goes());
+        let goes = |work: &HeldWork| work.plan.operations.iter().any(Operation::goes);
         if (held.iter().any(goes) || self.to.is_some())
             && !self.yes
             && !session.confirm(&self.question(&person, due))?

@@ -17,3 +17,4 @@ mod pace;
 mod reading;
 mod secrets;
 mod wire;
+mod work;

@@ -104,7 +104,8 @@ fn l10_a_leavers_open_work_is_listed_before_and_goes_to_whom_the_policy_says() {
         .flatten()
         .collect();
     assert_eq!(arrived.len(), moved.len());
-    assert!(arrived.iter().all(|one| one["account"] == ben.to_string()), "{arrived:?}");
+    let ben = serde_json::Value::from(ben.to_string());
+    assert!(arrived.iter().all(|one| one["account"] == ben), "{arrived:?}");
 }
 
 #[test]

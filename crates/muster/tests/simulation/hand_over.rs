@@ -115,6 +115,7 @@ async fn a_thousand(capacity: u32, drain_per_s: u32, latency_ms: u64) {
     let took = office.world.now().duration_since(began).as_secs_f64();
     let least = (requests as f64 - f64::from(capacity)) / f64::from(drain_per_s);
     let share = least / took;
+    eprintln!("{requests} requests in {took} s: {:.2} % of the permitted rate", share * 100.0);
     assert!(share >= 0.97, "{:.1} % of the rate: {took} s instead of {least} s", share * 100.0);
 }
 

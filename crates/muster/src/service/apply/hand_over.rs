@@ -462,7 +462,8 @@ impl Applying<'_> {
             ..JournalFilter::default()
         };
         let entries = self.muster.store.journal(&filter).await?;
-        let so_far = entries.iter().find_map(|entry| entry.data["so_far"].as_u64()).unwrap_or(0);
+        let so_far =
+            entries.iter().find_map(|entry| entry.data.get("so_far")?.as_u64()).unwrap_or(0);
         let open = entries.first().filter(|entry| entry.event == Event::WorkIntended);
         let moves = open.and_then(|entry| entry.data.get("moves").cloned());
         let moves: Vec<Move> = match moves {
