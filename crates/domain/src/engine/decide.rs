@@ -3,7 +3,7 @@
 
 mod leave;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{Timestamp, ToSpan};
 
@@ -45,6 +45,8 @@ pub struct Addresses<'a> {
     sharing: HashMap<&'a str, Vec<&'a Person>>,
     /// When Muster last shut an account out, or lowered it because its owner had left.
     shut: HashMap<&'a AccountId, Timestamp>,
+    /// The accounts of which everything was handed over once.
+    handed_over: HashSet<&'a AccountId>,
 }
 
 impl<'a> Addresses<'a> {
@@ -65,7 +67,7 @@ impl<'a> Addresses<'a> {
                 sharing.entry(email.folded()).or_default().push(before);
             }
         }
-        let mut shut = HashMap::new();
+        let (mut shut, mut handed_over) = (HashMap::new(), HashSet::new());
         for run in world.runs.iter().filter(|run| run.state.is_done()) {
             if let Action::Deactivate { .. } | Action::Reduce { .. } = &run.operation.action
                 && let Some(account) = &run.operation.account
@@ -73,8 +75,11 @@ impl<'a> Addresses<'a> {
                 let last = shut.entry(account).or_insert(run.changed);
                 *last = run.changed.max(*last);
             }
+            if let Action::HandOver { .. } = &run.operation.action {
+                handed_over.extend(&run.operation.account);
+            }
         }
-        Self { accounts, people, sharing, shut }
+        Self { accounts, people, sharing, shut, handed_over }
     }
 
     fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {

@@ -252,8 +252,15 @@ fn taken(account: &AccountId, why: Reason) -> (Recipient, Reason) {
     (Recipient::Account { account: account.clone() }, why)
 }
 
-/// What is known of an account's work for longer than this is looked at again.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+/// For so long a look at an account's work is good enough for a plan.
+fn good_for(world: &World<'_>, known: &KnownAccount, work: &OpenWork) -> SignedDuration {
+    let hours = match (known.account.status.may_sign_in(), world.rules.delete_after_days) {
+        (false, None) if work.no_ticket_is_left() && work.teams.is_empty() => 7 * 24,
+        (false, Some(_)) if work.no_ticket_is_left() && work.teams.is_empty() => 20,
+        _ => 6,
+    };
+    SignedDuration::from_hours(hours)
+}
 
 /// The accounts at whose work it is worth looking: of people who left, or leave soon. Those of
 /// which nothing is known come first, then those that were looked at longest ago.
@@ -267,7 +274,10 @@ pub fn to_look_at<'a>(world: &World<'a>, correlation: &Correlation) -> Vec<&'a A
         _ => false,
     };
     let known_well = |known: &KnownAccount| {
-        known.work.as_ref().is_some_and(|work| world.now.duration_since(work.at) <= LOOK_AGAIN)
+        known
+            .work
+            .as_ref()
+            .is_some_and(|work| world.now.duration_since(work.at) <= good_for(world, known, work))
     };
     let mut found: Vec<_> = world
         .people

@@ -58,7 +58,9 @@ impl WorkItem {
 pub enum Reach {
     /// All of it.
     Whole,
-    /// The count was stopped: there is at least so much.
+    /// Muster stopped counting: there is at least so much, and the rest can be looked at.
+    Stopped,
+    /// The app cut the list off: there is at least so much.
     #[default]
     AtLeast,
 }
@@ -120,6 +122,13 @@ impl OpenWork {
         self.tickets() > 0 || !self.teams.is_empty()
     }
 
+    /// Whether a ticket is known to be left to hand over, or the app hides whether one is. Where
+    /// Muster itself stopped counting, the rest is counted before anything is deleted.
+    #[must_use]
+    pub fn may_hold_tickets(&self) -> bool {
+        self.tickets() > 0 || self.reach == Reach::AtLeast
+    }
+
     /// Whether it is certain that no ticket is left to hand over.
     #[must_use]
     pub fn no_ticket_is_left(&self) -> bool {
@@ -130,7 +139,7 @@ impl OpenWork {
 impl fmt::Display for OpenWork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at: _, open, snoozed, closed_lately, closed: _, teams, reach } = self;
-        if *reach == Reach::AtLeast {
+        if *reach != Reach::Whole {
             f.write_str("at least ")?;
         }
         let plural = |n: u64| if n == 1 { "" } else { "s" };

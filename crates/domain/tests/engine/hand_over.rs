@@ -15,6 +15,8 @@ use muster_domain::{
     },
 };
 
+use proptest::prelude::*;
+
 use crate::world::{AccountIs, PersonIs, World, at, person_id};
 
 const RULE: &str = "leaver: {hand_over: {to: manager}, delete_after: 30 days}";
@@ -291,4 +293,94 @@ fn what_keeps_one_account_of_a_leaver_from_being_deleted_keeps_her_others_too() 
         .collect();
     assert_eq!(deletions.len(), 2);
     assert!(deletions.contains(&"account 7 of the same person cannot be deleted yet".to_owned()));
+}
+
+fn reach() -> impl Strategy<Value = Reach> {
+    prop_oneof![Just(Reach::Whole), Just(Reach::Stopped), Just(Reach::AtLeast)]
+}
+
+/// A leaver's account in any condition, under any rule.
+fn some_leaver() -> impl Strategy<Value = World> {
+    let work = proptest::option::of((0..3_u64, reach(), 0..40_i64, any::<bool>()));
+    let rules = prop_oneof![
+        Just("leaver: {delete_after: 5 days}"),
+        Just("leaver: {hand_over: {to: manager}, delete_after: 5 days}"),
+        Just("leaver: {hand_over: {to: nobody}, delete_after: 5 days}"),
+        Just("leaver: {hand_over: {to: manager}}"),
+    ];
+    let account = (0..4_u8, any::<bool>(), any::<bool>(), any::<bool>(), 0..12_i64);
+    (work, rules, account).prop_map(|(work, rules, (status, deletes, kept, ran, days))| {
+        let mut world = office(rules);
+        if ran {
+            world.apply_all();
+        }
+        world.now += SignedDuration::from_hours(days * 24);
+        let now = world.now;
+        let known = world.accounts.get_mut(&"7".parse().unwrap()).unwrap();
+        known.account.status = [
+            AccountStatus::Active,
+            AccountStatus::Inactive,
+            AccountStatus::Invited,
+            AccountStatus::Unknown,
+        ][usize::from(status)];
+        known.work = work.map(|(open, reach, hours, in_team)| OpenWork {
+            open,
+            reach,
+            teams: in_team.then(|| "Chat".to_owned()).into_iter().collect(),
+            ..OpenWork::none(now - SignedDuration::from_hours(hours))
+        });
+        world.sight.started = Some(now);
+        world.rules().writes.delete = deletes.into();
+        if kept {
+            chosen(&mut world, HandOverTo::Nobody);
+        }
+        world
+    })
+}
+
+proptest! {
+    #[test]
+    fn law_5_nothing_is_deleted_that_is_known_to_hold_work_unless_somebody_chose(
+        world in some_leaver(),
+    ) {
+        let known = &world.accounts[&"7".parse().unwrap()];
+        for operation in world.plan().operations {
+            if operation.action != Action::Delete || !operation.goes() {
+                continue;
+            }
+            let rules = &world.policy.apps[&world.app];
+            prop_assert_eq!(rules.writes.delete, Switch::On);
+            prop_assert_eq!(rules.delete_after_days, Some(5));
+            prop_assert_eq!(known.account.status, AccountStatus::Inactive);
+            let shut = world.runs.iter().filter(|run| run.operation.action.word() == "deactivate");
+            let shut = shut.map(|run| run.changed).max().unwrap();
+            prop_assert!(world.now.duration_since(shut) >= SignedDuration::from_hours(5 * 24));
+            let work = known.work.as_ref().unwrap();
+            prop_assert!(world.now.duration_since(work.at) <= SignedDuration::from_hours(24));
+            let to_nobody = rules.hand_over.as_ref().is_some_and(|r| r.to == HandOverTo::Nobody);
+            let chosen = !world.orders.work.is_empty() || to_nobody;
+            prop_assert!(chosen || (work.open == 0 && work.reach != Reach::AtLeast));
+        }
+    }
+
+    #[test]
+    fn law_1_neither_shutting_out_nor_lowering_waits_for_a_hand_over(world in some_leaver()) {
+        for operation in world.plan().operations {
+            if matches!(operation.action, Action::Deactivate { .. } | Action::Reduce { .. }) {
+                prop_assert!(operation.goes(), "{:?}", operation.holds);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deletion_that_should_go_goes() {
+    // The property above would hold of a planner that deletes nothing.
+    let mut world = office(RULE);
+    world.apply_all();
+    let mut world = world.now("2026-12-09T11:00:00Z");
+    assert!(world.plan().operations[0].goes());
+    let known = world.accounts.get_mut(&"7".parse().unwrap()).unwrap();
+    known.work.as_mut().unwrap().reach = Reach::Stopped;
+    assert!(world.plan().operations.iter().all(|one| one.action == Action::Delete && one.goes()));
 }

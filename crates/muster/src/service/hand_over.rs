@@ -74,6 +74,12 @@ impl Muster {
         if let Some(to) = to {
             situation.orders.work.push(self.work_order(person, Some(app), to.clone()));
         }
+        if let Some(to) = to.filter(|to| **to != HandOverTo::Nobody && !accounts.is_empty()) {
+            let found = hand_over::recipient(&situation.world(now)?, &correlation, person, to);
+            found.map_err(|why| {
+                Error::Invalid(format!("{to} cannot take the work over in {app}: {why}"))
+            })?;
+        }
         let mut plan = situation.plan_for(&person.id, now)?;
         plan.operations.retain(|one| matches!(one.action, Action::HandOver { .. }));
         plan.upcoming.clear();

@@ -57,7 +57,9 @@ pub(super) async fn count(
         pages += 1;
         match page.next {
             None => return Ok(OpenWork { reach: page.reach, ..work }),
-            Some(_) if depth == Depth::Pages(pages) => return Ok(work),
+            Some(_) if depth == Depth::Pages(pages) => {
+                return Ok(OpenWork { reach: Reach::Stopped, ..work });
+            }
             // An end that never comes: what was counted is what there is at least.
             next if next == from => return Ok(work),
             next => from = next,

@@ -13,7 +13,7 @@ use crate::{
         account::AccountStatus,
         id::AccountId,
         plan::{AccountState, Action, Reason, Reversibility},
-        work::{OpenWork, Recipient},
+        work::{OpenWork, Reach, Recipient},
     },
 };
 
@@ -26,7 +26,13 @@ impl Case<'_> {
             return;
         };
         for (id, known) in &self.accounts {
-            let Some(work) = known.work.as_ref().filter(|work| work.is_something()) else {
+            // What was not counted to the end is handed over once all the same: doing it tells.
+            let uncounted = |work: &OpenWork| {
+                work.reach == Reach::Stopped && !self.addresses.handed_over.contains(id)
+            };
+            let Some(work) =
+                known.work.as_ref().filter(|work| work.is_something() || uncounted(work))
+            else {
                 continue;
             };
             let mut reasons = vec![self.holds(id, work), chosen.clone()];

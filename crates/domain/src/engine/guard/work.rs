@@ -46,7 +46,7 @@ pub(super) fn work(
                 let reason = format!("what work the account holds was last looked at {at}");
                 return Some(hold(HoldKind::HandOver, reason, look));
             }
-            if work.no_ticket_is_left() {
+            if !work.may_hold_tickets() {
                 return None;
             }
             let release = match destiny {
