@@ -13,6 +13,7 @@ use muster_domain::{
     },
     model::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
+        activity::Activity,
         id::{AccountId, OrgId, PersonId, SourceName},
         observation::Completeness,
         order::Orders,
@@ -62,6 +63,8 @@ fn measure(size: usize) -> Result<(), Failure> {
             .collect::<Result<_, _>>()?,
         can_deactivate: true,
         deactivation_worked: None,
+        trail: None,
+        invitation_lasts: Some(SignedDuration::from_hours(7 * 24)),
     };
     let (links, approvals) = (BTreeMap::new(), BTreeMap::new());
     let orders = Orders::default();
@@ -179,7 +182,16 @@ fn accounts(size: usize) -> Result<BTreeMap<AccountId, KnownAccount>, Failure> {
             updated: None,
             other: BTreeMap::new(),
         };
-        accounts.insert(id, KnownAccount { account, gone: None, learned: None, work: None });
+        accounts.insert(
+            id,
+            KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                work: None,
+                activity: Activity::default(),
+            },
+        );
     }
     Ok(accounts)
 }

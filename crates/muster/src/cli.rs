@@ -16,11 +16,14 @@ mod offboard;
 mod people;
 mod plan;
 mod policy;
+mod readiness;
 mod render;
 mod roster;
+mod seats;
 mod session;
 mod simulate;
 mod sync;
+mod tasks;
 mod why;
 
 use std::path::PathBuf;
@@ -82,6 +85,13 @@ enum Command {
     /// Order an app, a person or everything to stand still
     #[command(subcommand)]
     Freeze(freeze::Command),
+    /// List what only a human can do, and ask somebody to do it
+    #[command(subcommand)]
+    Tasks(tasks::Command),
+    /// Show who starts soon, and whether they will be able to sign in
+    Readiness(readiness::Args),
+    /// Show seats in use, and how that will go on
+    Seats(seats::Args),
     /// Explain a person, an account or an operation
     Why(why::Args),
     /// Show or verify the journal
@@ -112,6 +122,9 @@ impl Command {
             Self::Offboard(_) => "offboard",
             Self::HandOver(_) => "hand-over",
             Self::Freeze(_) => "freeze",
+            Self::Tasks(_) => "tasks",
+            Self::Readiness(_) => "readiness",
+            Self::Seats(_) => "seats",
             Self::Why(_) => "why",
             Self::Log(_) => "log",
             Self::Simulate(_) => "simulate",
@@ -142,6 +155,9 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Offboard(args) => args.run(start).await,
         Command::HandOver(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
+        Command::Tasks(command) => command.run(start).await,
+        Command::Readiness(args) => args.run(start).await,
+        Command::Seats(args) => args.run(start).await,
         Command::Why(args) => args.run(start).await,
         Command::Log(args) => args.run(start).await,
         Command::Simulate(command) => command.run(start).await,

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use muster_domain::model::{
     account::{Account, AccountChange, NewAccount, Role},
+    activity::{Hint, Trail},
     email::EmailAddress,
     id::AccountId,
     observation::ReadTally,
@@ -64,6 +65,10 @@ pub struct Capabilities {
     pub hand_over: Ability,
     /// Telling the account owner from other accounts.
     pub tells_owner: bool,
+    /// Telling who did what and who signed in.
+    pub trail: Ability,
+    /// How many days an invitation is good for, where the app has such a limit.
+    pub invitation_days: Option<u16>,
 }
 
 /// What a probe found: who we are there, what we may do, what looks wrong.
@@ -193,6 +198,15 @@ pub trait Connector: work::Work {
         lane: Lane,
         sink: &mut dyn PageSink,
     ) -> Result<ReadTally, ConnectorError>;
+
+    /// What the app's trail tells of what happened to its accounts since `since`, or as far back
+    /// as one reading goes when that is longer ago; with how far it reached. Hints only: nothing
+    /// is lost when they cannot be read.
+    async fn trail(
+        &self,
+        lane: Lane,
+        since: Timestamp,
+    ) -> Result<(Vec<Hint>, Trail), ConnectorError>;
 
     /// One account; `None` when the app says there is none.
     async fn account(&self, lane: Lane, id: &AccountId) -> Result<Option<Account>, ConnectorError>;

@@ -12,6 +12,8 @@ pub mod offboard;
 pub mod policy;
 pub mod settle;
 pub mod situation;
+pub mod tasks;
+pub mod trail;
 pub mod why;
 mod work;
 

@@ -4,7 +4,7 @@
 use axum::{
     Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::Response,
     response::IntoResponse,
     routing::{get, post, put},
@@ -21,7 +21,7 @@ use crate::{
     new_user::NewUser,
     tickets::TicketStatus,
     users::{Role, Sso, UserRecord},
-    world::Refused,
+    world::{Refused, World},
 };
 
 /// Why a control request is refused.
@@ -50,6 +50,8 @@ pub(crate) fn routes() -> Router<Gorgias> {
         .route("/_control/users", get(users).post(add_user))
         .route("/_control/users/{id}", get(user).patch(edit_user).delete(delete_user))
         .route("/_control/users/{id}/accept", post(accept))
+        .route("/_control/users/{id}/sign-in", post(sign_in))
+        .route("/_control/joined", post(join))
         .route("/_control/customers", post(add_customer))
         .route("/_control/config", get(config).put(set_config))
         .route("/_control/faults", get(faults).put(set_faults))
@@ -178,9 +180,38 @@ impl Edit {
     }
 }
 
-async fn edit_user(State(gorgias): State<Gorgias>, Path(id): Path<u64>, body: Bytes) -> Controlled {
+#[derive(Deserialize)]
+struct By {
+    by: Option<u64>,
+}
+
+async fn edit_user(
+    State(gorgias): State<Gorgias>,
+    Path(id): Path<u64>,
+    Query(By { by }): Query<By>,
+    body: Bytes,
+) -> Controlled {
     let edit: Edit = read(&body)?;
-    done(gorgias.change(|world, now| world.edit_user(id, |user| edit.apply(user, now), now)))
+    let edited =
+        |world: &mut World, now| world.edit_user((id, by), |user| edit.apply(user, now), now);
+    done(gorgias.change(edited))
+}
+
+async fn sign_in(State(gorgias): State<Gorgias>, Path(id): Path<u64>) -> Controlled {
+    done(gorgias.sign_in(id))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Joining {
+    email: String,
+    name: String,
+    sso: Sso,
+}
+
+async fn join(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
+    let Joining { email, name, sso } = read(&body)?;
+    Ok(json(StatusCode::CREATED, &json!({ "id": gorgias.join(&email, &name, sso) })))
 }
 
 async fn delete_user(State(gorgias): State<Gorgias>, Path(id): Path<u64>) -> Controlled {

@@ -21,7 +21,7 @@ use crate::{
     seed,
     state_file::{StateError, StateFile},
     tickets::{Team, Ticket, TicketStatus},
-    users::UserRecord,
+    users::{Sso, UserRecord},
     world::{Refused, World},
 };
 
@@ -254,7 +254,32 @@ impl Gorgias {
     /// # Errors
     /// If there is no such user.
     pub fn edit_user(&self, id: u64, edit: impl FnOnce(&mut UserRecord)) -> Result<(), Refused> {
-        self.change(|world, now| world.edit_user(id, edit, now))
+        self.change(|world, now| world.edit_user((id, None), edit, now))
+    }
+
+    /// Another user of the account changes one in the app itself; nothing is checked.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn edit_user_as(
+        &self,
+        actor: u64,
+        id: u64,
+        edit: impl FnOnce(&mut UserRecord),
+    ) -> Result<(), Refused> {
+        self.change(|world, now| world.edit_user((id, Some(actor)), edit, now))
+    }
+
+    /// Somebody comes in for the first time by single sign-on, and is a user from then on: with the
+    /// basic role, without an invitation. Returns its id.
+    pub fn join(&self, email: &str, name: &str, sso: Sso) -> u64 {
+        self.change(|world, now| {
+            let user = NewUser { sso: Some(sso), ..NewUser::new(email).name(name) };
+            let id = world.add_user(user, now);
+            // The user was put in a moment ago: it is there.
+            let _ = world.sign_in(id, now);
+            id
+        })
     }
 
     /// Takes a user's access away past the API.
@@ -263,7 +288,11 @@ impl Gorgias {
     /// If there is no such user.
     pub fn deactivate_user(&self, id: u64) -> Result<(), Refused> {
         self.change(|world, now| {
-            world.edit_user(id, |user| user.deactivated_at = user.deactivated_at.or(Some(now)), now)
+            world.edit_user(
+                (id, None),
+                |user| user.deactivated_at = user.deactivated_at.or(Some(now)),
+                now,
+            )
         })
     }
 

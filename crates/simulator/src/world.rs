@@ -261,10 +261,10 @@ impl World {
         Ok(())
     }
 
-    /// Changes a user by hand.
+    /// Changes a user past the API, as `actor` would in the app itself.
     pub(crate) fn edit_user(
         &mut self,
-        id: u64,
+        (id, actor): (u64, Option<u64>),
         edit: impl FnOnce(&mut UserRecord),
         now: Timestamp,
     ) -> Result<(), Refused> {
@@ -273,7 +273,7 @@ impl World {
         edit(&mut user);
         user.id = id;
         self.store_user(user, None, now);
-        self.emit(Happening::new("user-updated", id), now);
+        self.emit(Happening::new("user-updated", id).by(actor), now);
         Ok(())
     }
 

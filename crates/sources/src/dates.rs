@@ -1,6 +1,7 @@
 //! Cells to dates. One order of day and month for the whole file, never guessed by row.
 
 use jiff::civil::Date;
+use serde::Serialize;
 
 use crate::{
     options::DateOrder,
@@ -24,7 +25,7 @@ const NOT_A_DATE: &str = "not a date: write it as YYYY-MM-DD";
 const NO_SUCH_DAY: &str = "there is no such day: correct it in the HR system";
 
 /// The date in a cell. Blank and `0000-00-00` are none. Without an order, which was reported once
-/// for the file, dates that need one are passed over.
+/// for the file, dates that need one are passed over; the others still show what else is wrong.
 pub(crate) fn date(cell: &str, order: Option<DateOrder>) -> Result<Option<Date>, String> {
     match read(cell) {
         Reading::Blank => Ok(None),
@@ -32,8 +33,18 @@ pub(crate) fn date(cell: &str, order: Option<DateOrder>) -> Result<Option<Date>,
         Reading::Wrong(message) => Err(message.to_owned()),
         Reading::Numbers(a, b, year) => match order {
             Some(order) => numeric(a, b, year, order),
-            None => Ok(None),
+            None => unordered(a, b, year, cell),
         },
+    }
+}
+
+fn unordered(a: i8, b: i8, year: i16, cell: &str) -> Result<Option<Date>, String> {
+    let day_first = in_order(a, b, year, DateOrder::DayMonthYear);
+    let month_first = in_order(a, b, year, DateOrder::MonthDayYear);
+    match (day_first, month_first) {
+        (None, None) => Err(NO_SUCH_DAY.to_owned()),
+        (Some(one), Some(two)) => Ok((one == two || is_dotted(cell)).then_some(one)),
+        (one, two) => Ok(one.or(two)),
     }
 }
 
@@ -193,6 +204,30 @@ struct Evidence {
     eithers: usize,
 }
 
+/// The order of day and month in a file, and where it is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decided {
+    /// `None` when it could not be told, which is already a problem.
+    pub(crate) order: Option<DateOrder>,
+    pub(crate) by: OrderBy,
+}
+
+/// Where the order of day and month is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderBy {
+    /// Told by the person who imports.
+    Told,
+    /// The format always writes it so.
+    Format,
+    /// The values of the file leave no doubt.
+    Values,
+    /// No date of the file needs it.
+    NotNeeded,
+    /// It is not known.
+    Unknown,
+}
+
 /// The order of day and month in this file: what the user says, else what the format declares,
 /// else what the values leave no doubt about.
 pub(crate) fn decide(
@@ -200,19 +235,21 @@ pub(crate) fn decide(
     layout: &Layout,
     told: Option<DateOrder>,
     problems: &mut Problems,
-) -> Option<DateOrder> {
-    if let Some(order) = told {
-        return Some(order);
+) -> Decided {
+    if told.is_some() {
+        return Decided { order: told, by: OrderBy::Told };
     }
     if let [order] = layout.format.date_orders {
-        return Some(*order);
+        return Decided { order: Some(*order), by: OrderBy::Format };
     }
     let evidence = gather(table, layout);
+    let by_values = |order| Decided { order: Some(order), by: OrderBy::Values };
+    let unknown = Decided { order: None, by: OrderBy::Unknown };
     let (day_first, month_first) = (evidence.day_first.len(), evidence.month_first.len());
     match (day_first, month_first) {
         (0, 0) => {
             let Some((row, place, value)) = evidence.either else {
-                return Some(DateOrder::DayMonthYear);
+                return Decided { order: Some(DateOrder::DayMonthYear), by: OrderBy::NotNeeded };
             };
             let message = format!(
                 "every date of the file can be read as day/month and as month/day ({} of them \
@@ -221,10 +258,10 @@ pub(crate) fn decide(
             );
             let problem = Problem::new(ProblemKind::DateOrder, message);
             problems.add(problem.row(row).column(place, table.heading(place)).value(&value));
-            None
+            unknown
         }
-        (_, 0) => Some(DateOrder::DayMonthYear),
-        (0, _) => Some(DateOrder::MonthDayYear),
+        (_, 0) => by_values(DateOrder::DayMonthYear),
+        (0, _) => by_values(DateOrder::MonthDayYear),
         _ => {
             let (order, fewer) = if day_first < month_first {
                 (DateOrder::MonthDayYear, &evidence.day_first)
@@ -232,9 +269,14 @@ pub(crate) fn decide(
                 (DateOrder::DayMonthYear, &evidence.month_first)
             };
             report_mixture(table, order, fewer, problems);
-            None
+            unknown
         }
     }
+}
+
+/// With dots, the day comes first in every country that writes them.
+fn is_dotted(cell: &str) -> bool {
+    cell.matches('.').count() >= 2
 }
 
 fn gather(table: &Table<'_>, layout: &Layout) -> Evidence {
@@ -254,6 +296,9 @@ fn gather(table: &Table<'_>, layout: &Layout) -> Evidence {
             match (day_first, month_first) {
                 (Some(_), None) => evidence.day_first.push(cell()),
                 (None, Some(_)) => evidence.month_first.push(cell()),
+                (Some(a), Some(b)) if a != b && is_dotted(row.cell(place)) => {
+                    evidence.day_first.push(cell());
+                }
                 (Some(a), Some(b)) if a != b => {
                     evidence.eithers += 1;
                     evidence.either.get_or_insert_with(cell);

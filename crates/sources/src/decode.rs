@@ -7,15 +7,17 @@ use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::{
     MAX_BYTES,
-    problem::{Problem, ProblemKind, Problems, Warnings},
+    problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     sheet::{self, Sheet},
 };
 
 /// What a file holds.
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
-    /// Delimited text.
-    Text(Cow<'a, str>),
+    /// Delimited text, and its encoding.
+    Text(Cow<'a, str>, &'static str),
+    /// JSON, and its encoding.
+    Json(Cow<'a, str>, &'static str),
     /// The sheets of a workbook.
     Sheets(Vec<Sheet>),
 }
@@ -34,22 +36,37 @@ const REFUSED: &[(&[u8], &str)] = &[
 ];
 
 /// The same for text: what it starts with, in lower case.
-const REFUSED_TEXT: &[(&str, &str)] = &[
-    (
-        "<",
-        "this is a web page or XML, whatever the file is called: open it in a spreadsheet and \
+const REFUSED_TEXT: &[(&str, &str)] = &[(
+    "<",
+    "this is a web page or XML, whatever the file is called: open it in a spreadsheet and \
          save it as .xlsx or CSV, or export it again",
-    ),
-    ("{", "this is JSON: export the roster as CSV or .xlsx"),
-    ("[{", "this is JSON: export the roster as CSV or .xlsx"),
-];
+)];
+
+/// What JSON starts with. A table can start with a bracket too, but not with these.
+const JSON: &[&str] = &["{", "[{", "[ {", "[\n", "[\r", "[]"];
 
 /// Finds out what the bytes are.
 pub(crate) fn decode<'a>(
     file_name: &str,
     bytes: &'a [u8],
+    problems: &mut Problems,
     warnings: &mut Warnings,
-) -> Result<Content<'a>, Problems> {
+) -> Option<Content<'a>> {
+    match content(file_name, bytes, problems, warnings) {
+        Ok(content) => Some(content),
+        Err(problem) => {
+            problems.add(problem);
+            None
+        }
+    }
+}
+
+fn content<'a>(
+    file_name: &str,
+    bytes: &'a [u8],
+    problems: &mut Problems,
+    warnings: &mut Warnings,
+) -> Result<Content<'a>, Problem> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
         return Err(refused(ProblemKind::TooLarge, message));
@@ -60,9 +77,9 @@ pub(crate) fn decode<'a>(
         }
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return sheet::sheets(file_name, bytes).map(Content::Sheets).map_err(Problems::one);
+        return sheet::sheets(file_name, bytes).map(Content::Sheets);
     }
-    let text = text(bytes, warnings).map_err(Problems::one)?;
+    let (text, encoding) = text(bytes, problems, warnings);
     let start = text.trim_start();
     if start.is_empty() {
         let message = "the file is empty: export it again";
@@ -73,32 +90,43 @@ pub(crate) fn decode<'a>(
             return Err(refused(ProblemKind::Unreadable, format!("{file_name}: {remedy}")));
         }
     }
-    Ok(Content::Text(text))
+    if JSON.iter().any(|prefix| start.starts_with(prefix)) {
+        return Ok(Content::Json(text, encoding));
+    }
+    Ok(Content::Text(text, encoding))
 }
 
-fn refused(kind: ProblemKind, message: String) -> Problems {
-    Problems::one(Problem::new(kind, message))
+fn refused(kind: ProblemKind, message: String) -> Problem {
+    Problem::new(kind, message)
 }
 
-fn text<'a>(bytes: &'a [u8], warnings: &mut Warnings) -> Result<Cow<'a, str>, Problem> {
+/// The text and its encoding. What is damaged is reported and read as well as can be, so that the
+/// file's other problems are found too.
+fn text<'a>(
+    bytes: &'a [u8],
+    problems: &mut Problems,
+    warnings: &mut Warnings,
+) -> (Cow<'a, str>, &'static str) {
     if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
-        return std::str::from_utf8(rest).map(Cow::Borrowed).map_err(|error| {
+        let text = std::str::from_utf8(rest).map(Cow::Borrowed).unwrap_or_else(|error| {
             let good = rest.get(..error.valid_up_to()).unwrap_or_default();
-            broken("the file says it is UTF-8 but is not", good)
+            problems.add(broken("the file says it is UTF-8 but is not", good));
+            String::from_utf8_lossy(rest)
         });
+        return (text, "UTF-8 with mark");
     }
     if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
-        return utf16(UTF_16LE, rest);
+        return (utf16(UTF_16LE, rest, problems), "UTF-16");
     }
     if let Some(rest) = bytes.strip_prefix(b"\xFE\xFF") {
-        return utf16(UTF_16BE, rest);
+        return (utf16(UTF_16BE, rest, problems), "UTF-16");
     }
     if let Some(encoding) = utf16_without_mark(bytes) {
-        return utf16(encoding, bytes);
+        return (utf16(encoding, bytes, problems), "UTF-16 without mark");
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Cow::Borrowed(text)),
-        Err(error) => windows_1252(bytes, error.valid_up_to(), warnings),
+        Ok(text) => (Cow::Borrowed(text), "UTF-8"),
+        Err(error) => windows_1252(bytes, error.valid_up_to(), problems, warnings),
     }
 }
 
@@ -107,8 +135,9 @@ fn text<'a>(bytes: &'a [u8], warnings: &mut Warnings) -> Result<Cow<'a, str>, Pr
 fn windows_1252<'a>(
     bytes: &'a [u8],
     valid: usize,
+    problems: &mut Problems,
     warnings: &mut Warnings,
-) -> Result<Cow<'a, str>, Problem> {
+) -> (Cow<'a, str>, &'static str) {
     let (mut multi_byte, mut broken_places) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         multi_byte += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
@@ -116,15 +145,16 @@ fn windows_1252<'a>(
     }
     if multi_byte > broken_places {
         let good = bytes.get(..valid).unwrap_or_default();
-        return Err(broken("the file is mostly UTF-8 but not all of it", good));
+        problems.add(broken("the file is mostly UTF-8 but not all of it", good));
+        return (String::from_utf8_lossy(bytes), "UTF-8, damaged");
     }
     let line = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()).lines().count();
-    warnings.file(format!(
+    warnings.add(Warning::new(format!(
         "the file is not UTF-8 and was read as Windows-1252: check the accents, first in line {}",
         line.max(1)
-    ));
+    )));
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    Ok(text)
+    (text, "Windows-1252")
 }
 
 fn broken(what: &str, good: &[u8]) -> Problem {
@@ -137,11 +167,14 @@ fn broken(what: &str, good: &[u8]) -> Problem {
 fn utf16<'a>(
     encoding: &'static encoding_rs::Encoding,
     bytes: &'a [u8],
-) -> Result<Cow<'a, str>, Problem> {
-    encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or_else(|| {
+    problems: &mut Problems,
+) -> Cow<'a, str> {
+    let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+    if damaged {
         let message = "the file is UTF-16 but damaged: export it again and choose \"CSV UTF-8\"";
-        Problem::new(ProblemKind::Encoding, message)
-    })
+        problems.add(Problem::new(ProblemKind::Encoding, message));
+    }
+    text
 }
 
 /// In UTF-16 nearly every second byte of a table (delimiters, digits, line ends) is zero.
@@ -166,13 +199,19 @@ mod tests {
     use super::*;
 
     fn as_text(bytes: &[u8]) -> String {
-        let mut warnings = Warnings::default();
-        match decode("roster", bytes, &mut warnings) {
-            Ok(Content::Text(text)) => [vec![text.into_owned()], warnings.into_lines()].concat(),
-            Ok(Content::Sheets(sheets)) => vec![format!("{} sheets", sheets.len())],
-            Err(problems) => vec![problems.refuse(None).to_string()],
+        let (mut problems, mut warnings) = (Problems::default(), Warnings::default());
+        let content = decode("roster", bytes, &mut problems, &mut warnings);
+        let problems: Vec<_> = problems.sorted().iter().map(ToString::to_string).collect();
+        if !problems.is_empty() {
+            return problems.join("\n");
         }
-        .join("\n")
+        let mut lines = vec![match content {
+            Some(Content::Text(text, _) | Content::Json(text, _)) => text.into_owned(),
+            Some(Content::Sheets(sheets)) => format!("{} sheets", sheets.len()),
+            None => "nothing".to_owned(),
+        }];
+        lines.extend(warnings.sorted().iter().map(ToString::to_string));
+        lines.join("\n")
     }
 
     #[test]
@@ -206,11 +245,10 @@ mod tests {
 
     #[test]
     fn what_is_not_read_comes_with_a_remedy() {
-        let bytes: [&[u8]; 7] = [
+        let bytes: [&[u8]; 6] = [
             b"\xD0\xCF\x11\xE0\xA1\xB1",
             b"%PDF-1.7",
             b" \n <html><table>",
-            b"{\"id\": 1}",
             b"  \r\n ",
             b"\xEF\xBB\xBFid,name\n1,Zo\xEB\n",
             b"id,n\xC3\xA9m\xC3\xA9\n1,Zo\xEB\n",
@@ -222,8 +260,6 @@ mod tests {
         roster: this is a PDF: export the roster as CSV or .xlsx
         ---
         roster: this is a web page or XML, whatever the file is called: open it in a spreadsheet and save it as .xlsx or CSV, or export it again
-        ---
-        roster: this is JSON: export the roster as CSV or .xlsx
         ---
         the file is empty: export it again
         ---

@@ -8,10 +8,10 @@ use muster_domain::model::{email::EmailAddress, id::SourceId, person::Profile, r
 use crate::{
     draft::{Draft, ManagerHints},
     formats::Target,
-    people::Group,
-    problem::{Problem, ProblemKind, Problems, Warnings},
+    people::{File, Group},
+    problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
-    words::{name_key, turned_round},
+    words::{name_key, turned_round, word_key},
 };
 
 /// A group, by its place among all groups.
@@ -31,10 +31,11 @@ struct Index {
 /// Sets `manager` of every engagement, or reports why it cannot.
 pub(crate) fn resolve(
     groups: &mut [Group],
-    layout: &Layout,
+    file: &File<'_>,
     problems: &mut Problems,
     warnings: &mut Warnings,
 ) {
+    let layout = file.layout;
     let index = Index::new(groups, layout);
     let mut links: Vec<Option<At>> = vec![None; groups.len()];
     let mut found: Vec<Vec<Option<At>>> = Vec::with_capacity(groups.len());
@@ -45,12 +46,19 @@ pub(crate) fn resolve(
                 Found::None => None,
                 Found::One(one) if one == at => {
                     let message = "the person is their own manager; read as having none";
-                    warnings.row(draft.row, message);
+                    let warning = Warning::new(message).row(draft.row);
+                    warnings.add(match draft.manager.surest() {
+                        Some((target, value)) => layout.remark(warning.value(value), target),
+                        None => warning,
+                    });
                     None
                 }
                 Found::One(one) => Some(one),
                 Found::Nobody(field, value) => {
-                    problems.add(nobody(draft, layout, field, &value));
+                    // It may stand in a row that could not be read, which is a problem of its own.
+                    if !is_lost(file.lost, &value) {
+                        problems.add(nobody(draft, layout, field, &value));
+                    }
                     None
                 }
                 Found::Several(field, value, several) => {
@@ -66,7 +74,7 @@ pub(crate) fn resolve(
         }
         found.push(managers);
     }
-    report_loops(groups, &links, problems);
+    report_loops(groups, &links, layout, problems);
     for (group, managers) in groups.iter_mut().zip(found) {
         for (draft, manager) in group.drafts.iter_mut().zip(managers) {
             draft.terms.manager = manager.and_then(|at| index.ids.get(at)).cloned();
@@ -134,6 +142,29 @@ impl Index {
         } else {
             Found::None
         }
+    }
+}
+
+/// Whether a row that could not be read holds all words of a value.
+fn is_lost(lost: &[BTreeSet<String>], value: &str) -> bool {
+    let key = word_key(value);
+    lost.iter().any(|row| key.split(' ').all(|word| row.contains(word)))
+}
+
+impl ManagerHints {
+    /// The hint that decides: the column and what it says.
+    fn surest(&self) -> Option<(Target, &str)> {
+        let Self { id, number, position, email, name } = self;
+        let email = email.as_ref().map(EmailAddress::as_str);
+        [
+            (Target::Field(Field::ManagerSourceId), id.as_deref()),
+            (Target::ManagerNumber, number.as_deref()),
+            (Target::ManagerPosition, position.as_deref()),
+            (Target::Field(Field::ManagerEmail), email),
+            (Target::Field(Field::ManagerName), name.as_deref()),
+        ]
+        .into_iter()
+        .find_map(|(target, value)| Some((target, value?)))
     }
 }
 
@@ -214,14 +245,14 @@ fn who(group: &Group) -> String {
 }
 
 /// Follows every chain upwards once; a chain that meets itself is a loop.
-fn report_loops(groups: &[Group], links: &[Option<At>], problems: &mut Problems) {
+fn report_loops(groups: &[Group], links: &[Option<At>], layout: &Layout, problems: &mut Problems) {
     let mut visited_by: Vec<Option<At>> = vec![None; links.len()];
     for start in 0..links.len() {
         let mut at = start;
         while let Some(mark) = visited_by.get_mut(at) {
             match *mark {
                 Some(by) if by == start => {
-                    problems.add(loop_problem(groups, links, at));
+                    problems.add(loop_problem(groups, links, layout, at));
                     break;
                 }
                 Some(_) => break,
@@ -233,7 +264,7 @@ fn report_loops(groups: &[Group], links: &[Option<At>], problems: &mut Problems)
     }
 }
 
-fn loop_problem(groups: &[Group], links: &[Option<At>], start: At) -> Problem {
+fn loop_problem(groups: &[Group], links: &[Option<At>], layout: &Layout, start: At) -> Problem {
     let mut members = Vec::new();
     let mut at = start;
     while let (Some(group), true) = (groups.get(at), members.len() <= links.len()) {
@@ -248,10 +279,13 @@ fn loop_problem(groups: &[Group], links: &[Option<At>], start: At) -> Problem {
         "these people manage each other in a circle: {}; correct one of their managers",
         names.join(" → ")
     );
-    let row = members.first().and_then(|group| group.drafts.first()).map(|draft| draft.row);
     let problem = Problem::new(ProblemKind::ManagerLoop, message);
-    match row {
-        Some(row) => problem.row(row),
+    let Some(draft) = members.first().and_then(|group| group.drafts.first()) else {
+        return problem;
+    };
+    let problem = problem.row(draft.row);
+    match draft.manager.surest() {
+        Some((target, value)) => layout.mark(problem.value(value), target),
         None => problem,
     }
 }

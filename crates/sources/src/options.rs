@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use jiff::civil::Date;
 use muster_domain::model::{person::EmploymentStatus, roster::Field};
 
 /// Answers to what a file leaves open.
@@ -16,6 +17,9 @@ pub struct ReadOptions {
     /// The organisation's mail domains. When given, an address of another domain in the work
     /// column is not taken for a login.
     pub own_domains: Vec<String>,
+    /// The day on which the file is read: of rows that are true only from a day on, it says which
+    /// count.
+    pub today: Option<Date>,
     /// What the organisation's own status words mean. Goes before the format's own.
     pub status_words: Vec<(String, EmploymentStatus)>,
 }

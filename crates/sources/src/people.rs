@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
 };
 
 use muster_domain::model::{
@@ -14,18 +14,22 @@ use muster_domain::model::{
 
 use crate::{
     draft::Draft,
+    effective,
     formats::{RowsPerPerson, Target},
     managers,
-    problem::{Problem, ProblemKind, Problems, Warnings},
+    problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
+    spans,
     words::same_text,
 };
 
-/// Whether every row of the file could be read as one of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rows {
-    All,
-    Some,
+/// What is known of the file as a whole.
+pub(crate) struct File<'a> {
+    pub(crate) layout: &'a Layout,
+    /// Rows that could not be read as one of a person: their words.
+    pub(crate) lost: &'a [BTreeSet<String>],
+    /// The day on which the file is read.
+    pub(crate) today: Option<jiff::civil::Date>,
 }
 
 /// The people of a file.
@@ -43,21 +47,53 @@ pub(crate) struct Group {
 /// Groups, checks and resolves.
 pub(crate) fn assemble(
     drafts: Vec<Draft>,
-    rows: Rows,
-    layout: &Layout,
+    file: &File<'_>,
     problems: &mut Problems,
     warnings: &mut Warnings,
 ) -> Assembled {
+    let layout = file.layout;
     let mut groups = group(drafts);
     for group in &mut groups {
+        effective::settle(group, file.today, layout, warnings);
         group.drafts.sort_by(|a, b| rank(&a.terms).cmp(&rank(&b.terms)));
         check_rows(group, layout, problems);
+        spans::check(group, layout, problems, warnings);
     }
     check_addresses(&groups, layout, problems);
-    if rows == Rows::All {
-        managers::resolve(&mut groups, layout, problems, warnings);
-    }
+    warn_of_renamed(&groups, layout, warnings);
+    warn_of_no_leavers(&groups, layout, warnings);
+    managers::resolve(&mut groups, file, problems, warnings);
     Assembled { records: groups.into_iter().map(record).collect() }
+}
+
+/// Leavers whose address was changed to one with a tag: `ana+left@acme.example`.
+fn warn_of_renamed(groups: &[Group], layout: &Layout, warnings: &mut Warnings) {
+    let drafts = groups.iter().flat_map(|group| &group.drafts);
+    for draft in drafts.filter(|draft| draft.terms.status == Some(EmploymentStatus::Ended)) {
+        if let Some(email) = &draft.profile.work_email
+            && email.local() != email.local_without_tag()
+        {
+            let message = "a leaver's address with a tag, so the HR system may have renamed it: \
+                           an address known from an earlier import is kept; if there was none, add \
+                           the real one as former_emails";
+            let warning = Warning::new(message).row(draft.row).value(email.as_str());
+            warnings.add(layout.remark(warning, Target::Field(Field::WorkEmail)));
+        }
+    }
+}
+
+/// A report without leavers, by a system whose reports often leave them out.
+fn warn_of_no_leavers(groups: &[Group], layout: &Layout, warnings: &mut Warnings) {
+    let Some(remedy) = layout.format.without_leavers else { return };
+    let mut drafts = groups.iter().flat_map(|group| &group.drafts);
+    if !groups.is_empty()
+        && !drafts.any(|draft| draft.terms.status == Some(EmploymentStatus::Ended))
+    {
+        warnings.add(Warning::new(format!(
+            "nobody in the file has left; leavers who are only missing keep what they have: \
+             {remedy}; or import with --presence active and order departures by hand"
+        )));
+    }
 }
 
 /// By id. Rows without one were reported already. What is sorted are places: drafts are large.
@@ -193,6 +229,7 @@ fn check_addresses(groups: &[Group], layout: &Layout, problems: &mut Problems) {
 fn record(group: Group) -> RosterRecord {
     let mut rows: Vec<u32> = group.drafts.iter().map(|draft| draft.row).collect();
     rows.sort_unstable();
+    rows.dedup();
     let mut profile = Profile::default();
     let mut engagements = Vec::with_capacity(group.drafts.len());
     for draft in group.drafts {

@@ -64,6 +64,8 @@ pub enum ProblemKind {
     AmbiguousManager,
     /// People who manage each other in a circle.
     ManagerLoop,
+    /// One page or part of an answer that has more.
+    Incomplete,
     /// Problems beyond those listed.
     More,
 }
@@ -114,19 +116,76 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { row, column, value, kind: _, message, place: _ } = self;
-        let mut parts = Vec::new();
-        if let Some(row) = row {
-            parts.push(format!("row {row}"));
-        }
-        if let Some(column) = column {
-            parts.push(column.clone());
-        }
-        let mut place = parts.join(", ");
-        if let Some(value) = value {
-            let blank = if place.is_empty() { "" } else { " " };
-            place = format!("{place}{blank}{value:?}");
-        }
-        if place.is_empty() { f.write_str(message) } else { write!(f, "{place}: {message}") }
+        said_at(f, row.as_slice(), (column.as_deref(), value.as_deref()), message)
+    }
+}
+
+/// `row 7, Hire Date "soon": message`.
+fn said_at(
+    f: &mut fmt::Formatter<'_>,
+    rows: &[u32],
+    (column, value): (Option<&str>, Option<&str>),
+    message: &str,
+) -> fmt::Result {
+    let rows = (!rows.is_empty()).then(|| row_list(rows));
+    let mut place = [rows.as_deref(), column].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if let Some(value) = value {
+        let blank = if place.is_empty() { "" } else { " " };
+        place = format!("{place}{blank}{value:?}");
+    }
+    if place.is_empty() { f.write_str(message) } else { write!(f, "{place}: {message}") }
+}
+
+/// What a person should look at, though it does not refuse the file. The same of several rows is
+/// said once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Warning {
+    /// The rows as a spreadsheet counts; none when it is about the whole file.
+    pub rows: Vec<u32>,
+    /// The column's place, to sort by.
+    #[serde(skip)]
+    place: usize,
+    /// The column's heading; `column F` where it has none.
+    pub column: Option<String>,
+    /// The cell, shortened.
+    pub value: Option<String>,
+    /// What is doubtful, what was made of it and what to do about it.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning about the whole file.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { rows: Vec::new(), place: 0, column: None, value: None, message: message.into() }
+    }
+
+    pub(crate) fn row(mut self, row: u32) -> Self {
+        self.rows.push(row);
+        self
+    }
+
+    pub(crate) fn rows(mut self, rows: Vec<u32>) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// The column by place (from 0) and heading.
+    pub(crate) fn column(mut self, place: usize, heading: &str) -> Self {
+        self.place = place + 1;
+        self.column = Some(column_name(place, heading));
+        self
+    }
+
+    pub(crate) fn value(mut self, value: &str) -> Self {
+        self.value = Some(clip(value));
+        self
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, place: _, column, value, message } = self;
+        said_at(f, rows, (column.as_deref(), value.as_deref()), message)
     }
 }
 
@@ -161,10 +220,6 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
-    pub(crate) fn one(problem: Problem) -> Self {
-        Self { list: vec![problem], more: 0 }
-    }
-
     pub(crate) fn add(&mut self, problem: Problem) {
         if self.list.len() < LISTED {
             self.list.push(problem);
@@ -173,18 +228,8 @@ impl Problems {
         }
     }
 
-    pub(crate) fn append(&mut self, other: Self) {
-        self.more += other.more;
-        for problem in other.list {
-            self.add(problem);
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    pub(crate) fn refuse(self, format: Option<String>) -> Refusal {
+    /// By row and column; those of the whole file first.
+    pub(crate) fn sorted(self) -> Vec<Problem> {
         let Self { list: mut problems, more } = self;
         problems.sort_by(|a, b| {
             (a.row, a.place, a.kind, &a.message).cmp(&(b.row, b.place, b.kind, &b.message))
@@ -193,29 +238,25 @@ impl Problems {
             let message = format!("…and {more} more problems; mend these first");
             problems.push(Problem::new(ProblemKind::More, message));
         }
-        Refusal { format, problems }
+        problems
     }
 }
 
 /// Warnings while they are being found.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
-    list: Vec<(u32, String)>,
+    list: Vec<Warning>,
 }
 
 impl Warnings {
-    /// A warning about the whole file.
-    pub(crate) fn file(&mut self, message: String) {
-        self.list.push((0, message));
+    pub(crate) fn add(&mut self, warning: Warning) {
+        self.list.push(warning);
     }
 
-    pub(crate) fn row(&mut self, row: u32, message: &str) {
-        self.list.push((row, format!("row {row}: {message}")));
-    }
-
-    pub(crate) fn into_lines(mut self) -> Vec<String> {
+    /// By row and column; those of the whole file first.
+    pub(crate) fn sorted(mut self) -> Vec<Warning> {
         self.list.sort();
-        self.list.into_iter().map(|(_, line)| line).collect()
+        self.list
     }
 }
 
@@ -225,7 +266,7 @@ pub(crate) fn column_name(place: usize, heading: &str) -> String {
     if heading.is_empty() { format!("column {}", letters(place)) } else { clip(&heading) }
 }
 
-fn letters(place: usize) -> String {
+pub(crate) fn letters(place: usize) -> String {
     let mut text = String::new();
     let mut rest = place + 1;
     while rest > 0 {
@@ -275,7 +316,8 @@ mod tests {
         problems.add(Problem::new(kind, "c").row(9).column(3, "D").value("x"));
         problems.add(Problem::new(kind, "b").row(9).column(1, "B"));
         problems.add(Problem::new(kind, "a"));
-        insta::assert_snapshot!(problems.refuse(None), @r#"
+        let refusal = Refusal { format: None, problems: problems.sorted() };
+        insta::assert_snapshot!(refusal, @r#"
         a
         row 9, B: b
         row 9, D "x": c
@@ -290,8 +332,10 @@ mod tests {
             let row = u32::try_from(row).unwrap();
             problems.add(Problem::new(ProblemKind::InvalidValue, "x").row(row));
         }
-        let refusal = problems.refuse(None);
-        assert_eq!(refusal.problems.len(), LISTED + 1);
-        assert!(refusal.to_string().ends_with("and 5 more problems; mend these first"));
+        let problems = problems.sorted();
+        assert_eq!(problems.len(), LISTED + 1);
+        assert!(
+            problems.last().unwrap().to_string().ends_with("and 5 more problems; mend these first")
+        );
     }
 }

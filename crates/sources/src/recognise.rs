@@ -7,7 +7,7 @@ use muster_domain::model::roster::Field;
 use crate::{
     formats::{Format, Target, formats},
     options::ReadOptions,
-    problem::{Problem, ProblemKind, Problems, column_name},
+    problem::{Problem, ProblemKind, Problems, Warning, column_name},
     table::{Known, Table},
     words::heading_key,
 };
@@ -42,19 +42,38 @@ impl Layout {
         self.columns.iter().find(|(of, _)| *of == target).map(|&(_, place)| place)
     }
 
+    /// The column that holds a target, and its heading.
+    fn heading(&self, target: Target) -> Option<(usize, &str)> {
+        let place = self.place(target)?;
+        Some((place, self.headings.get(place).map_or("", String::as_str)))
+    }
+
     /// A problem in the column that holds a target.
     pub(crate) fn mark(&self, problem: Problem, target: Target) -> Problem {
-        match self.place(target) {
-            Some(place) => {
-                problem.column(place, self.headings.get(place).map_or("", String::as_str))
-            }
+        match self.heading(target) {
+            Some((place, heading)) => problem.column(place, heading),
             None => problem,
+        }
+    }
+
+    /// A warning in the column that holds a target.
+    pub(crate) fn remark(&self, warning: Warning, target: Target) -> Warning {
+        match self.heading(target) {
+            Some((place, heading)) => warning.column(place, heading),
+            None => warning,
         }
     }
 
     /// The canonical fields that the file has a column for.
     pub(crate) fn fields(&self) -> BTreeSet<Field> {
-        self.columns.iter().map(|(target, _)| target.field()).collect()
+        self.columns.iter().filter_map(|(target, _)| target.field()).collect()
+    }
+
+    /// What the format calls the column of a field.
+    pub(crate) fn heading_for(&self, field: Field) -> &'static str {
+        let mut columns = self.format.columns.iter();
+        let column = columns.find(|column| column.target == Target::Field(field));
+        column.and_then(|column| column.headings.first()).copied().unwrap_or(field.word())
     }
 
     fn misses(&self, group: &[Field]) -> bool {
@@ -74,36 +93,48 @@ pub(crate) fn known_headings(options: &ReadOptions) -> Known {
 /// The columns by the key of their heading.
 type Places = BTreeMap<String, Vec<usize>>;
 
+/// What was made of the headings.
+#[derive(Debug)]
+pub(crate) struct Recognised {
+    /// Where the file has what, with some columns missing where that was reported. Of a file that
+    /// no format fits, the nearest's: its rows can be looked at all the same.
+    pub(crate) layout: Option<Layout>,
+    /// Whether the format was recognised or named, and is not only the nearest.
+    pub(crate) format: Option<String>,
+}
+
 /// The layout of a file with these headings.
-pub(crate) fn recognise(headings: &[String], options: &ReadOptions) -> Result<Layout, Problems> {
-    let mut problems = Problems::default();
+pub(crate) fn recognise(
+    headings: &[String],
+    options: &ReadOptions,
+    problems: &mut Problems,
+) -> Recognised {
     let mut places = Places::new();
     for (place, heading) in headings.iter().enumerate() {
         places.entry(heading_key(heading)).or_default().push(place);
     }
     places.remove("");
-    check_map(headings, options, &places, &mut problems);
+    check_map(headings, options, &places, problems);
     let format = match &options.format {
         Some(name) => formats().iter().find(|format| format.name == *name).ok_or_else(|| {
             let message = format!(
                 "there is no format {name:?}: use --format with one of {}",
                 names(formats())
             );
-            Problem::new(ProblemKind::Format, message)
+            problems.add(Problem::new(ProblemKind::Format, message));
+            None
         }),
-        None => by_columns(headings, options, &places),
+        None => by_columns(headings, options, &places, problems),
     };
-    let format = match format {
-        Ok(format) => format,
-        Err(problem) => {
-            problems.add(problem);
-            return Err(problems);
+    match format {
+        Ok(format) => {
+            let layout = lay_out(format, options, headings, &places);
+            report_missing(&layout, headings, problems);
+            report_repeated(&layout, headings, &places, problems);
+            Recognised { format: Some(format.name.to_owned()), layout: Some(layout) }
         }
-    };
-    let layout = lay_out(format, options, headings, &places);
-    report_missing(&layout, headings, &mut problems);
-    report_repeated(&layout, headings, &places, &mut problems);
-    if problems.is_empty() { Ok(layout) } else { Err(problems) }
+        Err(layout) => Recognised { layout, format: options.format.clone() },
+    }
 }
 
 /// What the mapping names must be there, and no field may be mapped twice.
@@ -124,12 +155,14 @@ fn check_map(headings: &[String], options: &ReadOptions, places: &Places, proble
     }
 }
 
-/// The format that fits the most columns among those that have what they need.
+/// The format that fits the most columns among those that have what they need; else that is
+/// reported, and the nearest is looked at.
 fn by_columns(
     headings: &[String],
     options: &ReadOptions,
     places: &Places,
-) -> Result<&'static Format, Problem> {
+    problems: &mut Problems,
+) -> Result<&'static Format, Option<Layout>> {
     let mut fitting: Vec<(usize, &'static Format)> = Vec::new();
     let mut fallback = None;
     let mut nearest: Option<(usize, Layout)> = None;
@@ -154,13 +187,18 @@ fn by_columns(
     match (best.as_slice(), fallback) {
         ([one], _) => Ok(one),
         ([], Some(format)) => Ok(format),
-        ([], None) => Err(unrecognised(nearest.map(|(_, layout)| layout), headings)),
+        ([], None) => {
+            let nearest = nearest.map(|(_, layout)| layout);
+            problems.add(unrecognised(nearest.as_ref(), headings));
+            Err(nearest)
+        }
         (several, _) => {
             let message = format!(
                 "the columns fit several formats ({}): say which with --format",
                 names(several.iter().copied())
             );
-            Err(Problem::new(ProblemKind::Format, message))
+            problems.add(Problem::new(ProblemKind::Format, message));
+            Err(None)
         }
     }
 }
@@ -170,10 +208,11 @@ fn names(formats: impl IntoIterator<Item = &'static Format>) -> String {
 }
 
 fn has_signature(format: &Format, places: &Places) -> bool {
-    format.signature.iter().any(|heading| places.contains_key(&heading_key(heading)))
+    let there = |heading: &&str| places.contains_key(&heading_key(heading));
+    format.signature.iter().any(|set| set.iter().all(there))
 }
 
-fn unrecognised(nearest: Option<Layout>, headings: &[String]) -> Problem {
+fn unrecognised(nearest: Option<&Layout>, headings: &[String]) -> Problem {
     let listed = Table::heading_list(headings);
     let Some(layout) = nearest else {
         let message = format!(
@@ -189,13 +228,18 @@ fn unrecognised(nearest: Option<Layout>, headings: &[String]) -> Problem {
         .filter(|group| layout.misses(group))
         .map(|group| wanted(layout.format, group))
         .collect();
-    let lacks = match missing.is_empty() {
-        true => String::new(),
-        false => format!(" lacks {};", missing.join("; and ")),
-    };
+    if missing.is_empty() {
+        let message = format!(
+            "no format is recognised by the columns {listed}. They fit {}, but could be \
+             another system's too: if the file comes from there, say --format {}",
+            layout.format.title, layout.format.name
+        );
+        return Problem::new(ProblemKind::Format, message);
+    }
+    let lacks = missing.join("; and ");
     let message = format!(
-        "no format is recognised by the columns {listed}. The nearest is {} (--format {}), which\
-         {lacks} add the columns to the export, or say which columns hold this with --map \
+        "no format is recognised by the columns {listed}. The nearest is {} (--format {}), which \
+         lacks {lacks}; add the columns to the export, or say which columns hold this with --map \
          column=field, such as --map \"Staff no=source_id\"",
         layout.format.title, layout.format.name
     );
@@ -208,7 +252,7 @@ fn wanted(format: &Format, group: &[Field]) -> String {
         .iter()
         .filter_map(|&field| {
             let mut columns = format.columns.iter();
-            let column = columns.find(|column| column.target.field() == field)?;
+            let column = columns.find(|column| column.target.field() == Some(field))?;
             Some(format!("{field} ({:?})", column.headings.first()?))
         })
         .collect();
@@ -263,7 +307,7 @@ fn report_repeated(layout: &Layout, headings: &[String], places: &Places, proble
                 let message = format!(
                     "two columns have this heading, and it cannot be told which is {}: rename or \
                      delete one (the first is {})",
-                    target.field(),
+                    target.field().map_or("it", Field::word),
                     column_name(*first, "")
                 );
                 let heading = headings.get(place).map_or("", String::as_str);

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use crate::{
     MAX_ROWS,
     delimited::{self, Row},
-    problem::{Problem, ProblemKind, Problems, Warnings, clip, column_name},
+    problem::{Problem, ProblemKind, Problems, Warning, Warnings, column_name},
     sheet::Sheet,
     words::{heading_key, word_key},
 };
@@ -31,6 +31,24 @@ const COUNT_WORDS: &[&str] = &[
     "mitarbeiter",
 ];
 
+/// What a table was made of.
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    /// Delimited text: every row has all its cells.
+    Text { delimiter: u8 },
+    /// A sheet, which leaves out trailing blanks.
+    Sheet { name: String },
+    /// Records of JSON.
+    Records,
+}
+
+/// Records as rows: the number of the record, and a cell for each heading.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) headings: Vec<String>,
+    pub(crate) rows: Vec<(u32, Vec<String>)>,
+}
+
 /// A table with headings.
 #[derive(Debug)]
 pub(crate) struct Table<'a> {
@@ -42,12 +60,14 @@ pub(crate) struct Table<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     /// Rows at the very end that a blank row sets apart: "Total employees: 45".
     footers: Vec<Row<'a>>,
-    /// Text gives every row all its cells; a sheet leaves out trailing blanks.
-    ragged: bool,
+    /// How many cells a row may have: more than there are headings where all have a blank one more.
+    widest: usize,
     /// How many rows were found, before any was taken out.
     found: usize,
-    /// Whether every row of a person has the width of the headings.
-    in_shape: bool,
+    /// The words of rows that can be a person's but are not of the width of the headings.
+    pub(crate) lost: Vec<BTreeSet<String>>,
+    /// How the file was laid out, to be shown.
+    pub(crate) shape: Shape,
 }
 
 /// The headings that some format or the user's mapping knows, as keys.
@@ -67,7 +87,40 @@ pub(crate) fn from_text<'a>(
             row.number += 1;
         }
     }
-    build(rows, known, false, problems)
+    build(rows, known, Shape::Text { delimiter }, problems)
+}
+
+/// The table that a list of records is: its headings are given, its rows are the records, counted
+/// from 1.
+pub(crate) fn from_records<'a>(records: Records, problems: &mut Problems) -> Option<Table<'a>> {
+    let Records { headings, rows } = records;
+    if rows.is_empty() {
+        let message = "the list of people is empty: an empty export is never taken for an empty \
+                       company; export it again";
+        problems.add(Problem::new(ProblemKind::Empty, message));
+        return None;
+    }
+    let rows: Vec<Row<'a>> = rows
+        .into_iter()
+        .map(|(number, cells)| Row { number, cells: cells.into_iter().map(Cow::Owned).collect() })
+        .collect();
+    for row in &rows {
+        for (place, cell) in row.cells.iter().enumerate() {
+            delimited::check_cell(cell, row.number, place, problems);
+        }
+    }
+    let found = rows.len();
+    let widest = headings.len();
+    Some(Table {
+        headings,
+        header_row: 0,
+        widest,
+        rows,
+        footers: Vec::new(),
+        shape: Shape::Records,
+        found,
+        lost: Vec::new(),
+    })
 }
 
 /// The line `sep=;` that some exports start with for the sake of a spreadsheet.
@@ -127,19 +180,19 @@ pub(crate) fn from_sheets<'a>(
         return None;
     }
     let best = candidates.into_iter().rev().max_by_key(|(score, _, _)| *score);
-    let rows = best.map(|(_, _, rows)| rows).unwrap_or_default();
+    let (name, rows) = best.map(|(_, name, rows)| (name, rows)).unwrap_or_default();
     for row in &rows {
         for (place, cell) in row.cells.iter().enumerate() {
             delimited::check_cell(cell, row.number, place, problems);
         }
     }
-    build(rows, known, true, problems)
+    build(rows, known, Shape::Sheet { name: name.to_owned() }, problems)
 }
 
 fn build<'a>(
     mut rows: Vec<Row<'a>>,
     known: &Known,
-    ragged: bool,
+    shape: Shape,
     problems: &mut Problems,
 ) -> Option<Table<'a>> {
     if rows.is_empty() {
@@ -163,14 +216,20 @@ fn build<'a>(
     }
     let footers = take_footers(&mut rows, headings.len(), header.number);
     let found = rows.len();
+    let narrowest = rows.iter().map(|row| row.cells.len()).min().unwrap_or_default();
+    let widest = match shape {
+        Shape::Sheet { .. } => usize::MAX,
+        Shape::Text { .. } | Shape::Records => header.cells.len().max(narrowest),
+    };
     Some(Table {
         headings,
         header_row: header.number,
+        widest,
         rows,
         footers,
-        ragged,
+        shape,
         found,
-        in_shape: true,
+        lost: Vec::new(),
     })
 }
 
@@ -223,11 +282,6 @@ fn take_footers<'a>(rows: &mut Vec<Row<'a>>, width: usize, header_row: u32) -> V
 }
 
 impl Table<'_> {
-    /// Whether every row that can be a person's is still here.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.in_shape
-    }
-
     /// The heading of a column for messages.
     pub(crate) fn heading(&self, place: usize) -> &str {
         self.headings.get(place).map_or("", String::as_str)
@@ -251,14 +305,17 @@ impl Table<'_> {
     /// their cells say would only repeat the problem. Reports control characters anywhere.
     pub(crate) fn check(&mut self, problems: &mut Problems) {
         let mut rows = std::mem::take(&mut self.rows);
-        let mut in_shape = true;
+        let mut lost = Vec::new();
         rows.retain(|row| {
             self.check_control_characters(row, problems);
             let problem = self.not_a_person(row).or_else(|| self.wrong_width(row));
-            in_shape &= problem.as_ref().is_none_or(|p| p.kind != ProblemKind::RowShape);
+            if problem.as_ref().is_some_and(|problem| problem.kind == ProblemKind::RowShape) {
+                let words = row.filled().map(word_key).collect::<Vec<_>>().join(" ");
+                lost.push(words.split(' ').map(str::to_owned).collect());
+            }
             problem.map(|problem| problems.add(problem)).is_none()
         });
-        self.in_shape = in_shape;
+        self.lost = lost;
         self.rows = rows;
     }
 
@@ -294,13 +351,15 @@ impl Table<'_> {
 
     fn wrong_width(&self, row: &Row<'_>) -> Option<Problem> {
         let width = self.headings.len();
-        let message = if row.cells.iter().skip(width).any(|cell| !cell.is_empty()) {
+        let message = if row.cells.len() > self.widest
+            || row.cells.iter().skip(width).any(|cell| !cell.is_empty())
+        {
             format!(
                 "the row has more cells than the {width} headings of row {}, so a cell with a \
                  delimiter may lack its quotes: export the file again",
                 self.header_row
             )
-        } else if !self.ragged && row.cells.len() < width {
+        } else if !matches!(self.shape, Shape::Sheet { .. }) && row.cells.len() < width {
             format!(
                 "the row has {} of {width} cells, so the file may be cut off or edited: export it \
                  again",
@@ -332,7 +391,10 @@ impl Table<'_> {
                     problems.add(problem.row(row.number).value(&text));
                 }
                 Some(_) => {}
-                None => warnings.row(row.number, &format!("footer not read: {:?}", clip(&text))),
+                None => {
+                    let message = "a note below the table; it was not read";
+                    warnings.add(Warning::new(message).row(row.number).value(&text));
+                }
             }
         }
     }

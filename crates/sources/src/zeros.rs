@@ -5,7 +5,7 @@ use muster_domain::model::roster::Field;
 use crate::{
     delimited::Row,
     formats::Target,
-    problem::{ProblemKind, Problems, Warnings},
+    problem::{ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
     table::Table,
 };
@@ -34,7 +34,7 @@ pub(crate) fn check(
         };
         done.push(place);
         check_exponents(table, place, problems);
-        let padded = layout.format.padded.contains(&target.field());
+        let padded = target.field().is_some_and(|field| layout.format.padded.contains(&field));
         check_zeros(table, place, padded, problems, warnings);
     }
 }
@@ -74,11 +74,9 @@ fn check_zeros(
     let Some(first) = zeroed.next() else {
         let (shortest, longest) = (numbers().map(width).min(), numbers().map(width).max());
         if padded && shortest != longest {
-            warnings.file(format!(
-                "{}: the numbers have different lengths and none starts with a zero, so a \
-                 spreadsheet may have removed leading zeros",
-                table.heading(place)
-            ));
+            let message = "the numbers have different lengths and none starts with a zero, so a \
+                           spreadsheet may have removed leading zeros: compare with the HR system";
+            warnings.add(Warning::new(message).column(place, table.heading(place)));
         }
         return;
     };

@@ -1,6 +1,8 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
+mod usage;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -15,7 +17,9 @@ use super::{
 };
 use crate::model::{
     account::{AccountKind, AccountStatus},
-    id::{AccountId, PersonId},
+    activity::Deed,
+    id::{AccountId, PersonId, RoleName},
+    operation::Run,
     person::Person,
     plan::Action,
 };
@@ -33,6 +37,8 @@ pub enum GapKind {
     OffboardedReduced,
     /// A leaver's invitation is still open.
     InvitedAfterExit,
+    /// An account came into being by itself, as a first single sign-on does.
+    SelfJoined,
     /// Nobody knows whose the account is.
     Unidentified,
     /// It may be someone's; a human must say.
@@ -41,6 +47,8 @@ pub enum GapKind {
     NoOwner,
     /// Someone should have an account and has none.
     ExpectedMissing,
+    /// The role was right when Muster last wrote it, and was changed in the app since.
+    ChangedOutside,
     /// The role is not the one the policy gives.
     ExcessRole,
     /// Someone has an account whom no rule admits.
@@ -49,6 +57,12 @@ pub enum GapKind {
     DuplicateAccounts,
     /// The login is not the person's present work address.
     AliasMismatch,
+    /// An invitation has lapsed, and nobody accepted it.
+    NeverAccepted,
+    /// Nobody has signed in to a privileged account for long.
+    DormantAdmin,
+    /// Nobody has signed in for long: a seat that is paid for and not used.
+    UnusedSeat,
 }
 
 impl GapKind {
@@ -64,10 +78,15 @@ impl GapKind {
             Self::ToConfirm => "to_confirm",
             Self::NoOwner => "no_owner",
             Self::ExpectedMissing => "expected_missing",
+            Self::SelfJoined => "self_joined",
+            Self::ChangedOutside => "changed_outside",
             Self::ExcessRole => "excess_role",
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
+            Self::NeverAccepted => "never_accepted",
+            Self::DormantAdmin => "dormant_admin",
+            Self::UnusedSeat => "unused_seat",
         }
     }
 }
@@ -91,19 +110,38 @@ pub struct Gap {
     pub since: Option<Timestamp>,
 }
 
+impl Gap {
+    /// What tells it from other gaps of the same app for as long as it is there.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let account = self.account.as_ref().map_or("-", AccountId::as_str);
+        let person = self.person.as_ref().map_or("-", PersonId::as_str);
+        format!("{}/{account}/{person}", self.kind.word())
+    }
+}
+
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let taken = world.runs.iter().filter(|run| {
-        run.state.is_done()
-            && matches!(run.operation.action, Action::Deactivate { .. } | Action::Delete)
-    });
-    let mut survey =
-        Survey { world, correlation, shut_out: BTreeSet::new(), taken: BTreeMap::new() };
-    for run in taken {
-        survey.shut_out.extend(&run.operation.account);
-        let last = survey.taken.entry(&run.operation.person.id).or_insert(run.changed);
-        *last = run.changed.max(*last);
+    let mut survey = Survey {
+        world,
+        correlation,
+        shut_out: BTreeSet::new(),
+        taken: BTreeMap::new(),
+        written: BTreeMap::new(),
+    };
+    for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action {
+            survey.shut_out.extend(&run.operation.account);
+            let last = survey.taken.entry(&run.operation.person.id).or_insert(run.changed);
+            *last = run.changed.max(*last);
+        }
+        if let Some(account) = &run.account {
+            let last = survey.written.entry(account).or_insert(run);
+            if last.changed < run.changed {
+                *last = run;
+            }
+        }
     }
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
@@ -115,6 +153,7 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     for (id, matched) in &correlation.matches {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
+            found.extend(survey.self_joined(id, known, matched));
         }
     }
     found.sort();
@@ -128,6 +167,8 @@ struct Survey<'a> {
     shut_out: BTreeSet<&'a AccountId>,
     /// When Muster last took an account from a person.
     taken: BTreeMap<&'a PersonId, Timestamp>,
+    /// What Muster did last to each account.
+    written: BTreeMap<&'a AccountId, &'a Run>,
 }
 
 impl Survey<'_> {
@@ -157,6 +198,13 @@ impl Survey<'_> {
             Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
+        let works_here = matches!(
+            expectation,
+            Expectation::Access { on_leave: false, .. } | Expectation::NoRule { .. }
+        );
+        if works_here {
+            gaps.extend(accounts.iter().filter_map(|account| self.use_made(person, *account)));
+        }
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
                 gaps.push(self.gap(
@@ -248,11 +296,113 @@ impl Survey<'_> {
         Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
     }
 
+    /// What use somebody who works here makes of her account.
+    fn use_made(&self, person: &Person, (id, known): (&AccountId, &KnownAccount)) -> Option<Gap> {
+        let name = person.name();
+        let account = &known.account;
+        if account.status == AccountStatus::Invited {
+            let lapsed = usage::lapsed(self.world, known)?;
+            let gap = self.gap(
+                GapKind::NeverAccepted,
+                (id, known),
+                Some(person),
+                (
+                    format!("{name} did not accept the invitation, which has lapsed"),
+                    format!("send it again in {}, or take the account away", self.world.app),
+                ),
+            );
+            return Some(Gap { since: Some(lapsed), ..gap });
+        }
+        let since = usage::unused_since(self.world, known)?;
+        let privileged =
+            account.role.as_ref().is_some_and(|role| self.world.sight.is_privileged(role));
+        let (kind, what) = if privileged {
+            (GapKind::DormantAdmin, "a privileged account")
+        } else {
+            (GapKind::UnusedSeat, "a seat")
+        };
+        let gap = self.gap(
+            kind,
+            (id, known),
+            Some(person),
+            (
+                format!(
+                    "{name} has {what} and has not signed in since {}",
+                    since.strftime("%Y-%m-%d")
+                ),
+                "ask whether it is still needed; if not, take the access away".to_owned(),
+            ),
+        );
+        Some(Gap { since: Some(since), ..gap })
+    }
+
+    /// The role of somebody who works here differs from what the policy gives.
+    fn wrong_role(
+        &self,
+        person: &Person,
+        (id, known): (&AccountId, &KnownAccount),
+        (has, role): (&RoleName, &RoleName),
+    ) -> Gap {
+        let app = self.world.app;
+        let name = person.name();
+        let Some((written, by)) = self.changed_since(id, known, role) else {
+            return self.gap(
+                GapKind::ExcessRole,
+                (id, known),
+                Some(person),
+                (format!("{name} is {has}, the policy gives {role}"), format!("muster plan {app}")),
+            );
+        };
+        let (at, by) = match by {
+            Some(deed) => (Some(deed.at), self.doer(deed)),
+            None => (None, "by whom is not told".to_owned()),
+        };
+        let gap = self.gap(
+            GapKind::ChangedOutside,
+            (id, known),
+            Some(person),
+            (
+                format!(
+                    "{name} was made {role} on {}, and was changed to {has} in {app} since: {by}",
+                    written.strftime("%Y-%m-%d")
+                ),
+                format!("muster plan {app} puts it back"),
+            ),
+        );
+        Gap { since: at, ..gap }
+    }
+
+    /// When Muster last saw that the role is `role`, if it wrote or confirmed it at some time; with
+    /// the change after that which the app's trail tells of.
+    fn changed_since(
+        &self,
+        id: &AccountId,
+        known: &'_ KnownAccount,
+        role: &RoleName,
+    ) -> Option<(Timestamp, Option<&Deed>)> {
+        let run = self.written.get(id)?;
+        let wrote = run.operation.after.as_ref()?.role.as_ref()? == role;
+        let deed = self.world.accounts.get(id)?.activity.updated.as_ref();
+        let deed = deed.filter(|deed| deed.at > run.changed && known.gone.is_none());
+        wrote.then_some((run.changed, deed))
+    }
+
+    fn doer(&self, deed: &Deed) -> String {
+        let when = deed.at.strftime("%Y-%m-%d %H:%M UTC");
+        match &deed.by {
+            Some(by) => match self.world.accounts.get(by) {
+                Some(known) => format!("by {} on {when}", known.account.login),
+                None => format!("by account {by} on {when}"),
+            },
+            None => format!("on {when}, by whom is not told"),
+        }
+    }
+
     fn works_here(
         &self,
         person: &Person,
         accounts: &[(&AccountId, &KnownAccount)],
-        role: Option<&crate::model::id::RoleName>,
+        role: Option<&RoleName>,
     ) -> Vec<Gap> {
         let name = person.name();
         let mut gaps = Vec::new();
@@ -289,15 +439,7 @@ impl Survey<'_> {
         }
         for (id, known) in accounts {
             if let Some(has) = known.account.role.as_ref().filter(|has| *has != role) {
-                gaps.push(self.gap(
-                    GapKind::ExcessRole,
-                    (id, known),
-                    Some(person),
-                    (
-                        format!("{name} is {has}, the policy gives {role}"),
-                        format!("muster plan {}", self.world.app),
-                    ),
-                ));
+                gaps.push(self.wrong_role(person, (id, known), (has, role)));
             }
             let work = person.profile.work_email.as_ref();
             if let (Some(login), Some(work)) = (&known.account.email, work)
@@ -315,6 +457,33 @@ impl Survey<'_> {
             }
         }
         gaps
+    }
+
+    /// An account that nobody ordered: not Muster, and nobody in the app.
+    fn self_joined(&self, id: &AccountId, known: &KnownAccount, matched: &Match) -> Option<Gap> {
+        let joined = known.activity.joined_by_itself(id)?;
+        let person = match matched {
+            Match::Linked { confirmed: true, .. } | Match::Classified { .. } => return None,
+            Match::Linked { person, .. } => self.world.people.get(person),
+            _ => None,
+        };
+        if known.account.kind != AccountKind::Human || self.written.contains_key(id) {
+            return None;
+        }
+        let login = &known.account.login;
+        let gap = self.gap(
+            GapKind::SelfJoined,
+            (id, known),
+            person,
+            (
+                format!("{login} came into being by itself, as with a first single sign-on"),
+                format!(
+                    "if it is right: muster accounts link {id} PERSON; else close the way in (an \
+                     allowed e-mail domain, single sign-on), then remove it"
+                ),
+            ),
+        );
+        Some(Gap { since: Some(joined), ..gap })
     }
 
     fn of_account(

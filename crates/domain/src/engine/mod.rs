@@ -13,4 +13,7 @@ pub mod merge;
 mod parts;
 pub mod plan;
 pub mod policy_file;
+pub mod readiness;
+pub mod seats;
+pub mod tasks;
 pub mod world;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::lifecycle::Hours;
 use crate::model::{
     account::{Account, Role},
+    activity::{Activity, Trail},
     canonical::Digest,
     id::{AccountId, AppName, ObservationId, PersonId, RoleName},
     link::Link,
@@ -29,6 +30,8 @@ pub struct KnownAccount {
     pub learned: Option<Learned>,
     /// The work it held when it was last looked at. Only leavers' accounts are.
     pub work: Option<OpenWork>,
+    /// What the app's trail tells of it.
+    pub activity: Activity,
 }
 
 /// What is known of the app itself and of the last read of it.
@@ -53,6 +56,10 @@ pub struct Sight {
     pub can_deactivate: bool,
     /// When shutting an account out last proved to work here.
     pub deactivation_worked: Option<Timestamp>,
+    /// How much of the app's trail is known, if any of it is.
+    pub trail: Option<Trail>,
+    /// How long an invitation is good for, where the app has such a limit.
+    pub invitation_lasts: Option<SignedDuration>,
 }
 
 impl Sight {

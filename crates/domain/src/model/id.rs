@@ -166,6 +166,15 @@ text_id!(
         .is_some_and(|rest| rest.len() == 16 && rest.chars().all(|c| c.is_ascii_alphanumeric()))
 );
 text_id!(
+    /// One task of a human: `tsk_` and 16 characters.
+    TaskId,
+    "task id",
+    "it is tsk_ followed by 16 letters and digits",
+    |text| text
+        .strip_prefix("tsk_")
+        .is_some_and(|rest| rest.len() == 16 && rest.chars().all(|c| c.is_ascii_alphanumeric()))
+);
+text_id!(
     /// One full or partial read of an app: `obs_` and 16 characters.
     ObservationId,
     "observation id",
@@ -203,6 +212,14 @@ impl OperationId {
 impl OrderId {
     pub(super) fn short_of(digest: &Digest) -> Self {
         Self(format!("ord_{}", short(digest)))
+    }
+}
+
+impl TaskId {
+    /// The id of the task that is about these things: the same for as long as it is there.
+    #[must_use]
+    pub fn derive(about: &[&str]) -> Self {
+        Self(format!("tsk_{}", short(&digest_of_parts(about))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The nouns: plain data with the invariants that its types can hold. No decisions.
 
 pub mod account;
+pub mod activity;
 pub mod canonical;
 pub mod email;
 pub mod id;

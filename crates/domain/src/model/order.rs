@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
-    id::{AppName, OrderId, PersonId},
+    id::{AppName, OrderId, PersonId, TaskId},
     work::HandOverTo,
 };
 
@@ -51,6 +51,8 @@ orders! {
     freezes: Freeze,
     /// What is to become of people's work.
     work: WorkOrder,
+    /// Who was asked to do a task, and by when.
+    assignments: Assignment,
 }
 
 /// What a freeze is about.
@@ -143,6 +145,31 @@ impl Order for WorkOrder {
     fn key(&self) -> String {
         let app = self.app.as_ref().map_or("", AppName::as_str);
         format!("{}/{app}", self.person)
+    }
+}
+
+/// Somebody was asked to do a task, or given another date for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The task.
+    pub task: TaskId,
+    /// Who should do it, if not the app's owner.
+    pub owner: Option<String>,
+    /// By when, if not within the time allowed.
+    pub due: Option<Timestamp>,
+    /// What was noted.
+    pub note: Option<String>,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Order for Assignment {
+    const KIND: &'static str = "assignment";
+
+    fn key(&self) -> String {
+        self.task.to_string()
     }
 }
 

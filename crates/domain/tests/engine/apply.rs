@@ -6,6 +6,7 @@ use muster_domain::{
     engine::world::KnownAccount,
     model::{
         account::{Account, AccountChange, AccountKind, AccountStatus, Mfa, SignIn},
+        activity::Activity,
         id::AccountId,
         link::{Link, Tie},
         operation::RunState,
@@ -38,8 +39,16 @@ pub fn apply(
             updated: None,
             other: BTreeMap::new(),
         };
-        accounts
-            .insert(id.clone(), KnownAccount { account, gone: None, learned: None, work: None });
+        accounts.insert(
+            id.clone(),
+            KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                work: None,
+                activity: Activity::default(),
+            },
+        );
         return Some(id);
     }
     let id = operation.account.clone().unwrap();

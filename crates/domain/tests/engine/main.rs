@@ -15,4 +15,5 @@ mod days;
 mod hand_over;
 mod laws;
 mod merging;
+mod notices;
 mod situations;

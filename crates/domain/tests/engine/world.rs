@@ -13,6 +13,7 @@ use muster_domain::{
     },
     model::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
+        activity::Activity,
         canonical::Digest,
         id::{AccountId, AppName, ObservationId, OperationId, OrgId, PersonId, SourceName},
         link::{Confirmation, Link, Tie},
@@ -104,6 +105,8 @@ impl World {
                 roles: ROLES.iter().zip(1..).map(|(name, rank)| role(name, rank)).collect(),
                 can_deactivate: true,
                 deactivation_worked: None,
+                trail: None,
+                invitation_lasts: Some(SignedDuration::from_hours(7 * 24)),
             },
             runs: Vec::new(),
             approvals: BTreeMap::new(),
@@ -388,7 +391,16 @@ impl AccountIs {
             updated: None,
             other: BTreeMap::new(),
         };
-        Self { known: KnownAccount { account, gone: None, learned: None, work: None }, link: None }
+        Self {
+            known: KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                work: None,
+                activity: Activity::default(),
+            },
+            link: None,
+        }
     }
 
     /// The account under `name@acme.example`, with the name to go with it.

@@ -1,6 +1,12 @@
 //! `muster roster`.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+mod check;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use muster_domain::{
@@ -27,17 +33,14 @@ use crate::{
 pub(super) enum Command {
     /// Import a file; shows what would change before it changes it
     Import(Box<Args>),
+    /// Say all there is to say of a file, and change nothing; needs no home
+    Check(Box<check::Args>),
 }
 
+/// How to read a file.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    /// CSV, TSV or XLSX
-    file: PathBuf,
-    /// The name of the source [default: the format]
-    #[arg(long)]
-    source: Option<SourceName>,
-    /// The format, when its columns do not tell: muster, bamboohr, adp
-    #[arg(long)]
+struct ReadArgs {
+    #[arg(long, help = format_help())]
     format: Option<String>,
     /// Which column holds which field, as in "Dept.=department"
     #[arg(long, value_name = "COLUMN=FIELD", value_parser = mapping)]
@@ -48,6 +51,42 @@ pub(super) struct Args {
     /// What a status word of yours means, as in "Garden leave=on_leave"
     #[arg(long, value_name = "WORD=STATUS", value_parser = status_word)]
     status: Vec<(String, EmploymentStatus)>,
+}
+
+fn format_help() -> String {
+    let names: Vec<_> = muster_sources::formats().iter().map(|format| format.name).collect();
+    format!("The format, when its columns do not tell: {}", names.join(", "))
+}
+
+impl ReadArgs {
+    fn options(&self) -> ReadOptions {
+        ReadOptions {
+            format: self.format.clone(),
+            map: self.map.clone(),
+            day_first: self.dates,
+            status_words: self.status.clone(),
+            ..ReadOptions::default()
+        }
+    }
+}
+
+/// The bytes of a file, and its name.
+fn bytes_of(file: &Path) -> Result<(String, Vec<u8>)> {
+    let bytes = fs::read(file)
+        .map_err(|error| Error::file(format!("cannot read {}", file.display()), error))?;
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    Ok((name, bytes))
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// CSV, TSV, XLSX, or an API's answer saved as JSON
+    file: PathBuf,
+    /// The name of the source [default: the format]
+    #[arg(long)]
+    source: Option<SourceName>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Whom the file lists: everybody with leavers, active people only, or changes only
     #[arg(long, default_value = "full", value_name = "full|active|changes", value_parser = presence)]
     presence: Presence,
@@ -114,18 +153,19 @@ fn doubt(text: &str) -> std::result::Result<Doubt, String> {
 
 impl Command {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
-        let Self::Import(args) = self;
-        args.run(start).await
+        match self {
+            Self::Import(args) => args.run(start).await,
+            Self::Check(args) => args.run(&start),
+        }
     }
 }
 
 impl Args {
     async fn run(self, start: Start) -> Result<Outcome> {
-        let bytes = fs::read(&self.file)
-            .map_err(|error| Error::file(format!("cannot read {}", self.file.display()), error))?;
+        let (name, bytes) = bytes_of(&self.file)?;
         let access = if self.dry_run { Access::Read } else { Access::Write };
         let session = start.open(access).await?;
-        let import = self.import(bytes);
+        let import = self.import(name, bytes);
         let preview = match session.muster.preview(&import).await? {
             Ok(preview) => preview,
             Err(refused) => {
@@ -165,24 +205,17 @@ impl Args {
         Ok(Outcome::changes_if(changes && !imported))
     }
 
-    fn import(&self, bytes: Vec<u8>) -> Import {
-        let name = self.file.file_name().unwrap_or(self.file.as_os_str());
+    fn import(&self, file_name: String, bytes: Vec<u8>) -> Import {
         let file_time = fs::metadata(&self.file)
             .and_then(|metadata| metadata.modified())
             .ok()
             .and_then(|time| Timestamp::try_from(time).ok());
         Import {
             source: self.source.clone(),
-            file_name: name.to_string_lossy().into_owned(),
+            file_name,
             bytes,
             file_time,
-            read: ReadOptions {
-                format: self.format.clone(),
-                map: self.map.clone(),
-                day_first: self.dates,
-                own_domains: Vec::new(),
-                status_words: self.status.clone(),
-            },
+            read: self.read.options(),
             presence: self.presence,
             accept: self.accept.iter().copied().collect(),
             complete: self.complete.iter().copied().collect::<BTreeSet<_>>(),

@@ -147,6 +147,18 @@ impl Session {
         }
     }
 
+    /// The apps that are meant: the one named, or all of them.
+    pub(super) async fn apps(&self, named: Option<&AppName>) -> Result<Vec<AppName>> {
+        if named.is_some() {
+            return Ok(vec![self.app(named).await?]);
+        }
+        let connections = self.muster.store.connections().await?;
+        if connections.is_empty() {
+            self.app(None).await?;
+        }
+        Ok(connections.into_iter().map(|connection| connection.app).collect())
+    }
+
     /// Asks a yes-or-no question on a terminal. Where nobody can answer, the answer is an error
     /// that says how to answer beforehand.
     pub(super) fn confirm(&self, question: &str) -> Result<bool> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    service::observe::Synced,
+    service::{observe::Synced, trail::TrailRead},
 };
 
 #[derive(Debug, clap::Args)]
@@ -26,16 +26,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         let session = start.open(Access::Write).await?;
-        let apps = match &self.app {
-            Some(app) => vec![session.app(Some(app)).await?],
-            None => {
-                let connections = session.muster.store.connections().await?;
-                connections.into_iter().map(|connection| connection.app).collect()
-            }
-        };
-        if apps.is_empty() {
-            session.app(None).await?;
-        }
+        let apps = session.apps(self.app.as_ref()).await?;
         let mut synced = Vec::new();
         let mut failed = Vec::new();
         for app in &apps {
@@ -98,6 +89,9 @@ fn show(session: &Session, synced: &Synced) {
             style.yellow("!"),
             clean(reason)
         ));
+    }
+    if let TrailRead::Unread { why } = &synced.trail {
+        print_line(&format!("  {} who did what cannot be told: {}", style.dim("-"), clean(why)));
     }
     if synced.linked > 0 {
         print_line(&format!("  {} newly tied to a person", count(synced.linked, "account")));

@@ -154,6 +154,9 @@ impl Muster {
         let released = self.store.release(lease).await;
         let applied = outcome?;
         released?;
+        if !applied.runs.is_empty() {
+            self.notice(&request.plan.app).await?;
+        }
         Ok(applied)
     }
 

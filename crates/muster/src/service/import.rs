@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::merge::{self, Doubt, LastImport, Merge, MergeOptions, Refused},
     model::{
@@ -12,11 +12,12 @@ use muster_domain::{
         roster::{Field, Presence, Roster},
     },
 };
-use muster_sources::{ReadOptions, Refusal};
+use muster_sources::{Checkup, ReadOptions, Refusal};
 use serde_json::json;
 
 use super::Muster;
 use crate::{
+    env::Env,
     error::{Error, Result},
     store::records::SourceRecord,
 };
@@ -65,6 +66,14 @@ pub struct Preview {
     before: BTreeMap<PersonId, Person>,
 }
 
+/// Says all there is to say of a file. Knows nothing of earlier imports.
+#[must_use]
+pub fn check(file_name: &str, bytes: &[u8], mut read: ReadOptions) -> Checkup {
+    let now = Env::system().now();
+    read.today.get_or_insert_with(|| now.to_zoned(TimeZone::UTC).date());
+    muster_sources::check(file_name, bytes, &read)
+}
+
 impl Muster {
     /// Reads a file and works out what would change. Changes nothing.
     ///
@@ -75,11 +84,12 @@ impl Muster {
         import: &Import,
     ) -> Result<std::result::Result<Preview, ImportRefused>> {
         let mut read = import.read.clone();
-        if read.own_domains.is_empty()
-            && let Ok(policy) = self.policy().await
-        {
-            read.own_domains = policy.organization.domains;
+        let organization = self.policy_or_none().await?.organization;
+        if read.own_domains.is_empty() {
+            read.own_domains = organization.domains;
         }
+        let today = self.env.now().to_zoned(organization.time_zone).date();
+        read.today.get_or_insert(today);
         let roster = match muster_sources::read(&import.file_name, &import.bytes, &read) {
             Ok(roster) => roster,
             Err(refusal) => return Ok(Err(ImportRefused::Unreadable(refusal))),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::{
-    engine::{correlate::Match, gaps, gaps::Gap, plan},
+    engine::{correlate::Match, gaps::Gap, plan},
     model::{
         account::Account,
         id::{AccountId, AppName},
@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::Muster;
+use super::{Muster, Opened, trail::TrailRead};
 use crate::{
     connector::{ConnectorError, Lane, PageSink},
     error::{Error, Result},
@@ -30,6 +30,9 @@ pub struct Synced {
     pub app: AppName,
     /// The read.
     pub observation: ObservationRecord,
+    /// What the app's own trail told.
+    #[serde(flatten)]
+    pub trail: TrailRead,
     /// How many accounts were newly tied to a person.
     pub linked: usize,
     /// At the work of how many leavers' accounts it looked.
@@ -54,25 +57,16 @@ impl Muster {
     /// # Errors
     /// When the app cannot be read. What was known before stays as it is.
     pub async fn sync(&self, app: &AppName) -> Result<Synced> {
-        let observation = self.observe(app).await?;
-        let linked = self.link_certain(app).await?;
-        let work_seen = self.look_at_leavers_work(&self.open(app).await?).await?;
-        let gaps = self.gaps(app).await?;
-        Ok(Synced { app: app.clone(), observation, linked, work_seen, gaps })
-    }
-
-    /// Every gap between the people and the accounts of `app`, as last seen.
-    ///
-    /// # Errors
-    /// As [`Muster::situation`].
-    pub async fn gaps(&self, app: &AppName) -> Result<Vec<Gap>> {
-        let situation = self.situation(app).await?;
-        let world = situation.world(self.env.now())?;
-        Ok(gaps::gaps(&world, &plan::correlation(&world)))
-    }
-
-    async fn observe(&self, app: &AppName) -> Result<ObservationRecord> {
         let opened = self.open(app).await?;
+        let observation = self.observe(app, &opened).await?;
+        let trail = self.read_trail(&opened).await?;
+        let linked = self.link_certain(app).await?;
+        let work_seen = self.look_at_leavers_work(&opened).await?;
+        let gaps = self.notice(app).await?;
+        Ok(Synced { app: app.clone(), observation, trail, linked, work_seen, gaps })
+    }
+
+    async fn observe(&self, app: &AppName, opened: &Opened) -> Result<ObservationRecord> {
         let reading = self.store.begin_read(app).await?;
         let started = self.env.now();
         let read = self.read_pages(&reading, opened.connector.as_ref()).await;
@@ -85,7 +79,7 @@ impl Muster {
                 return Err(error);
             }
         };
-        self.mark_seen(&opened, None).await?;
+        self.mark_seen(opened, None).await?;
         let caller = self.situation_caller(app).await?;
         let completeness = completeness(&tally, &seen, caller.as_ref());
         let header =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
         plan,
@@ -10,6 +10,7 @@ use muster_domain::{
     },
     model::{
         account::Account,
+        activity::Activity,
         canonical::Digest,
         id::{AccountId, AppName, PersonId},
         link::Link,
@@ -103,6 +104,7 @@ impl Situation {
             gone: None,
             learned: None,
             work: None,
+            activity: Activity::default(),
         });
         known.account = account.clone();
         known.gone = None;
@@ -140,8 +142,8 @@ impl Situation {
 
 impl From<AccountRecord> for KnownAccount {
     fn from(record: AccountRecord) -> Self {
-        let AccountRecord { account, gone, learned, work, .. } = record;
-        Self { account, gone, learned, work }
+        let AccountRecord { account, gone, learned, work, activity, .. } = record;
+        Self { account, gone, learned, work, activity }
     }
 }
 
@@ -193,6 +195,10 @@ impl Muster {
             caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
             roles: probe.map(|probe| probe.roles).unwrap_or_default(),
             can_deactivate: capabilities.deactivate != Ability::No,
+            trail: self.store.trail(app).await?,
+            invitation_lasts: capabilities
+                .invitation_days
+                .map(|days| SignedDuration::from_hours(24 * i64::from(days))),
             deactivation_worked: accounts
                 .values()
                 .filter_map(|record| record.learned)

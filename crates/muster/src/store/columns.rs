@@ -202,6 +202,9 @@ tables! {
     RUNS "runs" ("id"; "app", "person", "account", "fingerprint", "state", "intended", "changed", "doc") Replace;
     APPROVALS "approvals" ("app", "fingerprint"; "expires", "doc") Replace;
     WORK "work" ("app", "account"; "doc") Replace;
+    ACTIVITY "activity" ("app", "account"; "doc") Replace;
+    TRAILS "trails" ("app"; "doc") Replace;
+    NOTICED "noticed" ("app", "what"; "since") Replace;
     ORDERS "orders" ("kind", "id"; "doc") Replace;
     MENTIONS "mentions" ("account", "seq";) Refuse;
     JOURNAL "journal" ("seq"; "at", "actor", "event", "person", "app", "account", "operation", "plan", "data", "salt", "data_digest", "prev", "hash") Refuse;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use muster_domain::model::{
+    activity::{Activity, Trail},
     canonical::Digest,
     id::{AccountId, AppName, OperationId, PersonId, SourceName},
     link::Link,
@@ -171,10 +172,12 @@ impl OrgStore {
         &self,
         app: &AppName,
     ) -> Result<BTreeMap<AccountId, AccountRecord>, StoreError> {
-        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc, w.doc FROM accounts a \
-                   LEFT JOIN learned l ON l.org = a.org AND l.app = a.app \
-                   AND l.account = a.account LEFT JOIN work w ON w.org = a.org AND w.app = a.app \
-                   AND w.account = a.account WHERE a.org = $1";
+        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc, w.doc, t.doc \
+                   FROM accounts a LEFT JOIN learned l ON l.org = a.org AND l.app = a.app \
+                   AND l.account = a.account LEFT JOIN work w ON w.org = a.org \
+                   AND w.app = a.app AND w.account = a.account LEFT JOIN activity t \
+                   ON t.org = a.org AND t.app = a.app AND t.account = a.account \
+                   WHERE a.org = $1";
         let statement = Statement::of_org(sql, &self.org).with("AND a.app = ?", Some(app.as_str()));
         let mut rows = statement.query().fetch(&self.store.driver().pool);
         let mut accounts = BTreeMap::new();
@@ -300,6 +303,53 @@ impl OrgStore {
         self.document("runs", &statement).await
     }
 
+    /// How far the trail of an app was read, if it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trail(&self, app: &AppName) -> Result<Option<Trail>, StoreError> {
+        let sql = "SELECT doc FROM trails WHERE org = $1";
+        let statement = Statement::of_org(sql, &self.org).with("AND app = ?", Some(app.as_str()));
+        self.document("trails", &statement).await
+    }
+
+    /// What an app's trail tells of these accounts, those never seen in a read among them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn activity(
+        &self,
+        app: &AppName,
+        accounts: impl IntoIterator<Item = &AccountId>,
+    ) -> Result<BTreeMap<AccountId, Activity>, StoreError> {
+        let ids: Vec<&str> = accounts.into_iter().map(AccountId::as_str).collect();
+        let mut known = BTreeMap::new();
+        for ids in ids.chunks(IDS_TOGETHER) {
+            let sql = "SELECT account, doc FROM activity WHERE org = $1";
+            let statement = Statement::of_org(sql, &self.org)
+                .with("AND app = ?", Some(app.as_str()))
+                .with_list("AND account IN (", ids.iter().copied(), ")");
+            for row in self.rows(&statement).await? {
+                let id = parse("activity", &text("activity", &row, 0)?)?;
+                known.insert(id, parse_json("activity", &text("activity", &row, 1)?)?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Since when each gap and each task of an app has been there, by what it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn noticed(&self, app: &AppName) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let sql = "SELECT what, since FROM noticed WHERE org = $1";
+        let statement = Statement::of_org(sql, &self.org).with("AND app = ?", Some(app.as_str()));
+        let pair = |row: &AnyRow| -> Result<(String, Timestamp), StoreError> {
+            Ok((text("noticed", row, 0)?, parse("noticed", &text("noticed", row, 1)?)?))
+        };
+        self.rows(&statement).await?.iter().map(pair).collect()
+    }
+
     /// What people ordered by hand and did not take back, in the order of kind and key.
     ///
     /// # Errors
@@ -345,6 +395,9 @@ impl OrgStore {
     }
 }
 
+/// How many ids one statement asks for.
+const IDS_TOGETHER: usize = 500;
+
 /// How many documents one task parses.
 const PARSED_TOGETHER: usize = 2000;
 
@@ -372,5 +425,9 @@ fn account_record(row: &AnyRow) -> Result<AccountRecord, StoreError> {
         gone: optional_text(TABLE, row, 3)?.map(|gone| parse(TABLE, &gone)).transpose()?,
         learned: learned.map(|learned| parse_json("learned", &learned)).transpose()?,
         work: work.map(|work| parse_json("work", &work)).transpose()?,
+        activity: optional_text("activity", row, 6)?
+            .map(|activity| parse_json("activity", &activity))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }

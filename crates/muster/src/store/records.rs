@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
     account::Account,
+    activity::Activity,
     canonical::Digest,
     id::{AccountId, AppName, ObservationId, OperationId, PersonId, SourceName},
     journal::Event,
@@ -89,6 +90,8 @@ pub struct AccountRecord {
     pub learned: Option<Learned>,
     /// The work it held when it was last looked at.
     pub work: Option<OpenWork>,
+    /// What the app's trail tells of it.
+    pub activity: Activity,
 }
 
 /// What a finished read says of itself.

@@ -4,11 +4,12 @@
 //! Since nothing happens before the commit, dropping a transaction undoes it, and a commit that met
 //! another writer is simply tried again.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use muster_domain::model::{
     account::Account,
+    activity::{Activity, Trail},
     id::{AccountId, AppName},
     journal::{About, Draft, Event},
     link::Link,
@@ -24,8 +25,8 @@ use super::{
     OrgStore, StoreError,
     account::Fresh,
     columns::{
-        APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, OBSERVATIONS, ORDERS, PEOPLE, PLANS,
-        POLICIES, RUNS, Row, SOURCES, Table, Value, WORK, json_text,
+        ACTIVITY, APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, NOTICED, OBSERVATIONS,
+        ORDERS, PEOPLE, PLANS, POLICIES, RUNS, Row, SOURCES, TRAILS, Table, Value, WORK, json_text,
     },
     journal::{Appender, signed},
     observe::Merge,
@@ -56,6 +57,7 @@ enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
     TakeBack(&'static str, String),
+    Forget(AppName, Vec<String>),
     Account(Box<Fresh>),
     Merge(Box<Merge>),
     Journal(Box<Draft>),
@@ -227,6 +229,31 @@ impl Tx {
         self.row(&APPROVALS, row);
     }
 
+    /// Writes what an app's trail tells of accounts, and how far it was read.
+    pub fn put_activity(
+        &mut self,
+        app: &AppName,
+        activity: &BTreeMap<AccountId, Activity>,
+        trail: &Trail,
+    ) {
+        let row = |(account, activity): (&AccountId, &Activity)| {
+            let doc = json_text("activity", activity)?;
+            Ok(vec![app.as_str().into(), account.as_str().into(), doc.into()])
+        };
+        self.rows(&ACTIVITY, activity.iter().map(row).collect());
+        let row = json_text("a trail", trail).map(|doc| vec![app.as_str().into(), doc.into()]);
+        self.row(&TRAILS, row);
+    }
+
+    /// Keeps since when gaps and tasks of an app are there, and forgets those that went.
+    pub fn notice(&mut self, app: &AppName, came: &BTreeMap<String, Timestamp>, went: Vec<String>) {
+        let row = |(what, since): (&String, &Timestamp)| {
+            Ok(vec![app.as_str().into(), what.as_str().into(), (*since).into()])
+        };
+        self.rows(&NOTICED, came.iter().map(row).collect());
+        self.writes.push(Write::Forget(app.clone(), went));
+    }
+
     /// Writes an order given by hand; a later one with the same key replaces it.
     pub fn put_order<T: Order>(&mut self, order: &T) {
         let row = json_text("an order", order)
@@ -312,6 +339,9 @@ impl Tx {
                 Write::TakeBack(kind, key) => {
                     self.take_back(&mut transaction, kind, key).await?;
                 }
+                Write::Forget(app, went) => {
+                    self.forget(&mut transaction, app, went).await?;
+                }
                 Write::Account(fresh) => {
                     store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;
                 }
@@ -374,6 +404,24 @@ impl Tx {
             .await
             .map(|_| ())
             .map_err(|error| self.store.store.fault(error))
+    }
+
+    async fn forget(
+        &self,
+        connection: &mut AnyConnection,
+        app: &AppName,
+        went: &[String],
+    ) -> Result<(), StoreError> {
+        for what in went {
+            sqlx::query("DELETE FROM noticed WHERE org = $1 AND app = $2 AND what = $3")
+                .bind(self.store.org.as_str())
+                .bind(app.as_str())
+                .bind(what.as_str())
+                .execute(&mut *connection)
+                .await
+                .map_err(|error| self.store.store.fault(error))?;
+        }
+        Ok(())
     }
 
     async fn put_observation(

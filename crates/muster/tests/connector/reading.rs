@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::SignedDuration;
 use muster::connector::{Connector, Lane};
-use muster_domain::model::account::Account;
-use muster_simulator::{Config, Fault, Faults, ListShape, NewUser, Rule, Totals};
+use muster_domain::model::{
+    account::Account,
+    activity::{Hint, HintKind},
+};
+use muster_simulator::{Config, Fault, Faults, ListShape, NewUser, Role, Rule, Sso, Totals};
 use proptest::prelude::*;
 
-use crate::harness::{World, is_proven, start};
+use crate::harness::{World, account_id, is_proven, start};
 
 /// An account with `people` users, the owner included, created in groups at the same moment.
 fn company(people: usize, config: Config) -> World {
@@ -185,4 +189,40 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn the_trail_tells_who_did_what_and_costs_one_request_a_page() {
+    let world = World::unhurried(Config::gorgias());
+    let since = world.env.now();
+    let boss = world.sim.add_user(NewUser::new("boss@acme.example").role(Role::Admin));
+    let joined = world.sim.join("eve@acme.example", "Eve", Sso::Google);
+    world.sim.edit_user_as(boss, joined, |user| user.role = Role::Agent).unwrap();
+    let (hints, trail) = world.gorgias.trail(Lane::Bulk, since).await.unwrap();
+    let told = |hint: &Hint| (hint.kind, hint.by.as_ref().map(ToString::to_string));
+    let about: Vec<_> =
+        hints.iter().filter(|hint| hint.account == account_id(joined)).map(told).collect();
+    // The newest first.
+    assert_eq!(
+        about,
+        [
+            (HintKind::Updated, Some(boss.to_string())),
+            (HintKind::SignedIn, Some(joined.to_string())),
+            (HintKind::Created, None),
+        ]
+    );
+    assert!(trail.since <= since && trail.until == world.env.now());
+    assert_eq!(world.requests("GET /api/events"), 1);
+
+    // More than one reading takes: the newest count, and the hole is told.
+    world.env.advance_to(world.env.now() + SignedDuration::from_mins(1));
+    for _ in 0..5_100 {
+        world.sim.sign_in(boss).unwrap();
+    }
+    world.env.advance_to(world.env.now() + SignedDuration::from_hours(1));
+    world.sim.sign_in(joined).unwrap();
+    let (hints, trail) = world.gorgias.trail(Lane::Bulk, since).await.unwrap();
+    assert_eq!(hints.len(), 5_000);
+    assert!(trail.since > since, "{trail:?}");
+    assert_eq!(world.requests("GET /api/events"), 51);
 }

@@ -21,9 +21,11 @@ mod hand_over;
 mod joiners;
 mod leavers;
 mod movers;
+mod notices;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod roster_check;
 mod secrets;
 mod systems;
 mod tampering;

@@ -91,7 +91,7 @@ fn m11_a_role_changed_in_the_app_is_a_finding_and_is_put_back_by_the_plan() {
     let ann = company.desk.user(&email("Ann Ash"));
     company.desk.sim.edit_user(ann.id, |user| user.role = Role::Admin).unwrap();
 
-    assert_eq!(company.gaps(), ["excess_role ann.ash@acme.example"]);
+    assert_eq!(company.gaps(), ["changed_outside ann.ash@acme.example"]);
     assert_eq!(company.plan().operations(), ["update Ann Ash"]);
     company.apply().done();
     assert_eq!(company.desk.user(&ann.email).role, Role::BasicAgent);

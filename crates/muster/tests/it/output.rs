@@ -26,6 +26,7 @@ fn reading() -> Vec<(Vec<&'static str>, i32)> {
         (vec!["why", "support/1"], 0),
         (vec!["why", "who@elsewhere.example"], 0),
         (vec!["roster", "import", "roster.csv", "--dry-run"], 0),
+        (vec!["roster", "check", "roster.csv"], 0),
         (vec!["log", "verify"], 0),
     ]
 }

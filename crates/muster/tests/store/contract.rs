@@ -1,12 +1,13 @@
 //! State, transactions, leases, migrations.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::SignedDuration;
 use muster::store::{Location, Store, StoreError, records::RunFilter};
 use muster_domain::model::{
+    activity::{Activity, Trail},
     canonical::Digest,
-    id::OrgId,
+    id::{AccountId, OrgId},
     operation::{Deactivation, Learned, RunState},
     order::Freeze,
     work::OpenWork,
@@ -109,6 +110,34 @@ story!(orders_are_kept_until_they_are_taken_back, world, {
     note(&mut tx);
     tx.commit().await.unwrap();
     assert_eq!(world.org.orders().await.unwrap().freezes, [samples::freeze(2)]);
+});
+
+story!(what_a_trail_told_and_what_was_noticed_is_kept, world, {
+    let app = samples::app();
+    let id: AccountId = "1".parse().unwrap();
+    let activity = Activity { last_sign_in: Some(samples::precise()), ..Activity::default() };
+    let told = BTreeMap::from([(id.clone(), activity.clone())]);
+    let trail = Trail { since: samples::precise(), until: now() };
+    assert_eq!(world.org.trail(&app).await.unwrap(), None);
+    let mut tx = world.org.begin("anna", now());
+    tx.put_account(&app, &samples::account("1"));
+    tx.put_activity(&app, &told, &trail);
+    let came = BTreeMap::from([("a".to_owned(), now()), ("b".to_owned(), samples::precise())]);
+    tx.notice(&app, &came, Vec::new());
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    assert_eq!(world.org.trail(&app).await.unwrap(), Some(trail));
+    assert_eq!(world.org.accounts(&app).await.unwrap()[&id].activity, activity);
+    // Also of accounts that no read has shown.
+    let asked = [id.clone(), "2".parse().unwrap()];
+    assert_eq!(world.org.activity(&app, &asked).await.unwrap(), told);
+    assert_eq!(world.org.noticed(&app).await.unwrap(), came);
+    let mut tx = world.org.begin("anna", now());
+    tx.notice(&app, &BTreeMap::new(), vec!["a".to_owned(), "never".to_owned()]);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let left: Vec<_> = world.org.noticed(&app).await.unwrap().into_keys().collect();
+    assert_eq!(left, ["b"]);
 });
 
 story!(runs_are_found_by_every_filter, world, {

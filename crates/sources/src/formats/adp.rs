@@ -1,5 +1,6 @@
 //! ADP Workforce Now: one row per position, so that a person repeats; dates M/D/YYYY; note rows
-//! above the headings; file numbers padded with zeros that spreadsheets eat.
+//! above the headings; file numbers padded with zeros that spreadsheets eat. An answer of the API
+//! that was saved as a file (`workers[]`) is read too: each of `workAssignments[]` is a row.
 
 use muster_domain::model::{
     person::{EmploymentStatus, EngagementKind, TerminationType},
@@ -12,14 +13,17 @@ use crate::{draft::Draft, options::DateOrder};
 pub(super) const FORMAT: Format = Format {
     name: "adp",
     title: "ADP Workforce Now",
-    signature: &["Associate ID", "associateOID"],
+    signature: &[&["Associate ID"], &["associateOID"]],
     columns: COLUMNS,
     statuses: &[
         ("Active", EmploymentStatus::Active),
+        ("A", EmploymentStatus::Active),
         ("Leave", EmploymentStatus::OnLeave),
+        ("L", EmploymentStatus::OnLeave),
         ("Leave of Absence", EmploymentStatus::OnLeave),
         ("Inactive", EmploymentStatus::Ended),
         ("Terminated", EmploymentStatus::Ended),
+        ("T", EmploymentStatus::Ended),
         ("Deceased", EmploymentStatus::Ended),
         ("Retired", EmploymentStatus::Ended),
         ("Pending", EmploymentStatus::Pending),
@@ -50,29 +54,68 @@ pub(super) const FORMAT: Format = Format {
     date_orders: &[DateOrder::MonthDayYear],
     rows: RowsPerPerson::Several,
     padded: &[Field::EmployeeNumber],
+    lists: None,
+    without_leavers: None,
     refine,
 };
 
 const COLUMNS: &[Column] = &[
     column(Field::SourceId, &["Associate ID", "associateOID"]),
-    column(Field::EmployeeNumber, &["File Number", "payrollFileNumber"]),
-    column(Field::Position, &["Position ID"]),
+    column(
+        Field::EmployeeNumber,
+        &["File Number", "payrollFileNumber", "workAssignments.payrollFileNumber"],
+    ),
+    column(Field::Position, &["Position ID", "workAssignments.positionID"]),
     extra(Target::PayrollName, &["Payroll Name"]),
-    column(Field::LegalFirst, &["Legal First Name", "First Name"]),
-    column(Field::LegalLast, &["Legal Last Name", "Last Name"]),
+    column(Field::LegalFirst, &["Legal First Name", "First Name", "person.legalName.givenName"]),
+    column(Field::LegalLast, &["Legal Last Name", "Last Name", "person.legalName.familyName1"]),
     column(
         Field::PreferredFirst,
-        &["Preferred Or Chosen First Name", "Preferred First Name", "Preferred Name"],
+        &[
+            "Preferred Or Chosen First Name",
+            "Preferred First Name",
+            "Preferred Name",
+            "person.preferredName.givenName",
+        ],
     ),
-    column(Field::PreferredLast, &["Preferred Or Chosen Last Name", "Preferred Last Name"]),
-    column(Field::WorkEmail, &["Work Contact: Work Email", "Work Email"]),
+    column(
+        Field::PreferredLast,
+        &[
+            "Preferred Or Chosen Last Name",
+            "Preferred Last Name",
+            "person.preferredName.familyName1",
+        ],
+    ),
+    column(
+        Field::WorkEmail,
+        &["Work Contact: Work Email", "Work Email", "businessCommunication.emails.emailUri"],
+    ),
     column(Field::PersonalEmail, &["Personal Contact: Personal Email", "Personal Email"]),
     column(Field::Kind, &["Worker Category Description", "Worker Category"]),
-    column(Field::Status, &["Position Status", "Status"]),
-    column(Field::StartDate, &["Hire Date", "Actual Start Date"]),
-    extra(Target::RehireDate, &["Rehire Date"]),
-    column(Field::OriginalStartDate, &["Original Hire Date"]),
-    column(Field::EndDate, &["Termination Date"]),
+    column(
+        Field::Status,
+        &[
+            "Position Status",
+            "Status",
+            "workAssignments.assignmentStatus.statusCode.codeValue",
+            "workerStatus.statusCode.codeValue",
+        ],
+    ),
+    column(
+        Field::StartDate,
+        &[
+            "Hire Date",
+            "Actual Start Date",
+            "workAssignments.hireDate",
+            "workAssignments.actualStartDate",
+        ],
+    ),
+    extra(Target::RehireDate, &["Rehire Date", "workerDates.rehireDate"]),
+    column(Field::OriginalStartDate, &["Original Hire Date", "workerDates.originalHireDate"]),
+    column(
+        Field::EndDate,
+        &["Termination Date", "workAssignments.terminationDate", "workerDates.terminationDate"],
+    ),
     column(Field::LastWorkingDay, &["Last Day Worked", "Last Working Day"]),
     column(Field::LeaveStart, &["Leave of Absence Start Date"]),
     column(Field::LeaveReturn, &["Leave of Absence Return Date"]),
@@ -80,12 +123,22 @@ const COLUMNS: &[Column] = &[
         Field::TerminationType,
         &["Voluntary/Involuntary Termination Flag", "Voluntary/Involuntary"],
     ),
-    column(Field::ManagerSourceId, &["Reports To Associate ID"]),
+    column(
+        Field::ManagerSourceId,
+        &["Reports To Associate ID", "workAssignments.reportsTo.associateOID"],
+    ),
     extra(Target::ManagerPosition, &["Reports To Position ID"]),
     column(Field::ManagerEmail, &["Reports To Email", "Reports To Work Email"]),
     column(Field::ManagerName, &["Reports To Name", "Reports To"]),
-    column(Field::JobTitle, &["Job Title Description", "Job Title"]),
-    column(Field::Department, &["Home Department Description", "Home Department"]),
+    column(Field::JobTitle, &["Job Title Description", "Job Title", "workAssignments.jobTitle"]),
+    column(
+        Field::Department,
+        &[
+            "Home Department Description",
+            "Home Department",
+            "workAssignments.homeOrganizationalUnits.nameCode.shortName",
+        ],
+    ),
     column(Field::Location, &["Location Description", "Location"]),
     column(Field::Country, &["Work Country", "Country"]),
     column(Field::LegalEntity, &["Payroll Company Name", "Payroll Company Code"]),

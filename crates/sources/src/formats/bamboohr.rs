@@ -16,7 +16,7 @@ use crate::options::DateOrder;
 pub(super) const FORMAT: Format = Format {
     name: "bamboohr",
     title: "BambooHR",
-    signature: &["Employee #", "EEID", "employmentHistoryStatus", "supervisorEId"],
+    signature: &[&["Employee #"], &["EEID"], &["employmentHistoryStatus"], &["supervisorEId"]],
     columns: COLUMNS,
     statuses: &[
         ("Active", EmploymentStatus::Active),
@@ -44,6 +44,7 @@ pub(super) const FORMAT: Format = Format {
         ("Freelancer", Some(EngagementKind::Contractor)),
         ("Intern", Some(EngagementKind::Intern)),
         ("Apprentice", Some(EngagementKind::Intern)),
+        ("Active", None),
         ("Terminated", None),
         ("Inactive", None),
         ("Deceased", None),
@@ -61,6 +62,8 @@ pub(super) const FORMAT: Format = Format {
     date_orders: &[DateOrder::DayMonthYear, DateOrder::MonthDayYear],
     rows: RowsPerPerson::One,
     padded: &[],
+    lists: None,
+    without_leavers: Some("take a report, not the directory, and include inactive people"),
     refine: as_it_is,
 };
 

@@ -15,7 +15,14 @@
 
 mod adp;
 mod bamboohr;
+mod gusto;
+mod hibob;
 mod muster;
+mod personio;
+mod rippling;
+mod workday;
+
+use std::fmt;
 
 use muster_domain::model::{
     person::{EmploymentStatus, EngagementKind, TerminationType},
@@ -25,7 +32,16 @@ use muster_domain::model::{
 use crate::{draft::Draft, options::DateOrder};
 
 /// Every format. The first is taken where no other fits but the mapping gives what is needed.
-const ALL: &[Format] = &[muster::FORMAT, bamboohr::FORMAT, adp::FORMAT];
+const ALL: &[Format] = &[
+    muster::FORMAT,
+    bamboohr::FORMAT,
+    adp::FORMAT,
+    rippling::FORMAT,
+    gusto::FORMAT,
+    workday::FORMAT,
+    hibob::FORMAT,
+    personio::FORMAT,
+];
 
 /// Every format that is read.
 #[must_use]
@@ -40,8 +56,8 @@ pub struct Format {
     pub name: &'static str,
     /// Its name in texts.
     pub title: &'static str,
-    /// Headings of which one must be there to recognise the format unasked.
-    pub signature: &'static [&'static str],
+    /// Sets of headings; one set must be there whole to recognise the format unasked.
+    pub signature: &'static [&'static [&'static str]],
     /// Which headings hold what.
     pub columns: &'static [Column],
     /// The system's status words.
@@ -56,6 +72,10 @@ pub struct Format {
     pub rows: RowsPerPerson,
     /// Fields whose numbers the system pads with zeros to one width.
     pub padded: &'static [Field],
+    /// What separates the values of a cell that holds a list, where the system writes lists.
+    pub lists: Option<char>,
+    /// What to do where a file lists no leaver, for systems whose exports often leave them out.
+    pub without_leavers: Option<&'static str>,
     /// What data cannot say.
     pub(crate) refine: fn(&mut Draft),
 }
@@ -87,6 +107,16 @@ pub enum Target {
     PayrollName,
     /// First day after having left before; goes before the start date.
     RehireDate,
+    /// A last day that counts where there is no end date.
+    OtherEnd,
+    /// Yes or no: whether the person has left.
+    Terminated,
+    /// Every last day of work that was ever filed: the latest counts, if it lies after the start.
+    LastDays,
+    /// From which day on the row is true.
+    EffectiveDate,
+    /// An address that may be the private one: a login only in one of your own domains.
+    AnyEmail,
     /// The manager by employee number.
     ManagerNumber,
     /// The manager by the id of her position.
@@ -94,22 +124,27 @@ pub enum Target {
 }
 
 impl Target {
-    /// The canonical field that the column tells something about.
+    /// The canonical field that the column tells something about, if any.
     #[must_use]
-    pub const fn field(self) -> Field {
-        match self {
+    pub const fn field(self) -> Option<Field> {
+        Some(match self {
             Self::Field(field) => field,
             Self::PayrollName => Field::DisplayName,
             Self::RehireDate => Field::StartDate,
+            Self::OtherEnd => Field::EndDate,
+            Self::Terminated => Field::Status,
+            Self::LastDays => Field::LastWorkingDay,
+            Self::AnyEmail => Field::PersonalEmail,
             Self::ManagerNumber | Self::ManagerPosition => Field::ManagerSourceId,
-        }
+            Self::EffectiveDate => return None,
+        })
     }
 
     /// Whether the column holds dates.
     #[must_use]
     pub const fn is_date(self) -> bool {
         match self {
-            Self::RehireDate => true,
+            Self::RehireDate | Self::OtherEnd | Self::EffectiveDate => true,
             Self::Field(field) => matches!(
                 field,
                 Field::StartDate
@@ -119,8 +154,30 @@ impl Target {
                     | Field::LeaveStart
                     | Field::LeaveReturn
             ),
-            Self::PayrollName | Self::ManagerNumber | Self::ManagerPosition => false,
+            Self::PayrollName
+            | Self::Terminated
+            | Self::LastDays
+            | Self::AnyEmail
+            | Self::ManagerNumber
+            | Self::ManagerPosition => false,
         }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Field(field) => field.word(),
+            Self::PayrollName => "name in the payroll",
+            Self::RehireDate => "start after having left",
+            Self::OtherEnd => "end where there is no end date",
+            Self::Terminated => "whether the person has left",
+            Self::LastDays => "last days of work, now and earlier",
+            Self::EffectiveDate => "from which day on the row is true",
+            Self::AnyEmail => "address at work or private",
+            Self::ManagerNumber => "manager by employee number",
+            Self::ManagerPosition => "manager by position",
+        })
     }
 }
 
@@ -152,7 +209,7 @@ mod tests {
             let name = format.name;
             let known: BTreeSet<_> =
                 format.columns.iter().flat_map(|c| c.headings).map(|h| heading_key(h)).collect();
-            for heading in format.signature {
+            for heading in format.signature.iter().copied().flatten() {
                 assert!(known.contains(&heading_key(heading)), "{name}: {heading} is no column");
             }
             let targets: BTreeSet<_> = format.columns.iter().map(|c| c.target).collect();

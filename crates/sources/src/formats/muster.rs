@@ -12,7 +12,7 @@ use crate::options::DateOrder;
 pub(super) const FORMAT: Format = Format {
     name: "muster",
     title: "Muster's own format",
-    signature: &["source_id"],
+    signature: &[&["source_id"]],
     columns: COLUMNS,
     statuses: &[
         ("pending", EmploymentStatus::Pending),
@@ -44,6 +44,8 @@ pub(super) const FORMAT: Format = Format {
     date_orders: &[DateOrder::DayMonthYear, DateOrder::MonthDayYear],
     rows: RowsPerPerson::Several,
     padded: &[],
+    lists: None,
+    without_leavers: None,
     refine: as_it_is,
 };
 

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::text::say;
+use muster_sources::ReadOptions;
+
+use crate::text::{report, say, told};
 
 #[test]
 fn nothing_or_only_headings() {
@@ -24,7 +26,7 @@ fn nothing_or_only_headings() {
 fn columns_that_nobody_knows() {
     assert_snapshot!(say("foo,bar\n1,2\n"), @"
     REFUSED (no format)
-    no column is known; the headings found are foo, bar. If that is not the heading row, delete what stands above it; else say what the columns hold with --map column=field, or which system it is with --format (muster, bamboohr, adp)
+    no column is known; the headings found are foo, bar. If that is not the heading row, delete what stands above it; else say what the columns hold with --map column=field, or which system it is with --format (muster, bamboohr, adp, rippling, gusto, workday, hibob, personio)
     ");
 }
 
@@ -36,7 +38,7 @@ fn columns_that_the_nearest_format_lacks() {
     "#);
     assert_snapshot!(say("Staff no,First Name,Last Name,Status\n1,Ana,Sá,Active\n"), @r#"
     REFUSED (no format)
-    no format is recognised by the columns Staff no, First Name, Last Name, Status. The nearest is BambooHR (--format bamboohr), which lacks source_id ("id"); add the columns to the export, or say which columns hold this with --map column=field, such as --map "Staff no=source_id"
+    no format is recognised by the columns Staff no, First Name, Last Name, Status. The nearest is Personio (--format personio), which lacks source_id ("ID"); add the columns to the export, or say which columns hold this with --map column=field, such as --map "Staff no=source_id"
     "#);
 }
 
@@ -46,7 +48,7 @@ fn headings_that_appear_twice() {
 source_id,display_name,status,Status
 1,Ana,active,ended
 "), @"
-    REFUSED (no format)
+    REFUSED muster
     Status: two columns have this heading, and it cannot be told which is status: rename or delete one (the first is column C)
     ");
 }
@@ -89,8 +91,8 @@ source_id,display_name,status,start_date,end_date,leave_start,leave_return
     REFUSED muster
     row 2, start_date "2025-02-30": there is no such day: correct it in the HR system
     row 3, start_date "45306": a bare number is no date: give the column a date format in the spreadsheet, or write YYYY-MM-DD
-    row 4, end_date: the end 2024-04-30 lies before the start 2024-05-01: correct one of them in the HR system
-    row 5, leave_return: the return 2025-01-01 lies before the start of the leave 2025-02-02: correct one of them in the HR system
+    row 4, end_date "2024-04-30": lies before the start 2024-05-01: correct one of them in the HR system
+    row 5, leave_return "2025-01-01": lies before the start of the leave 2025-02-02: correct one of them in the HR system
     row 6, start_date "1/2/24": a year of two digits can be read in two ways: export the date with four, best as YYYY-MM-DD
     row 6, end_date "soon": not a date: write it as YYYY-MM-DD
     "#);
@@ -134,7 +136,7 @@ G2,1240,\"Ok, Ben\",Active
       ? · active
     G2 Ben Ok <-> rows [3]
       ? · active
-    ! File Number: the numbers have different lengths and none starts with a zero, so a spreadsheet may have removed leading zeros
+    ! File Number: the numbers have different lengths and none starts with a zero, so a spreadsheet may have removed leading zeros: compare with the HR system
     ");
 }
 
@@ -252,10 +254,10 @@ source_id,display_name,status,manager_source_id
 1,Ana,active,2
 2,Ben,active,3
 3,Cai,active,2
-"), @"
+"), @r#"
     REFUSED muster
-    row 3: these people manage each other in a circle: 2 (row 3) → 3 (row 4); correct one of their managers
-    ");
+    row 3, manager_source_id "3": these people manage each other in a circle: 2 (row 3) → 3 (row 4); correct one of their managers
+    "#);
 }
 
 #[test]
@@ -268,5 +270,121 @@ source_id,display_name,status
     REFUSED muster
     row 2: a quote opened in this row never closes, so the rest of the file went into one cell; the file may be cut off: export it again
     row 2: the row has 2 of 3 cells, so the file may be cut off or edited: export it again
+    ");
+}
+
+#[test]
+fn a_file_without_a_format_or_a_column_is_looked_at_all_the_same() {
+    assert_snapshot!(say("
+Staff no,First Name,Last Name,Work Email,Start Date
+1,Ana,Sá,ana at acme,2024-02-31
+2,Ben,Ok,ben@acme.example,2024-01-01,x
+Total,2,,,
+"), @r#"
+    REFUSED (no format)
+    no format is recognised by the columns Staff no, First Name, Last Name, Work Email, Start Date. The nearest is Personio (--format personio), which lacks source_id ("ID"); add the columns to the export, or say which columns hold this with --map column=field, such as --map "Staff no=source_id"
+    row 2, Work Email "ana at acme": not an e-mail address: correct it, or leave the cell blank
+    row 2, Start Date "2024-02-31": there is no such day: correct it in the HR system
+    row 3: the row has more cells than the 5 headings of row 1, so a cell with a delimiter may lack its quotes: export the file again
+    row 4 "Total": this row is a total, not a person: export without totals, or delete it
+    "#);
+    assert_snapshot!(say("
+source_id,status,start_date,end_date,manager_source_id
+1,active,2024-02-31,,7
+2,ended,2024-05-01,2024-04-01,
+"), @r#"
+    REFUSED (no format)
+    no format is recognised by the columns source_id, status, start_date, end_date, manager_source_id. The nearest is Muster's own format (--format muster), which lacks work_email ("work_email") or display_name ("display_name") or legal_first ("legal_first") or legal_last ("legal_last") or preferred_first ("preferred_first") or preferred_last ("preferred_last"); add the columns to the export, or say which columns hold this with --map column=field, such as --map "Staff no=source_id"
+    row 2, start_date "2024-02-31": there is no such day: correct it in the HR system
+    row 2, manager_source_id "7": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+    row 3, end_date "2024-04-01": lies before the start 2024-05-01: correct one of them in the HR system
+    "#);
+}
+
+#[test]
+fn a_manager_in_a_row_that_cannot_be_read_is_not_missing() {
+    assert_snapshot!(say("
+source_id,display_name,status,manager_source_id,manager_name
+1,Ana,active,2,
+2,Ok, Ben,active,,
+3,Cai,active,,Ben Ok
+4,Dee,active,9,
+5,Eve,active,,Nobody
+"), @r#"
+    REFUSED muster
+    row 3: the row has more cells than the 5 headings of row 1, so a cell with a delimiter may lack its quotes: export the file again
+    row 5, manager_source_id "9": no person in the file has the manager's id: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+    row 6, manager_name "Nobody": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+    "#);
+}
+
+#[test]
+fn an_order_that_cannot_be_told_hides_nothing_else() {
+    assert_snapshot!(say("
+source_id,display_name,start_date,end_date
+1,Ana,25/12/2024,24/12/2024
+2,Ben,12/25/2024,
+3,Cai,31/02/2024,
+"), @r#"
+    REFUSED muster
+    row 2, end_date "2024-12-24": lies before the start 2024-12-25: correct one of them in the HR system; if it ended an earlier time here, export the first start too (original_start_date)
+    row 3, start_date "12/25/2024": only month/day/year fits here, but day/month/year fits elsewhere: the file mixes both, so none of its dates can be believed; export it again with one date format
+    row 4, start_date "31/02/2024": there is no such day: correct it in the HR system
+    "#);
+}
+
+#[test]
+fn a_damaged_encoding_hides_nothing_else() {
+    let text = b"source_id,display_name,status,start_date\n1,Zo\xC3\xAB,active,soon\n2,Am\xC3\xA9lie \xEB,active,\n";
+    assert_snapshot!(told(text, &ReadOptions::default()), @r#"
+    REFUSED muster
+    the file is mostly UTF-8 but not all of it (first in line 3): export it again and choose "CSV UTF-8" or .xlsx
+    row 2, start_date "soon": not a date: write it as YYYY-MM-DD
+    "#);
+}
+
+#[test]
+fn columns_that_could_be_anybodys_ask_for_the_format() {
+    assert_snapshot!(say("
+Employee ID,First Name,Last Name,Work Email,Employment Status,Hire Date,Supervisor
+1,Ana,Sá,ana@acme.example,Active,2024-01-01,
+2,Ben,Ok,ben@acme.example,Active,2024-01-01,Nobody
+"), @r#"
+    REFUSED (no format)
+    no format is recognised by the columns Employee ID, First Name, Last Name, Work Email, Employment Status, Hire Date, Supervisor. They fit BambooHR, but could be another system's too: if the file comes from there, say --format bamboohr
+    row 3, Supervisor "Nobody": no person in the file has the manager's name: include the manager's row (leavers too, if she left), name the new manager, or leave the cell blank
+    "#);
+    let text = b"Employee ID,Name,Status\n1,Ana,Active\n";
+    assert_snapshot!(report(text, &ReadOptions::default()), @"
+    format   none that is known; looked at as BambooHR (bamboohr)
+    file     text, UTF-8, commas, headings in row 1
+    dates    each can be read in one way only
+    found    1 person with 1 engagement in 1 row: 1 active; 1 without an address at work
+    columns
+      A  Employee ID  source_id
+      B  Name         display_name
+      C  Status       status
+    1 warning
+      nobody in the file has left; leavers who are only missing keep what they have: take a report, not the directory, and include inactive people; or import with --presence active and order departures by hand
+    1 problem
+      no format is recognised by the columns Employee ID, Name, Status. They fit BambooHR, but could be another system's too: if the file comes from there, say --format bamboohr
+    ");
+}
+
+#[test]
+fn what_is_no_table_has_a_report_too() {
+    assert_snapshot!(report(b"%PDF-1.7", &ReadOptions::default()), @"
+    format   none that is known
+    file     nothing that is read
+    found    0 people with 0 engagements in 0 rows
+    1 problem
+      roster: this is a PDF: export the roster as CSV or .xlsx
+    ");
+    assert_snapshot!(report(b"", &ReadOptions::default()), @"
+    format   none that is known
+    file     nothing that is read
+    found    0 people with 0 engagements in 0 rows
+    1 problem
+      the file is empty: export it again
     ");
 }

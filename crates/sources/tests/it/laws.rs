@@ -1,7 +1,7 @@
 //! What holds for every file.
 
 use muster_domain::model::roster::{Roster, RosterRecord};
-use muster_sources::{DateOrder, ReadOptions, read};
+use muster_sources::{DateOrder, ReadOptions, check, read};
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
@@ -52,6 +52,17 @@ fn delimited(rows: &Cells, delimiter: u8) -> String {
         writer.write_record(row).unwrap();
     }
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// As an API would, saved in a file.
+fn json(rows: &Cells) -> String {
+    let record = |row: &Vec<String>| {
+        let cells = rows[0].iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        cells.map(|(heading, cell)| (heading.clone(), cell.clone().into())).collect()
+    };
+    let records: Vec<serde_json::Map<String, serde_json::Value>> =
+        rows[1..].iter().map(record).collect();
+    serde_json::json!({"workers": records, "next": null, "total": records.len()}).to_string()
 }
 
 /// As a spreadsheet would: real dates, ids as text.
@@ -172,6 +183,37 @@ proptest! {
             workbook(&rows),
         ] {
             prop_assert_eq!(&roster(&bytes).records, &expected);
+        }
+    }
+
+    #[test]
+    fn records_of_json_are_rows(rows in table()) {
+        let expected = without_rows(roster(delimited(&rows, b',').as_bytes()));
+        let text = json(&rows);
+        prop_assert_eq!(without_rows(roster(text.as_bytes())), expected);
+    }
+
+    #[test]
+    fn damaged_json_never_panics(rows in table(), changes in changes()) {
+        let _ = read("roster", &mutated(json(&rows).into_bytes(), &changes), &ReadOptions::default());
+    }
+
+    #[test]
+    fn the_report_counts_what_the_roster_holds(rows in table(), changes in changes()) {
+        let bytes = mutated(delimited(&rows, b',').into_bytes(), &changes);
+        let options = ReadOptions::default();
+        let report = check("roster", &bytes, &options);
+        let (counts, refused) = (report.counts.clone(), !report.problems.is_empty());
+        prop_assert!(report.to_string().contains("found "));
+        match report.into_roster() {
+            Ok(roster) => {
+                prop_assert!(!refused);
+                prop_assert_eq!(counts.people, roster.records.len());
+                let engagements: usize = roster.records.iter().map(|r| r.engagements.len()).sum();
+                prop_assert_eq!(counts.engagements, engagements);
+                prop_assert_eq!(counts.by_status.values().sum::<usize>(), engagements);
+            }
+            Err(refusal) => prop_assert!(refused && !refusal.problems.is_empty()),
         }
     }
 

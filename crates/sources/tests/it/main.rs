@@ -9,6 +9,7 @@
 
 mod broken;
 mod examples;
+mod json;
 mod laws;
 mod options;
 mod tables;

@@ -47,11 +47,12 @@ fn a_mapping_must_name_columns_that_are_there() {
     let mut options = mapping();
     options.map.push(("Town".to_owned(), Field::Location));
     options.map.push(("Mail".to_owned(), Field::DisplayName));
-    assert_snapshot!(told(HAND_MADE.as_bytes(), &options), @"
-    REFUSED (no format)
+    assert_snapshot!(told(HAND_MADE.as_bytes(), &options), @r#"
+    REFUSED muster
     --map gives two columns for display_name: keep one
     --map Town=location: the file has no such column; it has Staff no, Who, Mail, Since, State
-    ");
+    row 2, Since "03/04/2025": every date of the file can be read as day/month and as month/day (1 of them differ): say which with --dates dmy or --dates mdy
+    "#);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn a_format_can_be_named() {
     options.format = Some("sap".to_owned());
     assert_snapshot!(told(HAND_MADE.as_bytes(), &options), @r#"
     REFUSED sap
-    there is no format "sap": use --format with one of muster, bamboohr, adp
+    there is no format "sap": use --format with one of muster, bamboohr, adp, rippling, gusto, workday, hibob, personio
     "#);
 }
 
@@ -79,13 +80,16 @@ fn an_address_of_a_foreign_domain_is_no_login() {
     muster: 1 rows
     0042 Ana Sá <-> rows [2]
       ? · unknown · from 2025-04-03
-    ! row 2: the status "aktiv" is not known, so these people count neither as active nor as ended; say what it means with a status word
-    ! row 2: ana@acme.example in the work column is not of your own domains, so it is not taken for a login; correct it, or add acme.example to your domains
+    ! row 2, Mail "ana@acme.example": an address in the work column that is not of your own domains, so it is taken for a private one and not for a login; correct it, or add acme.example to your domains
+    ! row 2, State "aktiv": the status is not known, so it counts neither as active nor as ended; say what it means with --status
     "#);
 }
 
 #[test]
 fn the_formats_are_listed() {
     let names: Vec<_> = formats().iter().map(|format| format.name).collect();
-    assert_eq!(names, ["muster", "bamboohr", "adp"]);
+    assert_eq!(
+        names,
+        ["muster", "bamboohr", "adp", "rippling", "gusto", "workday", "hibob", "personio"]
+    );
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use muster_domain::model::roster::{Roster, RosterRecord};
-use muster_sources::{ReadOptions, read};
+use muster_sources::{ReadOptions, check, read};
 
 /// Everything the reader said about the bytes.
 pub(crate) fn told(bytes: &[u8], options: &ReadOptions) -> String {
@@ -13,6 +13,11 @@ pub(crate) fn told(bytes: &[u8], options: &ReadOptions) -> String {
             format!("REFUSED {}\n{refusal}", refusal.format.as_deref().unwrap_or("(no format)"))
         }
     }
+}
+
+/// The whole report on the bytes.
+pub(crate) fn report(bytes: &[u8], options: &ReadOptions) -> String {
+    check("roster", bytes, options).to_string()
 }
 
 /// The same with no options.

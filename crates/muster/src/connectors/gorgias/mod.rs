@@ -31,6 +31,7 @@
 //! | What | Requests |
 //! | --- | --- |
 //! | read all N | ⌈N/100⌉; two walks that meet may read up to two pages twice |
+//! | the trail since the last reading | 1 for each 100 events, 1 at least, 50 at most |
 //! | one account | 1 |
 //! | find by address | 1 when found as spelled; up to 3 to be sure that there is none |
 //! | create | 1 (2 where the answer has no body) |
@@ -47,6 +48,7 @@ mod map;
 mod refusal;
 mod roles;
 mod settings;
+mod trail;
 mod walk;
 mod wire;
 mod work;
@@ -55,8 +57,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::Method;
+use jiff::Timestamp;
 use muster_domain::model::{
     account::{Account, AccountChange, NewAccount, Role, SignIn},
+    activity::{Hint, Trail},
     email::EmailAddress,
     id::AccountId,
     observation::ReadTally,
@@ -245,6 +249,8 @@ impl Connector for Gorgias {
             undelete: Ability::No,
             hand_over: Ability::Yes,
             tells_owner: false,
+            trail: Ability::ProvenAtRunTime,
+            invitation_days: Some(7),
         }
     }
 
@@ -285,6 +291,14 @@ impl Connector for Gorgias {
         sink: &mut dyn PageSink,
     ) -> Result<ReadTally, ConnectorError> {
         walk::read_all(&self.api, lane, sink).await
+    }
+
+    async fn trail(
+        &self,
+        lane: Lane,
+        since: Timestamp,
+    ) -> Result<(Vec<Hint>, Trail), ConnectorError> {
+        trail::read(&self.api, lane, since).await
     }
 
     async fn account(&self, lane: Lane, id: &AccountId) -> Result<Option<Account>, ConnectorError> {
