@@ -88,6 +88,7 @@ impl Desk {
             actor: "bench".to_owned(),
             node: "bench".to_owned(),
             transports: Arc::new(move || Ok(Arc::new(InProcess(router.clone())))),
+            forgotten: None,
         };
         let app: AppName = "support".parse()?;
         let desk = Self { env, sim, muster, app, _directory: directory };

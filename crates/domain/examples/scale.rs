@@ -55,6 +55,7 @@ fn measure(size: usize) -> Result<(), Failure> {
         age: Some(SignedDuration::ZERO),
         completeness: Some(Completeness::Proven),
         unseen: None,
+        forgotten: None,
         caller: Some("1".parse()?),
         roles: roles
             .iter()

@@ -6,6 +6,10 @@
 mod accounts;
 mod app;
 mod apply;
+mod approvals;
+mod approve;
+mod consent;
+mod delegate;
 mod demo;
 mod freeze;
 mod hand_over;
@@ -17,6 +21,7 @@ mod people;
 mod plan;
 mod policy;
 mod readiness;
+mod reject;
 mod render;
 mod roster;
 mod seats;
@@ -24,6 +29,7 @@ mod session;
 mod simulate;
 mod sync;
 mod tasks;
+mod undo;
 mod why;
 
 use std::path::PathBuf;
@@ -78,6 +84,16 @@ enum Command {
     Plan(plan::Args),
     /// Do it
     Apply(apply::Args),
+    /// Let operations go that wait for a named person
+    Approve(approve::Args),
+    /// Say no to an operation: it waits until somebody approves it anew
+    Reject(reject::Args),
+    /// Show what waits for whom, and what was decided
+    Approvals(approvals::Args),
+    /// Lend your say in approvals to somebody else for a while
+    Delegate(delegate::Args),
+    /// Put back what was done
+    Undo(undo::Args),
     /// Take a person's access away
     Offboard(offboard::Args),
     /// Give a leaver's work to others
@@ -119,6 +135,11 @@ impl Command {
             Self::Sync(_) => "sync",
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
+            Self::Approve(_) => "approve",
+            Self::Reject(_) => "reject",
+            Self::Approvals(_) => "approvals",
+            Self::Delegate(_) => "delegate",
+            Self::Undo(_) => "undo",
             Self::Offboard(_) => "offboard",
             Self::HandOver(_) => "hand-over",
             Self::Freeze(_) => "freeze",
@@ -152,6 +173,11 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Sync(args) => args.run(start).await,
         Command::Plan(args) => args.run(start).await,
         Command::Apply(args) => args.run(start).await,
+        Command::Approve(args) => args.run(start).await,
+        Command::Reject(args) => args.run(start).await,
+        Command::Approvals(args) => args.run(start).await,
+        Command::Delegate(args) => args.run(start).await,
+        Command::Undo(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
         Command::HandOver(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
@@ -167,26 +193,62 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     }
 }
 
+impl Cli {
+    /// Whether output is for machines.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+}
+
 /// Prints every failure but the last, which is what ends the command.
-fn all_but_last(mut failed: Vec<crate::error::Error>) -> Option<crate::error::Error> {
+fn all_but_last(json: bool, mut failed: Vec<crate::error::Error>) -> Option<crate::error::Error> {
     let last = failed.pop();
     for error in failed {
-        print_error(&error.into());
+        report_error(&error.into(), json);
     }
     last
 }
 
-/// Prints what stopped a command, with each cause once.
-pub fn print_error(error: &anyhow::Error) {
-    use std::io::IsTerminal;
-    let style = render::Style::for_terminal(std::io::stderr().is_terminal());
-    eprintln!("{} {error}", style.red("error:"));
+/// Prints what stopped a command: as text, or as JSON a line.
+pub fn report_error(error: &anyhow::Error, json: bool) {
+    if json { print_error_json(error) } else { print_error(error) }
+}
+
+/// Prints as JSON that the words of a command were not understood.
+pub fn report_usage(said: &str) {
+    let message = said.lines().next().unwrap_or(said);
+    let error = serde_json::json!({"error": {"kind": "usage", "message": message, "causes": []}});
+    eprintln!("{error}");
+}
+
+fn causes(error: &anyhow::Error) -> Vec<String> {
     let mut said = error.to_string();
+    let mut causes = Vec::new();
     for cause in error.chain().skip(1) {
         let text = cause.to_string();
         if !said.contains(&text) {
-            eprintln!("  {} {text}", style.dim("cause:"));
+            causes.push(text.clone());
         }
         said = text;
+    }
+    causes
+}
+
+fn print_error_json(error: &anyhow::Error) {
+    let kind = error.downcast_ref::<crate::error::Error>().map_or("other", |error| error.kind());
+    let error = serde_json::json!({
+        "error": {"kind": kind, "message": error.to_string(), "causes": causes(error)},
+    });
+    eprintln!("{error}");
+}
+
+/// Prints what stopped a command, with each cause once.
+fn print_error(error: &anyhow::Error) {
+    use std::io::IsTerminal;
+    let style = render::Style::for_terminal(std::io::stderr().is_terminal());
+    eprintln!("{} {error}", style.red("error:"));
+    for text in causes(error) {
+        eprintln!("  {} {text}", style.dim("cause:"));
     }
 }

@@ -79,6 +79,12 @@ impl Settings {
         self.home.join("key")
     }
 
+    /// Where the home keeps how far it has seen the journal come.
+    #[must_use]
+    pub fn witness_file(&self) -> PathBuf {
+        self.home.join("journal.head")
+    }
+
     /// Whether this home was set up.
     #[must_use]
     pub fn is_set_up(&self) -> bool {

@@ -22,6 +22,8 @@ use muster_domain::model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Secret;
+
 /// Whose turn it is when the rate budget is short: earlier lanes go first (law 13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -184,6 +186,17 @@ impl<F: FnMut(Vec<Account>) + Send> PageSink for F {
 pub trait Connector: work::Work {
     /// What this app can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// The secret as it must be kept from now on, when the app renewed it since this was last
+    /// asked.
+    async fn renewed_secret(&self) -> Option<Secret> {
+        None
+    }
+
+    /// Gives back what lets Muster in, where the app has a call for it.
+    async fn give_back(&self) -> Result<(), ConnectorError> {
+        Err(ConnectorError::new(ErrorKind::Unsupported, "the key is taken back in the app itself"))
+    }
 
     /// Who am I, what may I do, what looks wrong. Reads only.
     async fn probe(&self, lane: Lane) -> Result<Probe, ConnectorError>;

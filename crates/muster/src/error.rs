@@ -68,6 +68,22 @@ impl Error {
         Self::File { doing: doing.into(), source }
     }
 
+    /// The kind in one word, for machines.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::NotFound(_) => "not_found",
+            Self::Conflict(_) => "conflict",
+            Self::Busy(_) => "busy",
+            Self::App { .. } => "app",
+            Self::Store(_) => "store",
+            Self::Journal(_) => "journal",
+            Self::File { .. } => "file",
+            Self::Json(_) => "json",
+        }
+    }
+
     /// The kind of the app's failure, if it is one.
     #[must_use]
     pub const fn app_kind(&self) -> Option<&ErrorKind> {

@@ -12,10 +12,17 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help is not a failure; a misspelled command is, and 2 means something else here.
             let code = u8::from(error.use_stderr());
-            let _ = error.print();
+            if code == 1 && std::env::args_os().any(|word| word == "--json") {
+                let said = error.render().to_string();
+                let said = said.trim_start_matches("error: ").trim_end().to_owned();
+                cli::report_usage(&said);
+            } else {
+                let _ = error.print();
+            }
             return ExitCode::from(code);
         }
     };
+    let json = cli.is_json();
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| "warn".into()))
         .with_writer(std::io::stderr)
@@ -29,7 +36,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Changes) => ExitCode::from(2),
         Err(error) => {
-            cli::print_error(&error);
+            cli::report_error(&error, json);
             ExitCode::FAILURE
         }
     }

@@ -4,16 +4,19 @@
 pub mod accounts;
 pub mod apply;
 pub mod connect;
+pub mod consent;
 pub mod freeze;
 pub mod hand_over;
 pub mod import;
 pub mod observe;
 pub mod offboard;
 pub mod policy;
+pub mod restore;
 pub mod settle;
 pub mod situation;
 pub mod tasks;
 pub mod trail;
+pub mod undo;
 pub mod why;
 mod work;
 
@@ -44,6 +47,8 @@ pub struct Muster {
     pub node: String,
     /// The wires.
     pub transports: Transports,
+    /// Why the store is known to know less than it did, if it does.
+    pub forgotten: Option<String>,
 }
 
 impl Muster {

@@ -19,8 +19,13 @@ pub mod records;
 mod reseal;
 pub mod seal;
 mod tx;
+pub mod witness;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use muster_domain::model::id::OrgId;
 
@@ -66,6 +71,7 @@ struct Inner {
     driver: Driver,
     key: SealingKey,
     env: Env,
+    witness: OnceLock<PathBuf>,
 }
 
 /// The store of one organisation. Cheap to clone.
@@ -83,7 +89,7 @@ impl Store {
     pub async fn open(location: &Location, key: SealingKey, env: Env) -> Result<Self, StoreError> {
         let driver = Driver::open(location).await?;
         migrate::migrate(&driver, &env).await?;
-        Ok(Self(Arc::new(Inner { driver, key, env })))
+        Ok(Self(Arc::new(Inner { driver, key, env, witness: OnceLock::new() })))
     }
 
     /// The store of one organisation.

@@ -124,6 +124,11 @@ impl Gorgias {
         self.change(|world, _| world.add_customer(email))
     }
 
+    /// Takes a customer away: its address is free again.
+    pub fn remove_customer(&self, email: &str) {
+        self.change(|world, _| world.remove_customer(email));
+    }
+
     /// Puts a ticket in. Returns its id.
     pub fn add_ticket(&self, assignee: Option<u64>, status: TicketStatus) -> u64 {
         self.change(|world, now| world.add_ticket(assignee, status, now))

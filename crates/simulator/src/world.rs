@@ -294,6 +294,12 @@ impl World {
         self.touch();
     }
 
+    /// Takes a customer away: its address is free again.
+    pub(crate) fn remove_customer(&mut self, email: &str) {
+        self.customers.remove(&email.to_lowercase());
+        self.touch();
+    }
+
     /// Adds a customer; an address that one has already is the same customer.
     pub(crate) fn add_customer(&mut self, email: &str) -> u64 {
         let email = email.to_lowercase();

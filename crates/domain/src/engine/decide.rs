@@ -1,6 +1,7 @@
 //! Deciding: the difference between what one person should have in one app and what she has, as
 //! operations. Whether an operation may go is `guard`'s affair.
 
+mod keep;
 mod leave;
 
 use std::collections::{HashMap, HashSet};
@@ -11,6 +12,7 @@ use super::{
     correlate::{Correlation, Match, fold_name},
     expect::{Expectation, Rules},
     lifecycle::{self, PersonState},
+    undo,
     world::{KnownAccount, World},
 };
 use crate::model::{
@@ -159,7 +161,11 @@ pub fn decide(
             .filter(|(_, account)| account.gone.is_none())
             .collect(),
     };
-    case.decide(rules.expect(person))
+    let expectation = rules.expect(person);
+    let kept = undo::kept(world, person, &expectation);
+    let mut decision = case.decide(expectation);
+    case.keep(&kept, &mut decision);
+    decision
 }
 
 /// What an operation would do to which account.

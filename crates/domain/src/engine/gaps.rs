@@ -1,6 +1,7 @@
 //! Gaps: where the app and the roster disagree, typed, whether or not an
 //! operation would close them.
 
+mod left;
 mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,15 +11,16 @@ use serde::Serialize;
 
 use super::{
     correlate::{Correlation, Match},
-    decide,
     expect::{Expectation, Rules},
     parts::in_parts,
+    undo,
     world::{KnownAccount, World},
 };
 use crate::model::{
-    account::{AccountKind, AccountStatus},
+    account::{AccountKind, AccountStatus, SignIn},
     activity::Deed,
     id::{AccountId, PersonId, RoleName},
+    keep::Keep,
     operation::Run,
     person::Person,
     plan::Action,
@@ -57,6 +59,8 @@ pub enum GapKind {
     DuplicateAccounts,
     /// The login is not the person's present work address.
     AliasMismatch,
+    /// An account is kept as an undo put it back, although the rules ask for something else.
+    KeptByUndo,
     /// An invitation has lapsed, and nobody accepted it.
     NeverAccepted,
     /// Nobody has signed in to a privileged account for long.
@@ -84,6 +88,7 @@ impl GapKind {
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",
+            Self::KeptByUndo => "kept_by_undo",
             Self::NeverAccepted => "never_accepted",
             Self::DormantAdmin => "dormant_admin",
             Self::UnusedSeat => "unused_seat",
@@ -198,6 +203,9 @@ impl Survey<'_> {
             Expectation::NoRule { .. } => self.works_here(person, &accounts, None),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
+        for keep in undo::kept(self.world, person, expectation) {
+            gaps.push(self.kept(person, keep));
+        }
         let works_here = matches!(
             expectation,
             Expectation::Access { on_leave: false, .. } | Expectation::NoRule { .. }
@@ -239,61 +247,42 @@ impl Survey<'_> {
         }
     }
 
-    fn left(
-        &self,
-        person: &Person,
-        id: &AccountId,
-        known: &KnownAccount,
-        since: Option<Timestamp>,
-    ) -> Gap {
-        let app = self.world.app;
-        let name = person.name();
-        let (reduce, _) = decide::falls_to_least(self.world, known);
-        let status = known.account.status.word();
-        let made_since = |taken: &&Timestamp| known.account.created.is_some_and(|at| at > **taken);
-        let anew = self.taken.get(&person.id).filter(made_since);
-        let (kind, cause, remedy) = if let Some(taken) = anew {
-            let on = taken.strftime("%Y-%m-%d");
-            (
-                GapKind::CameBack,
-                format!("{name} lost access on {on}, and there is a new account, {status}"),
-                "find out who invited it; cut sign-in at the identity provider, where a sign-in \
-                 can make an account by itself"
-                    .to_owned(),
-            )
-        } else if known.account.status == AccountStatus::Invited && !self.shut_out.contains(id) {
-            (
-                GapKind::InvitedAfterExit,
-                format!("{name} does not work here, but the invitation is still open"),
-                format!("muster plan {app}"),
-            )
-        } else if self.shut_out.contains(id) {
-            (
-                GapKind::CameBack,
-                format!("{name} was shut out, but the account is {status} again"),
-                format!("find out who let it in; muster plan {app}"),
-            )
-        } else if reduce && decide::lower_role(self.world, known).is_none() {
-            (
-                GapKind::OffboardedReduced,
-                format!("{name} left; the app cannot shut the account out, its role is the least"),
-                match self.world.rules.delete_after_days {
-                    Some(_) => "cut sign-in at the identity provider; the account is deleted later",
-                    None => {
-                        "cut sign-in at the identity provider; set leaver.delete_after to have it \
-                         deleted after the hand-over"
-                    }
-                }
-                .to_owned(),
-            )
-        } else {
-            (
-                GapKind::OffboardedActive,
-                format!("{name} does not work here, but the account is {status}"),
-                format!("muster plan {app}"),
-            )
-        };
-        Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
+    fn kept(&self, person: &Person, keep: &Keep) -> Gap {
+        let Keep { id, account, undone, what, reason, by, at, until, .. } = keep;
+        let known = self.world.accounts.get(account);
+        Gap {
+            kind: GapKind::KeptByUndo,
+            account: Some(account.clone()),
+            login: known.map(|known| known.account.login.clone()),
+            person: Some(person.id.clone()),
+            cause: format!("{by} undid {undone} ({what}) until {}: {reason}", minute(*until)),
+            remedy: format!("if it is right by now: muster undo --end {id}"),
+            since: Some(*at),
+        }
+    }
+
+    /// Who keeps the account of somebody who left from being taken away, if somebody does.
+    fn spared(&self, id: &AccountId) -> Option<String> {
+        let World { orders, app, now, .. } = self.world;
+        let no = orders.rejections.iter().find(|no| {
+            no.keeps_access
+                && no.app == **app
+                && no.account.as_ref() == Some(id)
+                && *now < no.expires
+        });
+        let no = no.map(|no| {
+            format!("{} rejected the removal until {}: {}", no.by, minute(no.expires), no.reason)
+        });
+        no.or_else(|| {
+            let keep = orders.keeps.iter().find(|keep| {
+                keep.app == **app
+                    && keep.account == *id
+                    && keep.at <= *now
+                    && *now < keep.until
+                    && keep.state.sign_in == Some(SignIn::Allowed)
+            })?;
+            Some(format!("{} undid the removal until {}", keep.by, minute(keep.until)))
+        })
     }
 
     /// What use somebody who works here makes of her account.
@@ -548,4 +537,8 @@ impl Survey<'_> {
             Match::Machine { .. } | Match::Linked { .. } => None,
         }
     }
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -8,14 +8,14 @@ mod work;
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use unicode_normalization::UnicodeNormalization;
 
 use self::{
-    limits::{limit, loses_role, ordered, removes},
+    limits::{limit, ordered},
     protect::{active_admins, protected},
-    work::{together, work},
+    work::work,
 };
 use super::{
+    consent::Voices,
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
     lifecycle,
@@ -24,7 +24,9 @@ use super::{
 use crate::model::{
     account::AccountKind,
     canonical::Digest,
+    consent::Rejection,
     id::{AccountId, PersonId},
+    limits::LimitKind,
     observation::Completeness,
     operation::{Deactivation, Run, RunState},
     order::{Frozen, Stops},
@@ -44,6 +46,7 @@ pub fn guard(
     operations: &mut [Operation],
 ) {
     let past = Past::new(world);
+    let voices = Voices::new(world, &[]);
     let mut admins = active_admins(world);
     let mut seats = free_seats(world);
     for operation in operations.iter_mut() {
@@ -51,6 +54,8 @@ pub fn guard(
         let expectation = person.map(|person| rules.expect(person));
         let mut holds = Vec::new();
         holds.extend(frozen(world, operation));
+        holds.extend(restored(world));
+        holds.extend(rejected(world, operation));
         holds.extend(writes_off(world, operation));
         holds.extend(unseen(world, operation));
         holds.extend(protected(world, operation, &mut admins));
@@ -65,35 +70,58 @@ pub fn guard(
         holds.extend(work(world, correlation, operation));
         holds.extend(consent(world, operation));
         operation.holds = holds;
-        operation.approved_by = approved_by(world, operation, &past, invited);
+        operation.approved_by = approved_by(&voices, world, operation, (&past, invited));
+    }
+    for kind in LimitKind::ALL {
+        limit(world, operations, *kind);
     }
     together(operations);
-    limit(world, operations, removes, "removal");
-    limit(world, operations, loses_role, "demotion");
+    for operation in operations.iter_mut() {
+        let asked = voices.asked(operation);
+        let holds = operation.holds.iter_mut().filter(|hold| hold.kind.lifted_by_approval());
+        for hold in holds.filter(|_| !asked.is_empty()) {
+            hold.release = format!("{}, by {}", hold.release, asked.join(" or "));
+        }
+    }
 }
 
-/// Who let the operation go: not somebody whose word has lapsed or was used up, nor the person it
-/// is about, nor for a second invitation the approval of the first.
+/// A deletion that cannot go keeps the other deletions of the same person from going.
+fn together(operations: &mut [Operation]) {
+    let blocked: BTreeMap<PersonId, Digest> = operations
+        .iter()
+        .filter(|one| one.action.deletes() && !one.goes_when_approved())
+        .map(|one| (one.person.id.clone(), one.fingerprint))
+        .collect();
+    for operation in operations.iter_mut().filter(|one| one.action.deletes()) {
+        if let Some(other) = blocked.get(&operation.person.id).copied()
+            && operation.goes_when_approved()
+        {
+            operation.holds.push(hold(
+                HoldKind::Together,
+                "another deletion for the same person cannot go",
+                format!("see to that one: muster why {}", other.brief()),
+            ));
+        }
+    }
+}
+
+/// Who let the operation go: not somebody whose word has lapsed, was used up or came before a
+/// rejection, nor one who has no say in it, nor for a second invitation the approval of the first.
 fn approved_by(
+    voices: &Voices<'_>,
     world: &World<'_>,
     operation: &Operation,
-    past: &Past<'_>,
-    invited: Option<&Run>,
+    (past, invited): (&Past<'_>, Option<&Run>),
 ) -> Option<String> {
     let approval = world.approvals.get(&operation.fingerprint)?;
-    let person = world.people.get(&operation.person.id);
-    let own = person.is_some_and(|person| {
-        person.work_addresses().any(|address| address.folded() == fold_login(&approval.by))
-    });
     let done = past.done.get(&operation.fingerprint).copied();
     let used = [invited, done].into_iter().flatten().any(|run| approval.at <= run.intended);
-    let holds = approval.app == *world.app && approval.expires > world.now && !own && !used;
-    holds.then(|| approval.by.clone())
-}
-
-/// A login as it is compared: NFC, lower case.
-fn fold_login(login: &str) -> String {
-    login.trim().nfc().flat_map(char::to_lowercase).collect()
+    let overruled = rejection(world, operation).is_some_and(|no| approval.at <= no.at);
+    let holds = approval.app == *world.app && approval.expires > world.now && !used && !overruled;
+    (holds && voices.stands(operation, approval)).then(|| match &approval.on_behalf_of {
+        Some(other) => format!("{} for {other}", approval.by),
+        None => approval.by.clone(),
+    })
 }
 
 fn hold(kind: HoldKind, reason: impl Into<String>, release: impl Into<String>) -> Hold {
@@ -117,6 +145,31 @@ fn frozen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         HoldKind::Frozen,
         format!("{} froze {what}{}: {}", freeze.by, until.unwrap_or_default(), freeze.reason),
         format!("muster freeze lift {}", freeze.id),
+    ))
+}
+
+/// A store that knows less than it did would repeat or undo what it has forgotten.
+fn restored(world: &World<'_>) -> Option<Hold> {
+    let reason = world.sight.forgotten.as_ref()?;
+    Some(hold(
+        HoldKind::Restored,
+        reason.clone(),
+        format!("muster sync {}, look at the plan, then muster log accept-restore", world.app),
+    ))
+}
+
+fn rejection<'a>(world: &World<'a>, operation: &Operation) -> Option<&'a Rejection> {
+    world.orders.rejections.iter().find(|one| one.holds(operation, world.now))
+}
+
+fn rejected(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    let Rejection { by, at, expires, reason, .. } = rejection(world, operation)?;
+    let day = |at: &jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let brief = operation.fingerprint.brief();
+    Some(hold(
+        HoldKind::Rejected,
+        format!("{by} rejected it at {}, until {}: {reason}", day(at), day(expires)),
+        format!("muster reject {brief} {} --withdraw, or {}", world.app, approve(operation)),
     ))
 }
 
@@ -361,7 +414,7 @@ fn history(
 }
 
 fn approve(operation: &Operation) -> String {
-    format!("muster apply {} --approve {}", operation.app, operation.fingerprint.brief())
+    format!("muster approve {} {}", operation.fingerprint.brief(), operation.app)
 }
 
 fn free_seats(world: &World<'_>) -> Option<i64> {

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod condition;
+pub mod consent;
 pub mod correlate;
 pub mod decide;
 pub mod expect;
@@ -16,4 +17,5 @@ pub mod policy_file;
 pub mod readiness;
 pub mod seats;
 pub mod tasks;
+pub mod undo;
 pub mod world;

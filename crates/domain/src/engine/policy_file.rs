@@ -2,6 +2,7 @@
 
 mod app;
 mod check;
+mod consent;
 mod leaver;
 mod organization;
 mod raw;
@@ -88,9 +89,26 @@ fn shape(error: &serde_saphyr::Error) -> PolicyProblem {
     let line = plain.location().map_or(0, |at| at.line());
     let said = plain.render();
     let first = said.lines().next().unwrap_or("not readable").trim();
-    let message = first.split(" at line ").next().unwrap_or(first);
+    let message = in_our_words(first.split(" at line ").next().unwrap_or(first));
     PolicyProblem {
         line,
         message: format!("{message}; see docs/guide/policy.md for every key and its values"),
     }
+}
+
+/// What the YAML library says, as somebody who writes a policy would say it.
+fn in_our_words(said: &str) -> String {
+    if let Some(rest) = said.strip_prefix("duplicate mapping key: ") {
+        let key = rest.split(", set ").next().unwrap_or(rest);
+        return format!("the key {key} is there twice; keep one of them");
+    }
+    let wanted = match said.strip_prefix("invalid ").or(said.strip_prefix("expected ")) {
+        Some("u16" | "u32" | "u64" | "usize") => "a whole number, 0 or more, is wanted here",
+        Some("boolean" | "bool") => "true or false is wanted here",
+        Some("sequence start") => "a list is wanted here, as in [a, b]",
+        Some("mapping start") => "keys with values are wanted here, as in {key: value}",
+        Some("string scalar") => "one text is wanted here, not a list or keys",
+        _ => said,
+    };
+    wanted.to_owned()
 }

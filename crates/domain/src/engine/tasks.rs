@@ -243,7 +243,8 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         | GapKind::ExcessRole
         | GapKind::ExcessAccount
         | GapKind::DormantAdmin
-        | GapKind::UnusedSeat => return None,
+        | GapKind::UnusedSeat
+        | GapKind::KeptByUndo => return None,
     };
     Some(Need {
         kind,

@@ -48,6 +48,8 @@ pub struct Sight {
     pub completeness: Option<Completeness>,
     /// Why the app cannot be seen now, if it cannot.
     pub unseen: Option<String>,
+    /// Why the store is known to know less than it did, if it does.
+    pub forgotten: Option<String>,
     /// The account whose key is used.
     pub caller: Option<AccountId>,
     /// The roles the app offers.

@@ -3,9 +3,12 @@
 pub mod account;
 pub mod activity;
 pub mod canonical;
+pub mod consent;
 pub mod email;
 pub mod id;
 pub mod journal;
+pub mod keep;
+pub mod limits;
 pub mod link;
 pub mod observation;
 pub mod operation;

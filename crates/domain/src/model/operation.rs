@@ -117,6 +117,15 @@ pub struct Approval {
     pub at: Timestamp,
     /// When it lapses.
     pub expires: Timestamp,
+    /// For whom she spoke, where the say was lent to her.
+    #[serde(default)]
+    pub on_behalf_of: Option<String>,
+    /// Why, if she said so.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What was approved, in words.
+    #[serde(default)]
+    pub what: String,
 }
 
 /// What trying taught about shutting one account out.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
+    consent::{Delegation, Rejection},
     id::{AppName, OrderId, PersonId, TaskId},
+    keep::Keep,
     work::HandOverTo,
 };
 
@@ -51,6 +53,12 @@ orders! {
     freezes: Freeze,
     /// What is to become of people's work.
     work: WorkOrder,
+    /// Operations that were rejected.
+    rejections: Rejection,
+    /// Who may approve in whose place.
+    delegations: Delegation,
+    /// Accounts that stay as an undo put them back.
+    keeps: Keep,
     /// Who was asked to do a task, and by when.
     assignments: Assignment,
 }

@@ -181,6 +181,12 @@ pub enum Reversibility {
 pub enum HoldKind {
     /// Somebody ordered everything, the app or the person to stand still.
     Frozen,
+    /// The store knows less than it did: it was restored from a backup.
+    Restored,
+    /// A named person said no to it.
+    Rejected,
+    /// Another deletion for the same person cannot go.
+    Together,
     /// This kind of write is switched off for the app.
     WritesOff,
     /// The account is protected: owner, last admin, the key's own, break-glass.
@@ -213,6 +219,9 @@ impl HoldKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Frozen => "frozen",
+            Self::Restored => "restored",
+            Self::Rejected => "rejected",
+            Self::Together => "together",
             Self::WritesOff => "writes_off",
             Self::Protected => "protected",
             Self::CannotTell => "cannot_tell",
@@ -232,7 +241,10 @@ impl HoldKind {
     /// only by changing what they complain about.
     #[must_use]
     pub const fn lifted_by_approval(self) -> bool {
-        matches!(self, Self::Limit | Self::Approval | Self::History | Self::AlreadyInvited)
+        matches!(
+            self,
+            Self::Limit | Self::Approval | Self::History | Self::AlreadyInvited | Self::Rejected
+        )
     }
 }
 
@@ -323,6 +335,12 @@ impl Operation {
             before,
             after,
         })
+    }
+
+    /// What it does, for whom, in few words: `deactivate Ann Ash`.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        format!("{} {}", self.action.word().replace('_', " "), self.person.name)
     }
 
     /// Whether it goes when the plan is applied: nothing holds it that an approval it has does

@@ -9,6 +9,7 @@ use super::{
     canonical::Digest,
     email::EmailAddress,
     id::{AppName, RoleName},
+    limits::Limits,
     work::HandOverTo,
 };
 
@@ -72,8 +73,19 @@ pub enum Consent {
     Ask,
 }
 
-/// Which operations wait for a named person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who may let a waiting operation go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approver {
+    /// The app's owner, as the policy names her.
+    Owner,
+    /// The manager of the person whom the operation is about, as the source tells at that moment.
+    Manager,
+    /// Whoever has this address.
+    Address(EmailAddress),
+}
+
+/// Which operations wait for a named person, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalPolicy {
     /// Giving a privileged role.
     pub privileged: Consent,
@@ -89,6 +101,10 @@ pub struct ApprovalPolicy {
     pub delete: Consent,
     /// Giving leavers' work to others.
     pub hand_over: Consent,
+    /// Who may approve; nobody in particular when empty.
+    pub approvers: Vec<Approver>,
+    /// After so many days an approval that nobody used, or a rejection, lapses.
+    pub expires_days: u16,
 }
 
 impl Default for ApprovalPolicy {
@@ -101,6 +117,8 @@ impl Default for ApprovalPolicy {
             reactivate: Consent::Ask,
             delete: Consent::Ask,
             hand_over: Consent::Auto,
+            approvers: Vec::new(),
+            expires_days: 7,
         }
     }
 }
@@ -185,8 +203,8 @@ pub struct AppPolicy {
     pub delete_after_days: Option<u16>,
     /// Which operations wait for a named person.
     pub approval: ApprovalPolicy,
-    /// At most so many removals within 24 hours; `None` is the built-in limit by size.
-    pub removals_per_day: Option<u32>,
+    /// How much goes within a window without a named person.
+    pub limits: Limits,
 }
 
 impl Policy {
@@ -222,16 +240,8 @@ impl AppPolicy {
             hand_over: None,
             delete_after_days: None,
             approval: ApprovalPolicy::default(),
-            removals_per_day: None,
+            limits: Limits::default(),
         }
-    }
-
-    /// The limit on removals within 24 hours for an app with `accounts` accounts
-    ///: what the policy says, else 5 % of them, but at least 2 and at most 10.
-    #[must_use]
-    pub fn removal_limit(&self, accounts: usize) -> u32 {
-        self.removals_per_day
-            .unwrap_or_else(|| u32::try_from(accounts / 20).map_or(10, |share| share.clamp(2, 10)))
     }
 }
 

@@ -329,7 +329,9 @@ proptest! {
         for step in hours {
             for operation in goes(&world) {
                 let ordered = world.people[&operation.person.id].ordered_end.is_some();
-                if operation.action.removes_access() && !ordered {
+                // Deletions are counted apart.
+                let counts = operation.action.removes_access() && !operation.action.deletes();
+                if counts && !ordered {
                     taken.push((world.now, operation.account.clone().unwrap()));
                 }
                 world.apply(&operation);

@@ -11,6 +11,7 @@ mod apply;
 mod world;
 
 mod attacks;
+mod consent;
 mod days;
 mod hand_over;
 mod laws;

@@ -103,6 +103,7 @@ impl World {
                 unseen: None,
                 caller: Some("1".parse().unwrap()),
                 roles: ROLES.iter().zip(1..).map(|(name, rank)| role(name, rank)).collect(),
+                forgotten: None,
                 can_deactivate: true,
                 deactivation_worked: None,
                 trail: None,
@@ -204,6 +205,9 @@ impl World {
             by: "chief@acme.example".to_owned(),
             at: self.now,
             expires: self.now + SignedDuration::from_hours(72),
+            on_behalf_of: None,
+            reason: None,
+            what: operation.brief(),
         };
         self.approvals.insert(operation.fingerprint, approval);
     }

@@ -9,6 +9,7 @@ use muster_domain::model::{
 use serde_json::json;
 
 use super::{
+    consent::Doorstep,
     render::{clean, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
@@ -34,6 +35,14 @@ pub(super) enum Command {
         /// The app
         name: AppName,
     },
+    /// Give back what lets Muster in and forget it; what is known stays
+    Disconnect {
+        /// The app
+        name: AppName,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Probe a connected app again
     Check {
         /// The app
@@ -51,11 +60,26 @@ pub(super) struct Add {
     #[arg(long, required_unless_present = "base_url", conflicts_with = "base_url")]
     subdomain: Option<String>,
     /// The address of the admin whose key is used
-    #[arg(long)]
-    email: String,
+    #[arg(long, required_unless_present = "oauth")]
+    email: Option<String>,
     /// Read the API key from standard input
-    #[arg(long)]
+    #[arg(long, conflicts_with = "oauth")]
     api_key_stdin: bool,
+    /// Be let in by OAuth: an admin signs in and allows it in a browser
+    #[arg(long, requires = "client_id", conflicts_with = "email")]
+    oauth: bool,
+    /// Muster's id as a client, from the app's developer page
+    #[arg(long, value_name = "ID", requires = "oauth")]
+    client_id: Option<String>,
+    /// Read the client's secret from standard input
+    #[arg(long, requires = "oauth")]
+    client_secret_stdin: bool,
+    /// The port of this machine to which the browser comes back [default: a free one]
+    #[arg(long, value_name = "PORT", requires = "oauth", default_value_t = 0)]
+    port: u16,
+    /// The redirect URI registered for the client, when it is not this machine's
+    #[arg(long, value_name = "URL", requires = "oauth")]
+    redirect_uri: Option<String>,
     /// The whole address instead of the subdomain; plain HTTP only to this machine
     #[arg(long)]
     base_url: Option<String>,
@@ -70,6 +94,7 @@ impl Command {
             Self::Add(add) => add.run(start).await,
             Self::List => list(&start.open(Access::Read).await?).await,
             Self::Show { name } => show(&start.open(Access::Read).await?, &name).await,
+            Self::Disconnect { name, yes } => disconnect(start, &name, yes).await,
             Self::Check { name } => {
                 let session = start.open(Access::Write).await?;
                 let probe = session.muster.check(&name).await?;
@@ -80,10 +105,41 @@ impl Command {
     }
 }
 
+async fn disconnect(start: Start, name: &AppName, yes: bool) -> Result<Outcome> {
+    let session = start.open(Access::Write).await?;
+    let question = format!("Disconnect {name}? Muster then neither reads nor writes there.");
+    session.muster.connection(name).await?;
+    if !yes && !session.confirm(&question)? {
+        print_line("Nothing was done.");
+        return Ok(Outcome::Changes);
+    }
+    let left = session.muster.disconnect(name).await?;
+    if session.json {
+        print_json(&json!({"disconnected": name, "not_given_back": left}))?;
+    } else {
+        print_line(&format!("{name} is disconnected; what is known of it stays."));
+        if let Some(left) = left {
+            print_line(&format!(
+                "  {} not given back: {}",
+                session.style.yellow("!"),
+                clean(&left)
+            ));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
 impl Add {
     async fn run(self, start: Start) -> Result<Outcome> {
         let connector = known(&self.connector)?;
-        if !self.api_key_stdin {
+        if self.oauth && !self.client_secret_stdin {
+            return Err(Error::Invalid(
+                "the client's secret is read from standard input: printf %s \"$SECRET\" | muster \
+                 app add … --oauth --client-id ID --client-secret-stdin"
+                    .to_owned(),
+            ));
+        }
+        if !self.oauth && !self.api_key_stdin {
             return Err(Error::Invalid(format!(
                 "the key is read from standard input, where no process list and no shell history \
                  shows it: … | muster app add {} {} --api-key-stdin …\n({} needs {})",
@@ -94,8 +150,9 @@ impl Add {
         let mut settings = Settings::new();
         let given = [
             ("subdomain", self.subdomain),
-            ("email", Some(self.email)),
+            ("email", self.email),
             ("base_url", self.base_url),
+            ("auth", self.oauth.then(|| "oauth".to_owned())),
         ];
         for (name, value) in given {
             if let Some(value) = value {
@@ -105,11 +162,31 @@ impl Add {
         let secret = read_secret()?;
         let replace = if self.replace { Replace::Yes } else { Replace::No };
         let app = self.name.clone();
-        let new = NewConnection { app: self.name, connector, settings, secret, replace };
+        let mut new = NewConnection { app: self.name, connector, settings, secret, replace };
+        if let Some(client_id) = &self.client_id {
+            let back = (self.port, self.redirect_uri.as_deref());
+            new.secret = consented(&session, &new, client_id, back).await?;
+        }
         let probe = session.muster.connect(new).await?;
         report(&session, &app, &probe).await?;
         Ok(Outcome::Done)
     }
+}
+
+/// Sends somebody to the app's own page to allow it, and waits for the answer.
+async fn consented(
+    session: &Session,
+    new: &NewConnection,
+    client_id: &str,
+    (port, redirect_uri): (u16, Option<&str>),
+) -> Result<Secret> {
+    let doorstep = Doorstep::open(port).await?;
+    let redirect_uri = redirect_uri.unwrap_or(&doorstep.redirect_uri).to_owned();
+    let asked = (client_id, redirect_uri.as_str());
+    let (url, state) = session.muster.ask_consent(new.connector, &new.settings, asked)?;
+    eprintln!("Open this page as an admin of {} and allow it:\n\n  {url}\n", new.connector.label);
+    let code = doorstep.code(&state, &session.muster.env).await?;
+    session.muster.take_consent(new, client_id, (&redirect_uri, &code)).await
 }
 
 fn read_secret() -> Result<Secret> {

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result},
     service::{
         Unwatched, Watch,
-        apply::{Applied, ApplyRequest, Skipped, approvable},
+        apply::{Applied, ApplyRequest, NotTried, Skipped},
     },
 };
 
@@ -95,7 +95,7 @@ impl Args {
         settle(&session, &app).await?;
         let mut plan = session.muster.plan(&app, None).await?;
         let missing = saved.as_ref().map(|saved| narrow(&mut plan, saved)).unwrap_or_default();
-        let approving = approvable(&plan, &self.approve)?.len();
+        let approving = session.muster.approvable(&plan, &self.approve).await?.operations.len();
         if !session.json {
             self.show(&session, &plan, missing.len());
         }
@@ -125,7 +125,7 @@ impl Args {
                 print_line(&format!("{approved} approved by {}", session.muster.actor));
             }
         }
-        let outcome = apply(&session, ApplyRequest { plan, only }).await?;
+        let outcome = apply_beside(&session, ApplyRequest { plan, only }, &missing).await?;
         // What was asked for and is void was not done.
         Ok(if missing.is_empty() { outcome } else { Outcome::Changes })
     }
@@ -179,9 +179,9 @@ fn read_plan(path: &Path) -> Result<Plan> {
 }
 
 /// Keeps those operations of `plan`, made just now, that `saved` also holds; gives the
-/// fingerprints of the others. What is applied always carries the holds of now, whatever the file
+/// others. What is applied always carries the holds of now, whatever the file
 /// says.
-fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Digest> {
+fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Operation> {
     let wanted: Vec<Digest> = saved
         .operations
         .iter()
@@ -191,7 +191,7 @@ fn narrow(plan: &mut Plan, saved: &Plan) -> Vec<Digest> {
     let still = |fingerprint: &Digest| {
         plan.operations.iter().any(|operation: &Operation| operation.fingerprint == *fingerprint)
     };
-    wanted.iter().filter(|fingerprint| !still(fingerprint)).copied().collect()
+    saved.operations.iter().filter(|one| !still(&one.fingerprint)).cloned().collect()
 }
 
 /// Finds out what became of what an earlier, interrupted run left open, before planning.
@@ -204,19 +204,29 @@ pub(super) async fn settle(session: &Session, app: &AppName) -> Result<()> {
     Ok(())
 }
 
-/// Applies and reports.
-pub(super) async fn apply(session: &Session, request: ApplyRequest) -> Result<Outcome> {
+/// Applies and reports; `void` are the operations of a saved plan that nobody asks for any more.
+async fn apply_beside(
+    session: &Session,
+    request: ApplyRequest,
+    void: &[Operation],
+) -> Result<Outcome> {
     let applied = if session.json {
         session.muster.apply(&request, &Unwatched).await?
     } else {
         session.muster.apply(&request, &Lines::new(session)).await?
     };
+    let complete = applied.is_complete();
     if session.json {
-        print_json(&applied)?;
+        let void = void
+            .iter()
+            .map(|operation| NotTried { operation: operation.clone(), skipped: Skipped::Void });
+        let Applied { runs, mut not_tried } = applied;
+        not_tried.extend(void);
+        print_json(&Applied { runs, not_tried })?;
     } else {
         report(session, &applied);
     }
-    Ok(Outcome::changes_if(!applied.is_complete()))
+    Ok(Outcome::changes_if(!complete))
 }
 
 /// Says what became of everything, in one or two lines.
@@ -236,7 +246,11 @@ pub(super) fn report(session: &Session, applied: &Applied) {
         };
         print_line(&format!(
             "  {} {:<10} {}  {}",
-            style.yellow("waits     "),
+            if one.skipped == Skipped::Void {
+                style.dim("void      ")
+            } else {
+                style.yellow("waits     ")
+            },
             one.operation.action.word().replace('_', " "),
             render::clean(&one.operation.person.name),
             render::clean(&why),
@@ -244,13 +258,17 @@ pub(super) fn report(session: &Session, applied: &Applied) {
     }
     let done = applied.runs.iter().filter(|run| run.state.is_done()).count();
     let open = applied.runs.len() - done;
-    let waits = applied.not_tried.len();
+    let void = applied.not_tried.iter().filter(|one| one.skipped == Skipped::Void).count();
+    let waits = applied.not_tried.len() - void;
     let mut text = format!("{done} done and read back");
     if open > 0 {
         text.push_str(&format!(", {open} not done"));
     }
     if waits > 0 {
         text.push_str(&format!(", {waits} waiting"));
+    }
+    if void > 0 {
+        text.push_str(&format!(", {void} void"));
     }
     let text = if applied.is_complete() { style.green(&text) } else { style.yellow(&text) };
     print_line(&text);

@@ -10,7 +10,10 @@ use super::{
     render::clean,
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
-use crate::{error::Result, store::records::JournalFilter};
+use crate::{
+    error::{Error, Result},
+    store::{records::JournalFilter, witness},
+};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -29,12 +32,18 @@ pub(super) struct Args {
 enum Command {
     /// Check that no entry was edited, removed, reordered or cut off
     Verify,
+    /// Accept that the store was restored from a backup and knows less than it did: reads every
+    /// app as it is now, and makes approvals void that may have been used
+    AcceptRestore,
 }
 
 const BATCH: u32 = 500;
 
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        if let Some(Command::AcceptRestore) = self.command {
+            return accept_restore(&start.open(Access::Write).await?).await;
+        }
         let session = start.open(Access::Read).await?;
         if let Some(Command::Verify) = self.command {
             return verify(&session).await;
@@ -113,6 +122,32 @@ async fn verify(session: &Session) -> Result<Outcome> {
             session.style.green("The journal verifies:"),
             report.entries,
             report.head.brief()
+        ));
+    }
+    Ok(Outcome::Done)
+}
+
+async fn accept_restore(session: &Session) -> Result<Outcome> {
+    let Some(why) = &session.muster.forgotten else {
+        if session.json {
+            print_json(&json!({"accepted": false}))?;
+        } else {
+            print_line("The store knows all that this home has seen; there is nothing to accept.");
+        }
+        return Ok(Outcome::Done);
+    };
+    let apps = session.muster.accept_restore(why).await?;
+    let (seq, head) = session.muster.store.journal_head().await?;
+    witness::write(&session.witness, seq, &head).map_err(|error| {
+        Error::file(format!("cannot write {}", session.witness.display()), error)
+    })?;
+    if session.json {
+        print_json(&json!({"accepted": true, "forgotten": why, "apps": apps}))?;
+    } else {
+        print_line(&format!(
+            "Accepted. {} read as it is now. What was ordered by hand since the backup is \
+             forgotten: look at muster plan before muster apply.",
+            super::render::count(apps.len(), "app"),
         ));
     }
     Ok(Outcome::Done)

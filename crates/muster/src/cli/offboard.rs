@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// Do not hand over what they hold: the removal does not wait for it
     #[arg(long)]
     keep_work: bool,
+    /// Take an ordered end back. Nothing is let in again by that: a plan proposes it
+    #[arg(long, conflicts_with_all = ["now", "at"])]
+    cancel: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -42,6 +45,9 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        if self.cancel {
+            return self.cancel(start).await;
+        }
         let decided = self.now || self.at.is_some();
         let access = if decided { Access::Write } else { Access::Read };
         let session = start.open(access).await?;
@@ -100,6 +106,47 @@ impl Args {
     }
 }
 
+impl Args {
+    /// Takes the order back, and shows what follows from that.
+    async fn cancel(self, start: Start) -> Result<Outcome> {
+        let session = start.open(Access::Write).await?;
+        let person = session.muster.find_person(&self.person).await?;
+        let Some(order) = &person.ordered_end else {
+            return session.muster.cancel_end(&person).await.map(|_| Outcome::Done);
+        };
+        let at = session.when(order.at);
+        let question = format!("Take back the end of {} at {at}?", person.name());
+        if !self.yes && !session.confirm(&question)? {
+            print_line("Nothing was done.");
+            return Ok(Outcome::Changes);
+        }
+        let (person, order) = session.muster.cancel_end(&person).await?;
+        let view = session.muster.person_view(&person).await?;
+        let follows = view.apps.iter().any(|app| !app.operations.is_empty());
+        if session.json {
+            let plans: Vec<_> = view
+                .apps
+                .iter()
+                .map(|app| json!({"app": app.app, "operations": app.operations}))
+                .collect();
+            print_json(&json!({"person": person.id, "cancelled": order, "apps": plans}))?;
+            return Ok(Outcome::changes_if(follows));
+        }
+        print_line(&format!(
+            "Taken back: {} ordered the end of {} at {at}.",
+            render::clean(&order.by),
+            render::clean(&view.name),
+        ));
+        for app in &view.apps {
+            print_line(&format!("  {}: {}", app.app, render::clean(&app.should.says)));
+            for operation in &app.operations {
+                print_line(render::operation(operation, session.style).trim_end());
+            }
+        }
+        Ok(Outcome::changes_if(follows))
+    }
+}
+
 /// Cuts now, app by app; one app that fails does not keep the others from being cut.
 async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
@@ -135,7 +182,7 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
     if session.json {
         print_json(&json!({"person": person.id, "ordered": true, "apps": values}))?;
     }
-    super::all_but_last(failed).map_or(Ok(outcome), Err)
+    super::all_but_last(session.json, failed).map_or(Ok(outcome), Err)
 }
 
 /// The order has been recorded meanwhile: what it asks for is planned from what is true.

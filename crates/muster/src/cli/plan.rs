@@ -1,6 +1,10 @@
 //! `muster plan`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use muster_domain::model::id::AppName;
@@ -43,6 +47,25 @@ pub(super) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp> {
         .map_err(|_| Error::Invalid(format!("{text:?} lies too far away")))
 }
 
+/// Writes a plan for its owner's eyes only: it names people and what they lose.
+fn save(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        options.mode(0o600);
+        let mut file = options.open(path)?;
+        // One that was there keeps its mode otherwise; what is no file of its own is left alone.
+        if file.metadata()?.is_file() {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+        file.write_all(text.as_bytes())
+    }
+    #[cfg(not(unix))]
+    options.open(path)?.write_all(text.as_bytes())
+}
+
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         let session = start.open(Access::Read).await?;
@@ -55,7 +78,7 @@ impl Args {
                     "a plan for another time cannot be applied; leave out --out or --at".to_owned(),
                 ));
             }
-            fs::write(path, plan.canonical()?)
+            save(path, &plan.canonical()?)
                 .map_err(|error| Error::file(format!("cannot write {}", path.display()), error))?;
         }
         if session.json {

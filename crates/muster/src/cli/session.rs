@@ -78,14 +78,21 @@ impl Start {
             )));
         }
         let env = Env::system();
-        let store = Store::open(&settings.location(), key, env.clone()).await?;
-        let store = store.org(OrgId::default_org());
+        let opened = Store::open(&settings.location(), key, env.clone()).await?;
+        let store = opened.org(OrgId::default_org());
         // A home that was set up has at least the entry that says so.
         if store.journal_head().await?.0 == 0 {
             return Err(empty_store(&settings.location()));
         }
+        let witness = settings.witness_file();
+        let forgotten = store.forgotten(&witness).await?;
+        match &forgotten {
+            None => opened.witnessed_in(witness.clone()),
+            Some(why) => tracing::warn!("{why}; nothing is written to any app"),
+        }
         let muster = Muster {
             store,
+            forgotten,
             node: settings.node(&env)?,
             env,
             actor: settings.actor.clone(),
@@ -96,8 +103,10 @@ impl Start {
             }),
         };
         let zone = muster.policy_or_none().await?.organization.time_zone;
-        let style = Style::for_terminal(settings.may_colour && std::io::stdout().is_terminal());
-        Ok(Session { muster, zone, style, json: self.json, _lock: lock })
+        let terminal = std::io::stdout().is_terminal();
+        let style = Style::for_terminal(settings.may_colour && terminal);
+        let style = if terminal { style.fitted() } else { style };
+        Ok(Session { muster, zone, style, json: self.json, witness, _lock: lock })
     }
 }
 
@@ -117,6 +126,8 @@ pub(super) struct Session {
     pub(super) zone: TimeZone,
     pub(super) style: Style,
     pub(super) json: bool,
+    /// Where the home keeps how far it has seen the journal come.
+    pub(super) witness: PathBuf,
     _lock: Option<HomeLock>,
 }
 

@@ -49,7 +49,7 @@ impl Args {
             print_json(&synced)?;
         }
         let gaps = synced.iter().any(|one| !one.gaps.is_empty());
-        match super::all_but_last(failed) {
+        match super::all_but_last(session.json, failed) {
             Some(error) => Err(error),
             None => Ok(Outcome::changes_if(gaps)),
         }

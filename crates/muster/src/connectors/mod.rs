@@ -6,8 +6,11 @@ pub mod gorgias;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use futures_util::future::BoxFuture;
+use url::Url;
+
 use crate::{
-    connector::{Connector, ConnectorError, budget::Budget, transport::Transport},
+    connector::{Capabilities, Connector, ConnectorError, budget::Budget, transport::Transport},
     env::Env,
     secret::Secret,
 };
@@ -27,8 +30,52 @@ pub struct App {
     pub settings: &'static [Setting],
     /// What its secret is and where to find it.
     pub secret: &'static str,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// How a user allows Muster in without a key, where the app has OAuth.
+    pub oauth: Option<Consent>,
     /// Opens one account of it. No request is made yet.
     pub open: fn(Opening) -> Result<Arc<dyn Connector>, ConnectorError>,
+}
+
+/// How a user allows Muster in.
+pub struct Consent {
+    /// The page on which a user allows it.
+    pub authorize: fn(&Asking<'_>) -> Result<Url, ConnectorError>,
+    /// The secret to keep, for the code that the consent brought.
+    pub exchange: fn(Consented<'_>) -> BoxFuture<'_, Result<Secret, ConnectorError>>,
+}
+
+/// What a user is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The settings of the connection.
+    pub settings: &'a BTreeMap<String, String>,
+    /// Muster's id as a client of the app.
+    pub client_id: &'a str,
+    /// Where the browser is sent afterwards.
+    pub redirect_uri: &'a str,
+    /// Comes back with the answer, and tells it from others.
+    pub state: &'a str,
+    /// Comes back inside the identity token.
+    pub nonce: &'a str,
+}
+
+/// A consent that came back.
+#[derive(Clone, Copy)]
+pub struct Consented<'a> {
+    /// The wire.
+    pub transport: &'a dyn Transport,
+    /// Clock and chance.
+    pub env: &'a Env,
+    /// The settings of the connection.
+    pub settings: &'a BTreeMap<String, String>,
+    /// Muster's id and secret as a client of the app.
+    pub client: (&'a str, &'a Secret),
+    /// Where the browser was sent.
+    pub redirect_uri: &'a str,
+    /// The code that it brought.
+    pub code: &'a str,
 }
 
 /// One setting of an app.

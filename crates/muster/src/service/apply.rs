@@ -4,9 +4,8 @@
 pub(super) mod attempt;
 mod hand_over;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::plan::{NotReleased, Released},
     model::{
@@ -14,7 +13,7 @@ use muster_domain::{
         canonical::Digest,
         id::{AppName, PersonId},
         journal::{About, Event},
-        operation::{Approval, Run, RunState},
+        operation::{Run, RunState},
         plan::{Action, Operation, Plan},
     },
 };
@@ -27,9 +26,6 @@ use crate::{
     error::{Error, Result},
     store::records::{Lease, RunFilter},
 };
-
-/// An approval that nobody used lapses after this time.
-const APPROVAL_HOLDS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a node may be silent before another may take a connection over.
 const LEASE: Duration = Duration::from_secs(120);
@@ -102,46 +98,11 @@ pub(super) struct Applying<'a> {
     pub(super) answered: bool,
     unreachable: u32,
     seats_full: bool,
+    /// The people for whom a deletion did not go through: their others wait.
+    not_deleted: BTreeSet<PersonId>,
 }
 
 impl Muster {
-    /// Approves operations of `plan` by their fingerprints, or the beginnings of them.
-    ///
-    /// # Errors
-    /// When a fingerprint fits no operation or several, or the operation is held by something that
-    /// an approval does not lift.
-    pub async fn approve(&self, plan: &Plan, wanted: &[String]) -> Result<Vec<Approval>> {
-        let now = self.env.now();
-        let mut approvals = Vec::new();
-        let mut tx = self.begin();
-        for operation in approvable(plan, wanted)? {
-            let approval = Approval {
-                fingerprint: operation.fingerprint,
-                app: plan.app.clone(),
-                by: self.actor.clone(),
-                at: now,
-                expires: now.checked_add(APPROVAL_HOLDS).unwrap_or(Timestamp::MAX),
-            };
-            tx.put_approval(&approval);
-            let about = About {
-                app: Some(plan.app.clone()),
-                person: Some(operation.person.id.clone()),
-                account: operation.account.clone(),
-                ..About::default()
-            };
-            tx.journal(
-                Event::OperationApproved,
-                about,
-                json!({"approval": approval, "operation": operation}),
-            );
-            approvals.push(approval);
-        }
-        if !approvals.is_empty() {
-            tx.commit().await?;
-        }
-        Ok(approvals)
-    }
-
     /// Applies a confirmed plan. Operations that changed since it was confirmed are void; what is
     /// held waits; what was begun before a crash is settled first.
     ///
@@ -251,19 +212,26 @@ fn chosen<'a>(plan: &'a Plan, text: &str) -> Result<Vec<&'a Operation>> {
             .filter(|operation| !operation.goes() && operation.goes_when_approved())
             .collect());
     }
+    let operation = named(plan, &text)?;
+    match operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval()) {
+        Some(hold) => Err(Error::Conflict(format!(
+            "approving {text} would not help: {}; {}",
+            hold.reason, hold.release
+        ))),
+        None => Ok(vec![operation]),
+    }
+}
+
+/// The operation of `plan` whose fingerprint begins with `text`.
+///
+/// # Errors
+/// When there is none, or several.
+pub fn named<'a>(plan: &'a Plan, text: &str) -> Result<&'a Operation> {
+    let text = text.trim().to_lowercase();
     let fits = |operation: &&Operation| operation.fingerprint.to_string().starts_with(&text);
     let found: Vec<_> = plan.operations.iter().filter(fits).collect();
     match found.as_slice() {
-        [operation] if text.len() >= 6 => {
-            if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval())
-            {
-                return Err(Error::Conflict(format!(
-                    "approving {text} would not help: {}; {}",
-                    hold.reason, hold.release
-                )));
-            }
-            Ok(found)
-        }
+        [operation] if text.len() >= 6 => Ok(operation),
         [] => Err(Error::NotFound(format!(
             "no operation of the plan for {} begins with {text}; see muster plan {}",
             plan.app, plan.app
@@ -294,6 +262,7 @@ impl<'a> Applying<'a> {
             answered: false,
             unreachable: 0,
             seats_full: false,
+            not_deleted: BTreeSet::new(),
         })
     }
 
@@ -348,6 +317,24 @@ impl<'a> Applying<'a> {
     /// Does one operation of the plan, with the next rung of the ladder if the app ignores it.
     /// `Err` inside is why the run must end here.
     async fn one(&mut self, planned: &Operation) -> Result<std::result::Result<(), String>> {
+        if !planned.action.deletes() || !planned.goes() {
+            return self.try_one(planned).await;
+        }
+        if self.not_deleted.contains(&planned.person.id) {
+            let why = "another deletion for the same person did not go through".to_owned();
+            self.skip(planned, Skipped::NotReached { why });
+            return Ok(Ok(()));
+        }
+        let ended = self.try_one(planned).await?;
+        let through =
+            |run: &Run| run.operation.fingerprint == planned.fingerprint && run.state.is_done();
+        if !self.applied.runs.iter().any(through) {
+            self.not_deleted.insert(planned.person.id.clone());
+        }
+        Ok(ended)
+    }
+
+    async fn try_one(&mut self, planned: &Operation) -> Result<std::result::Result<(), String>> {
         if !planned.goes() {
             self.skip(planned, Skipped::Held);
             return Ok(Ok(()));

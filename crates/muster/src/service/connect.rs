@@ -7,6 +7,7 @@ use muster_domain::model::{
     journal::{About, Event},
 };
 use serde_json::json;
+use url::Url;
 
 use super::{Muster, Opened, Settings};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         ConnectorError, ErrorKind, Lane, Probe,
         budget::{Budget, BudgetState},
     },
-    connectors::{self, App, Opening},
+    connectors::{self, App, Asking, Consent, Consented, Opening},
     error::{Error, Result},
     secret::Secret,
     store::records::{Connection, Health},
@@ -51,6 +52,12 @@ pub fn known(name: &str) -> Result<&'static App> {
     connectors::named(name).ok_or_else(|| {
         let names: Vec<_> = connectors::ALL.iter().map(|app| app.name).collect();
         Error::NotFound(format!("there is no connector {name:?}; known: {}", names.join(", ")))
+    })
+}
+
+fn oauth_of(connector: &App) -> Result<&Consent> {
+    connector.oauth.as_ref().ok_or_else(|| {
+        Error::Invalid(format!("{} is connected with a key, not by OAuth", connector.label))
     })
 }
 
@@ -119,6 +126,82 @@ impl Muster {
         Ok(probe)
     }
 
+    /// The page on which a user lets Muster in, and the state that must come back with the answer.
+    ///
+    /// # Errors
+    /// When the app has no OAuth, or the settings make no sense.
+    pub fn ask_consent(
+        &self,
+        connector: &App,
+        settings: &Settings,
+        (client_id, redirect_uri): (&str, &str),
+    ) -> Result<(Url, String)> {
+        let consent = oauth_of(connector)?;
+        let chance = || data_encoding::HEXLOWER.encode(&self.env.chance());
+        let (state, nonce) = (chance(), chance());
+        let asking = Asking { settings, client_id, redirect_uri, state: &state, nonce: &nonce };
+        let url = (consent.authorize)(&asking)
+            .map_err(|error| Error::Invalid(error.message.into_owned()))?;
+        Ok((url, state))
+    }
+
+    /// Turns the code that a consent brought into the secret to connect with.
+    ///
+    /// # Errors
+    /// When the app refuses the code or the client, or cannot be reached.
+    pub async fn take_consent(
+        &self,
+        new: &NewConnection,
+        client_id: &str,
+        (redirect_uri, code): (&str, &str),
+    ) -> Result<Secret> {
+        let consent = oauth_of(new.connector)?;
+        let transport = (self.transports)()?;
+        let consented = Consented {
+            transport: transport.as_ref(),
+            env: &self.env,
+            settings: &new.settings,
+            client: (client_id, &new.secret),
+            redirect_uri,
+            code,
+        };
+        (consent.exchange)(consented).await.map_err(|error| Error::app(&new.app, error))
+    }
+
+    /// Gives back what lets Muster into `app`, where the app has a call for that, and forgets it.
+    /// What is known of the app stays. Gives what could not be given back, in words.
+    ///
+    /// # Errors
+    /// When there is no such connection, or the store fails.
+    pub async fn disconnect(&self, app: &AppName) -> Result<Option<String>> {
+        let mut connection = self.connection(app).await?;
+        let opened = self.open(app).await?;
+        let left = opened.connector.give_back().await.err().map(|error| error.message.into_owned());
+        let reason = format!(
+            "{} disconnected it; connect again: muster app add --replace {} {app} …",
+            self.actor, connection.connector
+        );
+        connection.health = Health::Unseen { since: self.env.now(), reason };
+        let mut tx = self.begin();
+        tx.put_connection(&connection);
+        tx.remove_credentials(app);
+        let about = About { app: Some(app.clone()), ..About::default() };
+        tx.journal(Event::AppDisconnected, about, json!({"not_given_back": left}));
+        tx.commit().await?;
+        Ok(left)
+    }
+
+    /// Keeps the secret when the app renewed it.
+    async fn keep_renewed(&self, opened: &Opened) -> Result<()> {
+        let Some(secret) = opened.connector.renewed_secret().await else { return Ok(()) };
+        let mut tx = self.begin();
+        tx.put_credentials(&opened.app, &secret);
+        let about = About { app: Some(opened.app.clone()), ..About::default() };
+        tx.journal(Event::AppChanged, about, json!({"credentials": "renewed"}));
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// The connection called `app`.
     ///
     /// # Errors
@@ -185,6 +268,7 @@ impl Muster {
     /// Keeps that the app answers, and what the rate budget learned on the way. Writes nothing
     /// when nothing is new; how full the budget is at the moment is no news.
     pub(super) async fn mark_seen(&self, opened: &Opened, probe: Option<&Probe>) -> Result<()> {
+        self.keep_renewed(opened).await?;
         let mut connection = self.connection(&opened.app).await?;
         let was_unseen = matches!(connection.health, Health::Unseen { .. });
         let learned = opened.budget.state();

@@ -11,7 +11,7 @@ use muster_domain::model::{
 use serde_json::json;
 
 use super::Muster;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 impl Muster {
     /// What would happen to `person`'s accounts if access ended at `at`: one plan per app of the
@@ -47,6 +47,28 @@ impl Muster {
         tx.journal(Event::PersonEndOrdered, about, data);
         tx.commit().await?;
         Ok(ended)
+    }
+
+    /// Takes an ordered end back. Nothing is let in again by that: a plan proposes it, and a
+    /// person decides.
+    ///
+    /// # Errors
+    /// When nobody ordered an end, or the store fails.
+    pub async fn cancel_end(&self, person: &Person) -> Result<(Person, OrderedEnd)> {
+        let current = self.store.person(&person.id).await?.unwrap_or_else(|| person.clone());
+        let Some(order) = current.ordered_end.clone() else {
+            return Err(Error::NotFound(format!(
+                "nobody ordered an end for {}; what the source says is mended in the source",
+                person.name()
+            )));
+        };
+        let kept = Person { ordered_end: None, ..current };
+        let mut tx = self.begin();
+        tx.put_people(std::slice::from_ref(&kept));
+        let about = About { person: Some(kept.id.clone()), ..About::default() };
+        tx.journal(Event::PersonEndCancelled, about, json!({"order": order}));
+        tx.commit().await?;
+        Ok((kept, order))
     }
 
     fn with_order(&self, person: &Person, at: Timestamp) -> Person {

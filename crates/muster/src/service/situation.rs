@@ -23,7 +23,7 @@ use muster_domain::{
     },
 };
 
-use super::Muster;
+use super::{Muster, connect::known};
 use crate::{
     connector::{Ability, Probe},
     error::{Error, Result},
@@ -181,7 +181,7 @@ impl Muster {
         let now = self.env.now();
         let observation = self.store.observation(app).await?;
         let probe: Option<Probe> = serde_json::from_value(connection.probe).ok();
-        let capabilities = self.open(app).await?.connector.capabilities();
+        let capabilities = &known(&connection.connector)?.capabilities;
         let accounts = self.store.accounts(app).await?;
         let sight = Sight {
             observation: observation.as_ref().map(|seen| seen.id.clone()),
@@ -192,6 +192,7 @@ impl Muster {
                 Health::Ok { .. } => None,
                 Health::Unseen { reason, .. } => Some(reason),
             },
+            forgotten: self.forgotten.clone(),
             caller: probe.as_ref().map(|probe| probe.caller.id.clone()),
             roles: probe.map(|probe| probe.roles).unwrap_or_default(),
             can_deactivate: capabilities.deactivate != Ability::No,

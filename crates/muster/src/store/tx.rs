@@ -57,6 +57,7 @@ enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
     TakeBack(&'static str, String),
+    Unseal(AppName),
     Forget(AppName, Vec<String>),
     Account(Box<Fresh>),
     Merge(Box<Merge>),
@@ -123,6 +124,11 @@ impl Tx {
         let row = seal::seal(&inner.key, &inner.env, &place, credentials)
             .map(|sealed| vec![app.as_str().into(), sealed.key_id.into(), sealed.text.into()]);
         self.row(&CREDENTIALS, row);
+    }
+
+    /// Forgets the credentials of a connection.
+    pub fn remove_credentials(&mut self, app: &AppName) {
+        self.writes.push(Write::Unseal(app.clone()));
     }
 
     /// Writes one account as a direct look-up found it: known better than by any full read that
@@ -313,10 +319,17 @@ impl Tx {
                     let wait = Duration::from_millis(20 << attempt);
                     env.sleep(wait.mul_f64(0.5 + env.fraction())).await;
                 }
-                other => return other,
+                other => return self.witnessed(other),
             }
         }
-        self.attempt().await
+        self.witnessed(self.attempt().await)
+    }
+
+    fn witnessed(&self, made: Result<Committed, StoreError>) -> Result<Committed, StoreError> {
+        if let Ok(Committed { seq, head, .. }) = &made {
+            self.store.store.bear_witness(*seq, head);
+        }
+        made
     }
 
     async fn attempt(&self) -> Result<Committed, StoreError> {
@@ -341,6 +354,9 @@ impl Tx {
                 }
                 Write::Forget(app, went) => {
                     self.forget(&mut transaction, app, went).await?;
+                }
+                Write::Unseal(app) => {
+                    self.unseal(&mut transaction, app).await?;
                 }
                 Write::Account(fresh) => {
                     store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;
@@ -384,6 +400,20 @@ impl Tx {
             .bind(self.store.org.as_str())
             .bind(app.as_str())
             .bind(account.as_str())
+            .execute(connection)
+            .await
+            .map(|_| ())
+            .map_err(|error| self.store.store.fault(error))
+    }
+
+    async fn unseal(
+        &self,
+        connection: &mut AnyConnection,
+        app: &AppName,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM credentials WHERE org = $1 AND app = $2")
+            .bind(self.store.org.as_str())
+            .bind(app.as_str())
             .execute(connection)
             .await
             .map(|_| ())

@@ -13,6 +13,7 @@ mod faults;
 mod harness;
 #[path = "../support/in_process.rs"]
 mod in_process;
+mod oauth;
 mod pace;
 mod reading;
 mod secrets;

@@ -60,11 +60,13 @@ pub(crate) struct Row {
     pub(crate) last_day: Option<Date>,
     pub(crate) title: String,
     pub(crate) department: String,
+    pub(crate) manager: String,
 }
 
 impl Row {
-    fn cells(&self) -> [String; 9] {
-        let Self { id, first, last, email, status, starts, last_day, title, department } = self;
+    fn cells(&self) -> [String; 10] {
+        let Self { id, first, last, email, status, starts, last_day, title, department, manager } =
+            self;
         [
             id.clone(),
             first.clone(),
@@ -75,6 +77,7 @@ impl Row {
             last_day.map(|day| day.to_string()).unwrap_or_default(),
             title.clone(),
             department.clone(),
+            manager.clone(),
         ]
     }
 
@@ -84,7 +87,7 @@ impl Row {
 }
 
 const HEADINGS: &str = "source_id,legal_first,legal_last,work_email,status,start_date,\
-                        last_working_day,job_title,department";
+                        last_working_day,job_title,department,manager_source_id";
 
 /// `Ann Ash` as `ann.ash@acme.example`.
 pub(crate) fn email(name: &str) -> String {
@@ -180,6 +183,7 @@ impl Company {
             last_day: None,
             title: "Agent".to_owned(),
             department: "Support".to_owned(),
+            manager: String::new(),
         });
         self.people.last_mut().unwrap()
     }

@@ -15,7 +15,7 @@ fn j1_a_new_hire_who_starts_today_is_invited_with_the_role_of_her_group() {
     company.person("Lea Lind").title = "Team Lead".to_owned();
     company.looks();
 
-    company.muster(["plan", "support"]).waits().says("new account as basic-agent");
+    company.muster(["plan", "support"]).waits().says("as basic-agent, invited");
     assert_eq!(company.plan().operations(), ["create Ben Birch", "create Lea Lind"]);
     company.apply().done();
 
@@ -223,4 +223,26 @@ fn j11_two_new_people_of_one_name_get_an_account_each() {
         company.desk.user("john.smith@acme.example").id,
         company.desk.user("john.smith2@acme.example").id
     );
+}
+
+#[test]
+fn j7_an_address_that_a_customer_has_is_blocked_with_the_repair() {
+    let mut company = Company::where_work(["Ann Ash"]);
+    company.desk.sim.add_customer(&email("Ben Birch"));
+    company.hire("Ben Birch").starts = day(0);
+    company.hire("Cid Cole").starts = day(0);
+    company.looks();
+
+    let said = company.apply().waits();
+    said.says("it is a customer's or an integration's").says("free the address");
+    assert!(company.desk.find(&email("Ben Birch")).is_none());
+    assert!(company.desk.invitations_to(&email("Ben Birch")).is_empty());
+    // Nothing else is lost.
+    assert!(company.desk.has_open_invitation(&email("Cid Cole")));
+    company.muster(["why", "Ben Birch"]).says("customer");
+
+    // Once the address is free, the next run invites.
+    company.desk.sim.remove_customer(&email("Ben Birch"));
+    company.apply().done();
+    assert_eq!(company.desk.invitations_to(&email("Ben Birch")).len(), 1);
 }

@@ -349,3 +349,27 @@ fn l24_old_leavers_in_a_first_import_are_findings_and_are_released_in_bulk() {
     }
     assert_eq!(company.desk.writes(), 3);
 }
+
+#[test]
+fn l12_a_shared_account_of_a_leaver_stays_and_somebody_must_answer_for_it_anew() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let night = company.desk.has("night@acme.example", "Night Shift", Role::BasicAgent);
+    company.sync();
+    let id = night.to_string();
+    company.muster(["accounts", "classify", &id, "shared", "--owner", "Ann Ash"]).done();
+    company.person("Ann Ash").leaves(day(-1));
+    company.looks();
+
+    company.apply().done();
+    assert!(!company.desk.lets_in(&email("Ann Ash")));
+    assert!(company.desk.lets_in("night@acme.example"));
+    assert_eq!(company.gaps(), ["no_owner night@acme.example"]);
+    company
+        .muster(["tasks", "list"])
+        .waits()
+        .says("Name somebody to answer for night@acme.example");
+
+    company.muster(["accounts", "classify", &id, "shared", "--owner", "Ben Birch"]).done();
+    assert!(company.gaps().is_empty());
+    company.muster(["tasks", "list"]).done();
+}

@@ -14,6 +14,7 @@
 
 mod bad_input;
 mod company;
+mod consent;
 mod crash;
 mod desk;
 mod exit_codes;
@@ -22,6 +23,7 @@ mod joiners;
 mod leavers;
 mod movers;
 mod notices;
+mod oauth;
 mod output;
 #[path = "../support/postgres.rs"]
 mod postgres;
@@ -30,3 +32,4 @@ mod secrets;
 mod systems;
 mod tampering;
 mod terminal;
+mod undo;

@@ -12,7 +12,11 @@ fn m2_a_promotion_to_lead_changes_the_role_of_the_same_account() {
     company.person("Ann Ash").title = "Team Lead".to_owned();
     company.looks();
 
-    company.muster(["plan", "support"]).waits().says("role basic-agent → agent");
+    company
+        .muster(["plan", "support"])
+        .waits()
+        .says("- role    basic-agent")
+        .says("+ role    agent");
     company.apply().done();
     let after = company.desk.user(&email("Ann Ash"));
     assert_eq!((after.id, after.role), (before.id, Role::Agent));

@@ -55,9 +55,11 @@ impl Said {
     #[track_caller]
     pub(crate) fn refused<const N: usize>(self, texts: [&str; N]) -> Self {
         let said = self.ends(1);
-        for text in texts.into_iter().chain(["error:"]) {
+        for text in texts {
             assert!(said.err.contains(text), "{text:?} is missing in:\n{}", said.err);
         }
+        let called = ["error:", "{\"error\":"].iter().any(|word| said.err.contains(word));
+        assert!(called, "nothing calls it an error:\n{}", said.err);
         said
     }
 
@@ -147,6 +149,11 @@ impl Terminal {
         // One that ends before it reads has no ear for us.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Said::new(&words, &child.wait_with_output().unwrap())
+    }
+
+    /// A command that is not started yet, with nothing on standard input.
+    pub(crate) fn command_of<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Command {
+        self.command(&to_words(words))
     }
 
     /// Starts a command and does not wait for its end.

@@ -393,6 +393,7 @@ async fn nodes(place: &Location, env: &Env, wire: &Arc<Wire>) -> Vec<Muster> {
         actor: "ann".to_owned(),
         node: name.to_owned(),
         transports: transports.clone(),
+        forgotten: None,
     };
     vec![node("a"), node("b")]
 }

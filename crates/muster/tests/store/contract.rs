@@ -8,6 +8,7 @@ use muster_domain::model::{
     activity::{Activity, Trail},
     canonical::Digest,
     id::{AccountId, OrgId},
+    keep::Keep,
     operation::{Deactivation, Learned, RunState},
     order::Freeze,
     work::OpenWork,
@@ -110,6 +111,30 @@ story!(orders_are_kept_until_they_are_taken_back, world, {
     note(&mut tx);
     tx.commit().await.unwrap();
     assert_eq!(world.org.orders().await.unwrap().freezes, [samples::freeze(2)]);
+});
+
+story!(every_kind_of_order_is_read_back, world, {
+    let (no, lent, keep) = (samples::rejection(), samples::delegation(), samples::keep());
+    let mut tx = world.org.begin("anna", now());
+    tx.put_order(&no);
+    tx.put_order(&lent);
+    tx.put_order(&keep);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let found = world.org.orders().await.unwrap();
+    assert_eq!(found.rejections, std::slice::from_ref(&no));
+    assert_eq!(found.delegations, [lent]);
+    assert_eq!(found.keeps, std::slice::from_ref(&keep));
+    let mut tx = world.org.begin("anna", now());
+    tx.remove_order(&no);
+    // One account is kept in one way: a later order replaces the earlier one.
+    tx.put_order(&Keep { reason: "another".to_owned(), ..keep });
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    let found = world.org.orders().await.unwrap();
+    assert!(found.rejections.is_empty());
+    assert_eq!(found.keeps.len(), 1);
+    assert_eq!(found.keeps[0].reason, "another");
 });
 
 story!(what_a_trail_told_and_what_was_noticed_is_kept, world, {

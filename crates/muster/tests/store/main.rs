@@ -37,6 +37,7 @@ on_every_database! {
     contract:
         what_is_written_is_read_back,
         orders_are_kept_until_they_are_taken_back,
+        every_kind_of_order_is_read_back,
         what_a_trail_told_and_what_was_noticed_is_kept,
         later_writes_replace_earlier_ones,
         runs_are_found_by_every_filter,

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use muster::store::records::{Connection, Health, ObservationHeader, PolicyVersion, SourceRecord};
 use muster_domain::engine::merge::LastImport;
 use muster_domain::model::{
-    account::{Account, AccountKind, AccountStatus, Mfa, NewAccount},
+    account::{Account, AccountChange, AccountKind, AccountStatus, Mfa, NewAccount},
     canonical::Digest,
-    id::{AppName, OrderId, PersonId},
+    consent::{Delegation, Rejection},
+    id::{AppName, OperationId, OrderId, PersonId},
+    keep::{Keep, Wanted},
     link::{Confirmation, Link, NonHuman, Tie},
     observation::{Completeness, ReadTally},
     operation::{Approval, Run, RunState},
@@ -204,7 +206,16 @@ pub(crate) fn run(n: u32, state: RunState) -> Run {
 
 pub(crate) fn approval(n: u32, expires: Timestamp) -> Approval {
     let fingerprint = operation(n).fingerprint;
-    Approval { fingerprint, app: app(), by: "anna".into(), at: now(), expires }
+    Approval {
+        fingerprint,
+        app: app(),
+        by: "anna".into(),
+        at: now(),
+        expires,
+        on_behalf_of: None,
+        reason: None,
+        what: String::new(),
+    }
 }
 
 pub(crate) fn header(completeness: Completeness) -> ObservationHeader {
@@ -225,4 +236,55 @@ pub(crate) fn header(completeness: Completeness) -> ObservationHeader {
 
 pub(crate) fn unproven() -> Completeness {
     Completeness::Unproven { reason: "it stopped".into() }
+}
+
+pub(crate) fn rejection() -> Rejection {
+    let operation = operation(1);
+    Rejection {
+        fingerprint: operation.fingerprint,
+        app: app(),
+        person: operation.person.id.clone(),
+        account: operation.account.clone(),
+        what: operation.brief(),
+        keeps_access: true,
+        reason: "not yet".into(),
+        by: "anna".into(),
+        on_behalf_of: Some("ben".into()),
+        at: now(),
+        expires: precise(),
+    }
+}
+
+pub(crate) fn delegation() -> Delegation {
+    Delegation {
+        id: OrderId::derive("delegation", "anna", now(), "ben"),
+        from: "anna".into(),
+        to: "ben@acme.example".parse().unwrap(),
+        app: Some(app()),
+        at: now(),
+        until: precise(),
+    }
+}
+
+pub(crate) fn keep() -> Keep {
+    let operation = operation(1);
+    Keep {
+        id: OrderId::derive("keep", "anna", now(), "7"),
+        app: app(),
+        account: "7".parse().unwrap(),
+        person: operation.person.id.clone(),
+        state: AccountChange { name: Some("Ann".into()), ..AccountChange::default() },
+        against: Wanted {
+            engagement: Some(1),
+            ended: Some(now()),
+            role: None,
+            name: "Ann Ash".into(),
+        },
+        undone: OperationId::from_chance([7; 16]),
+        what: operation.brief(),
+        reason: "a mistake".into(),
+        by: "anna".into(),
+        at: now(),
+        until: precise(),
+    }
 }

@@ -1,4 +1,4 @@
-//! Law 11: small blast radius. How much may be taken away in one window without a named person.
+//! Law 11: small blast radius. How much may be done in one window without a named person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,65 +8,80 @@ use super::{approve, hold, takes_rights};
 use crate::{
     engine::world::World,
     model::{
-        id::AccountId,
+        id::{AccountId, PersonId},
+        limits::{Limit, LimitKind},
         operation::{Run, RunState},
-        plan::{HoldKind, Operation},
+        plan::{Action, HoldKind, Operation},
     },
 };
 
-/// The window in which removals are counted.
-const WINDOW_HOURS: i64 = 24;
-
-pub(super) fn removes(_: &World<'_>, operation: &Operation) -> bool {
-    operation.action.removes_access()
+/// Whether `operation` counts towards the limit on `kind`.
+fn is(kind: LimitKind, world: &World<'_>, operation: &Operation) -> bool {
+    let action = &operation.action;
+    match kind {
+        LimitKind::Removals => action.removes_access() && !action.deletes(),
+        LimitKind::Deletions => action.deletes(),
+        LimitKind::RoleLosses => !action.removes_access() && takes_rights(world, operation),
+        LimitKind::Renames => {
+            matches!(action, Action::Update { change } if change.name.is_some())
+        }
+        LimitKind::Creations => matches!(action, Action::Create { .. }),
+    }
 }
 
-pub(super) fn loses_role(world: &World<'_>, operation: &Operation) -> bool {
-    !operation.action.removes_access() && takes_rights(world, operation)
+/// What is counted once, however often it is written to: an account, or the person who is to get
+/// one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject<'a> {
+    Account(&'a AccountId),
+    Person(&'a PersonId),
 }
 
-/// Law 11: when a run would take from more accounts than the limit leaves room for, none of them
-/// goes without a named person's approval of that very operation. Approved ones count too:
-/// approving one must not make room for others. Only what a named person ordered by hand does not
-/// count. An account counts once, however many rungs of the ladder it goes down. Removals and role
-/// losses are counted apart.
-pub(super) fn limit(
-    world: &World<'_>,
-    operations: &mut [Operation],
-    kind: fn(&World<'_>, &Operation) -> bool,
-    what: &str,
-) {
-    let recent = recent(world, kind);
+fn subject(operation: &Operation) -> Subject<'_> {
+    operation.account.as_ref().map_or(Subject::Person(&operation.person.id), Subject::Account)
+}
+
+/// Law 11: when a run would do more of one kind than the limit leaves room for, none of it goes
+/// without a named person's approval of that very operation. Approved ones count too: approving
+/// one must not make room for others. Only what a named person ordered by hand does not count. An
+/// account counts once, however many rungs of the ladder it goes down. Each kind is counted apart.
+pub(super) fn limit(world: &World<'_>, operations: &mut [Operation], kind: LimitKind) {
+    let Limit { window_hours, .. } = world.rules.limits.on(kind);
+    let recent = recent(world, kind, *window_hours);
     // The next rung for an account that the limit let through is no new removal. One that went by
     // an approval has used it up, and counts anew.
     let let_through: BTreeSet<_> = recent
         .iter()
         .filter(|(_, run)| run.approved_by.is_none())
-        .map(|(account, _)| *account)
+        .map(|(subject, _)| *subject)
         .collect();
     let counts = |operation: &Operation| {
-        kind(world, operation)
+        is(kind, world, operation)
             && operation.goes()
-            && operation.account.as_ref().is_none_or(|account| !let_through.contains(account))
+            && !let_through.contains(&subject(operation))
             && !ordered(world, operation)
     };
     let wanted = operations.iter().filter(|operation| counts(operation)).count();
+    if wanted == 0 {
+        return;
+    }
     // Accounts that are shut out already cannot be locked out by a mistake; those shut out in this
     // window still count, so that the limit does not shrink while it is used up.
     let live = world
         .accounts
         .iter()
         .filter(|(_, known)| known.gone.is_none())
-        .filter(|(id, known)| known.account.status.may_sign_in() || recent.contains_key(id))
+        .filter(|(id, known)| {
+            known.account.status.may_sign_in() || recent.contains_key(&Subject::Account(id))
+        })
         .count();
-    let limit = usize::try_from(world.rules.removal_limit(live)).unwrap_or(usize::MAX);
-    if wanted == 0 || recent.len().saturating_add(wanted) <= limit {
+    let limit = world.rules.limits.on(kind).room(live);
+    if recent.len().saturating_add(wanted) <= limit {
         return;
     }
-    let plural = if wanted == 1 { "" } else { "s" };
     let reason = format!(
-        "{wanted} {what}{plural} due and {} made within {WINDOW_HOURS} hours, more than the limit \
-         of {limit}",
+        "{} due and {} made within {window_hours} hours, more than the limit of {limit}",
+        kind.count(wanted),
         recent.len()
     );
     for operation in operations.iter_mut().filter(|operation| counts(operation)) {
@@ -76,6 +91,9 @@ pub(super) fn limit(
 
 /// Whether a named person ordered by hand the end from which this operation follows.
 pub(super) fn ordered(world: &World<'_>, operation: &Operation) -> bool {
+    if !operation.action.removes_access() {
+        return false;
+    }
     let Some(person) = world.people.get(&operation.person.id) else { return false };
     let Some(order) = &person.ordered_end else { return false };
     // A later engagement is none of the order's business.
@@ -84,20 +102,22 @@ pub(super) fn ordered(world: &World<'_>, operation: &Operation) -> bool {
     order.at <= world.now && engagement.is_some_and(|e| e.first_seen <= order.ordered)
 }
 
-/// The accounts of which something was taken within the window by nobody's order.
+/// What was done of this kind within the window by nobody's order.
 fn recent<'a>(
     world: &World<'a>,
-    kind: fn(&World<'_>, &Operation) -> bool,
-) -> BTreeMap<&'a AccountId, &'a Run> {
-    let since = world.now.checked_sub(WINDOW_HOURS.hours()).unwrap_or(Timestamp::MIN);
+    kind: LimitKind,
+    window_hours: u32,
+) -> BTreeMap<Subject<'a>, &'a Run> {
+    let window = i64::from(window_hours).hours();
+    let since = world.now.checked_sub(window).unwrap_or(Timestamp::MIN);
     world
         .runs
         .iter()
-        .filter(|run| run.intended > since && kind(world, &run.operation))
+        .filter(|run| run.intended > since && is(kind, world, &run.operation))
         .filter(|run| {
             !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
         })
         .filter(|run| !ordered(world, &run.operation))
-        .filter_map(|run| Some((run.operation.account.as_ref()?, run)))
+        .map(|run| (subject(&run.operation), run))
         .collect()
 }

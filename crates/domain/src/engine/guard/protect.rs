@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{fold_login, hold, takes_rights};
+use super::{hold, takes_rights};
 use crate::{
-    engine::world::{KnownAccount, World},
+    engine::{
+        consent::fold_login,
+        world::{KnownAccount, World},
+    },
     model::{
         account::{AccountKind, AccountStatus},
         id::AccountId,

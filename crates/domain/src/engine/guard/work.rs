@@ -1,7 +1,5 @@
 //! Law 5: nothing is deleted before its work is handed over, or somebody chose otherwise.
 
-use std::collections::BTreeMap;
-
 use super::hold;
 use crate::{
     engine::{
@@ -61,27 +59,5 @@ pub(super) fn work(
             Some(hold(HoldKind::HandOver, reason, release))
         }
         _ => None,
-    }
-}
-
-/// What keeps one account of a person from being deleted keeps her others too: they belong
-/// together, and what is wrong about one may be wrong about her.
-pub(super) fn together(operations: &mut [Operation]) {
-    let blocked: BTreeMap<_, _> = operations
-        .iter()
-        .filter(|one| one.action == Action::Delete && !one.goes_when_approved())
-        .filter_map(|one| Some((one.person.id.clone(), (one.account.clone()?, one.fingerprint))))
-        .collect();
-    for operation in operations.iter_mut().filter(|one| one.action == Action::Delete) {
-        if let Some((account, fingerprint)) = blocked.get(&operation.person.id)
-            && *fingerprint != operation.fingerprint
-            && operation.goes_when_approved()
-        {
-            operation.holds.push(hold(
-                HoldKind::HandOver,
-                format!("account {account} of the same person cannot be deleted yet"),
-                "see what holds that one",
-            ));
-        }
     }
 }

@@ -6,20 +6,18 @@ use serde_saphyr::Spanned;
 use super::{
     KnownConnector,
     check::Check,
-    raw::{RawApp, RawApproval, RawLeaver, RawRule, RawWrites},
+    raw::{RawApp, RawLeaver, RawRule, RawWrites},
 };
 use crate::model::{
     email::EmailAddress,
     id::RoleName,
-    policy::{
-        AccessRule, AppPolicy, ApprovalPolicy, Condition, Consent, LeadTime, Names, NoRule,
-        Removal, Writes,
-    },
+    policy::{AccessRule, AppPolicy, Condition, LeadTime, Names, NoRule, Removal, Writes},
 };
 
 impl Check {
     pub(super) fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {
         let access = raw.access.iter().filter_map(|rule| self.rule(rule, known)).collect();
+        self.approvers_are_known(raw);
         let RawWrites { create, update, deactivate, delete, hand_over } = raw.writes;
         AppPolicy {
             connector: raw.connector.value.clone(),
@@ -29,7 +27,7 @@ impl Check {
                 .account_owner
                 .as_ref()
                 .and_then(|owner| self.parsed::<EmailAddress>(owner)),
-            protected: raw.protected.iter().map(|login| login.value.to_lowercase()).collect(),
+            protected: raw.protected.iter().filter_map(|login| self.login(login)).collect(),
             seats: raw.seats,
             writes: Writes {
                 create: create.into(),
@@ -55,8 +53,21 @@ impl Check {
             hand_over: self.hand_over(raw.leaver.hand_over.as_ref()),
             delete_after_days: self.delete_after(raw.leaver.delete_after.as_ref()),
             approval: self.approval(&raw.approval),
-            removals_per_day: raw.limits.removals_per_day,
+            limits: self.limits(&raw.limits),
         }
+    }
+
+    /// A login as it is compared. A blank one would protect nothing, silently.
+    fn login(&mut self, login: &Spanned<String>) -> Option<String> {
+        let text = login.value.trim();
+        if text.is_empty() {
+            self.note(
+                login,
+                "a protected login must not be blank; name one, or leave the entry out".to_owned(),
+            );
+            return None;
+        }
+        Some(text.to_lowercase())
     }
 
     fn rule(&mut self, raw: &RawRule, known: Option<&KnownConnector>) -> Option<AccessRule> {
@@ -127,23 +138,5 @@ impl Check {
             &[("deactivate", Removal::Deactivate), ("reduce", Removal::Reduce)],
             Removal::Deactivate,
         )
-    }
-
-    fn approval(&mut self, raw: &RawApproval) -> ApprovalPolicy {
-        let standard = ApprovalPolicy::default();
-        let mut consent = |text: &Option<Spanned<String>>, otherwise| {
-            self.word(text.as_ref(), &[("ask", Consent::Ask), ("auto", Consent::Auto)], otherwise)
-        };
-        let RawApproval { privileged, create, update, deactivate, reactivate, delete, hand_over } =
-            raw;
-        ApprovalPolicy {
-            privileged: consent(privileged, standard.privileged),
-            create: consent(create, standard.create),
-            update: consent(update, standard.update),
-            deactivate: consent(deactivate, standard.deactivate),
-            reactivate: consent(reactivate, standard.reactivate),
-            delete: consent(delete, standard.delete),
-            hand_over: consent(hand_over, standard.hand_over),
-        }
     }
 }

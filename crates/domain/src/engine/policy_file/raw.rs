@@ -97,10 +97,25 @@ pub(super) struct RawApproval {
     pub(super) reactivate: Option<Spanned<String>>,
     pub(super) delete: Option<Spanned<String>>,
     pub(super) hand_over: Option<Spanned<String>>,
+    pub(super) approvers: Vec<Spanned<String>>,
+    pub(super) expires: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawLimits {
     pub(super) removals_per_day: Option<u32>,
+    pub(super) removals: Option<RawLimit>,
+    pub(super) deletions: Option<RawLimit>,
+    pub(super) role_losses: Option<RawLimit>,
+    pub(super) renames: Option<RawLimit>,
+    pub(super) creations: Option<RawLimit>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLimit {
+    pub(super) count: Option<u32>,
+    pub(super) share: Option<Spanned<String>>,
+    pub(super) window: Option<Spanned<String>>,
 }

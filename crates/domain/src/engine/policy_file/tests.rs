@@ -1,5 +1,8 @@
 use super::*;
-use crate::model::policy::{Consent, Writes};
+use crate::model::{
+    limits::Limit,
+    policy::{Consent, Writes},
+};
 
 fn gorgias() -> Vec<KnownConnector> {
     vec![KnownConnector { name: "gorgias", roles: vec!["admin", "agent", "basic-agent"] }]
@@ -16,7 +19,7 @@ fn the_documented_example_is_read() {
     let policy = read(text, &gorgias()).unwrap();
     let support = policy.apps.values().next().unwrap();
     assert_eq!(support.access.len(), 2);
-    assert_eq!(support.removals_per_day, Some(2));
+    assert_eq!(support.limits.removals, Limit::of(2));
     assert_eq!(support.approval.privileged, Consent::Ask);
 }
 
@@ -66,4 +69,35 @@ fn nothing_is_written_until_someone_says_so() {
     let text = "organization: {time_zone: UTC}\napps: {support: {connector: gorgias}}\n";
     let policy = read(text, &gorgias()).unwrap();
     assert_eq!(policy.apps.values().next().unwrap().writes, Writes::default());
+}
+
+#[test]
+fn what_a_library_says_is_told_in_our_words() {
+    let app = |more: &str| {
+        problems(&format!(
+            "organization: {{time_zone: UTC}}\napps:\n  support:\n    connector: gorgias\n{more}"
+        ))
+    };
+    insta::assert_snapshot!(app("    connector: gorgias\n"), @"line 5: the key connector is there twice; keep one of them; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    seats: many\n"), @"line 5: a whole number, 0 or more, is wanted here; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    seats: -1\n"), @"line 5: a whole number, 0 or more, is wanted here; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    limits: {removals_per_day: 2.5}\n"), @"line 5: a whole number, 0 or more, is wanted here; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    writes: {create: maybe}\n"), @"line 5: true or false is wanted here; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    access: all\n"), @"line 5: a list is wanted here, as in [a, b]; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    writes: [create]\n"), @"line 5: keys with values are wanted here, as in {key: value}; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    owner: {name: x}\n"), @"line 5: one text is wanted here, not a list or keys; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(app("    protected: [\"\", \" \"]\n"), @r#"
+    line 5: a protected login must not be blank; name one, or leave the entry out
+    line 5: a protected login must not be blank; name one, or leave the entry out
+    "#);
+    insta::assert_snapshot!(app("    approval: {approvers: [boss], expires: soon}\n"), @r#"
+    line 5: "boss" is no approver; write owner, manager or an address
+    line 5: "soon" is not a time after which approvals lapse; write it as in "7 days", 90 at most
+    "#);
+    insta::assert_snapshot!(app("    limits: {removals: {count: 3, share: lots, window: 1 year}}\n"), @r#"
+    line 5: "1 year" is not a window; write it as in "24 hours" or "7 days", 90 days at most
+    line 5: "lots" is not a share; write it as in "5 %"
+    "#);
+    insta::assert_snapshot!(app("    approval: {approvers: [owner]}\n"), @"line 5: the owner is to approve, but nobody is named as owner; name her: owner: ADDRESS");
+    insta::assert_snapshot!(app("    limits: {renames: {share: 5}}\n"), @r#"line 5: "5" is not a share; write it as in "5 %""#);
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    refusal::{self, Again, Cleaner, Failure, Purpose},
-    settings::ApiKey,
+    credential::{Credential, Line, Login},
+    refusal::{self, Again, Failure, Purpose},
 };
 use crate::{
     connector::{
@@ -33,8 +33,7 @@ pub(super) struct Api {
     pub(super) budget: Arc<Budget>,
     pub(super) env: Env,
     base: Url,
-    authorization: HeaderValue,
-    cleaner: Cleaner,
+    credential: Credential,
 }
 
 /// A request to make.
@@ -93,11 +92,19 @@ impl Api {
         transport: Arc<dyn Transport>,
         budget: Arc<Budget>,
         env: Env,
-        key: &ApiKey,
+        login: Login,
         base: Url,
     ) -> Result<Self, ConnectorError> {
-        let (authorization, cleaner) = (refusal::authorization(key)?, Cleaner::new(key));
-        Ok(Self { transport, budget, env, base, authorization, cleaner })
+        let credential = Credential::new(login)?;
+        Ok(Self { transport, budget, env, base, credential })
+    }
+
+    pub(super) const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    pub(super) fn line(&self) -> Line<'_> {
+        Line { transport: self.transport.as_ref(), env: &self.env, base: &self.base }
     }
 
     pub(super) const fn base(&self) -> &Url {
@@ -105,17 +112,28 @@ impl Api {
     }
 
     /// Makes the request. A 429 was not done and is made again when there is room; a read without
-    /// a trustworthy answer is made again a few times; a write never is.
+    /// a trustworthy answer is made again a few times; a write never is. An access token that is
+    /// refused was not let in: it is renewed once and the request made again.
     pub(super) async fn send(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
         let is_read = ask.is_read();
         let (mut requests, mut refusals, mut lost) = (0, 0, 0);
+        let mut renewed = false;
         loop {
             requests += 1;
+            let sent = self.env.now();
             let mut failure = match self.once(ask).await {
                 Ok(answer) => return Ok(Answer { requests, ..answer }),
                 Err(failure) => failure,
             };
             failure.requests = requests;
+            if failure.status == Some(401) && !renewed {
+                renewed = true;
+                match self.credential.renewed_after(sent, self.line()).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => return Err(Failure { error, ..failure }),
+                }
+            }
             match failure.again {
                 Again::WhenLetIn if refusals < REFUSALS => refusals += 1,
                 Again::IfRead if is_read && lost + 1 < TRIES => {
@@ -130,13 +148,16 @@ impl Api {
     }
 
     async fn once(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
-        let request = self.request(ask)?;
+        let header = self.credential.header(self.line()).await;
+        let header = header.map_err(|error| failure(error, Again::No))?;
+        let request = self.request(ask, header)?;
         let permit = self.budget.acquire(ask.lane).await;
         let sent = self.env.now();
         match self.transport.send(request).await {
             Ok(response) => {
                 let until = permit.answered(response.status, &response.headers);
-                let json = refusal::judge(ask.purpose(), &response, until, &self.cleaner)?;
+                let json =
+                    refusal::judge(ask.purpose(), &response, until, &self.credential.cleaner())?;
                 let seconds = self.env.now().duration_since(sent).as_secs_f64();
                 Ok(Answer { json, body: response.body, requests: 1, seconds })
             }
@@ -144,14 +165,13 @@ impl Api {
                 let error = match error {
                     TransportError::NotSent(why) => {
                         permit.not_sent();
-                        let what =
-                            format!("Gorgias cannot be reached ({})", self.cleaner.clean(&why));
+                        let what = format!("Gorgias cannot be reached ({})", self.clean(&why));
                         let remedy = "Nothing was sent; check the address and the network.";
                         ask.purpose().fail(ErrorKind::Unavailable, &what, remedy)
                     }
                     TransportError::NoAnswer(why) => {
                         permit.unanswered();
-                        let what = format!("no whole answer came ({})", self.cleaner.clean(&why));
+                        let what = format!("no whole answer came ({})", self.clean(&why));
                         ask.purpose().lost(&what)
                     }
                 };
@@ -160,7 +180,11 @@ impl Api {
         }
     }
 
-    fn request(&self, ask: &Ask<'_>) -> Result<Request, Failure> {
+    fn clean(&self, text: &str) -> String {
+        self.credential.cleaner().clean(text)
+    }
+
+    fn request(&self, ask: &Ask<'_>, authorization: HeaderValue) -> Result<Request, Failure> {
         let unusable = |what: &str| {
             failure(ask.purpose().fail(ErrorKind::Invalid, what, "Check base_url."), Again::No)
         };
@@ -174,7 +198,7 @@ impl Api {
             url.query_pairs_mut().extend_pairs(ask.query);
         }
         let request = Request::new(ask.method.clone(), url)
-            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::AUTHORIZATION, authorization)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"));
         match ask.body {
             None => Ok(request),

@@ -44,7 +44,9 @@
 
 mod body;
 mod call;
+mod credential;
 mod map;
+pub mod oauth;
 mod refusal;
 mod roles;
 mod settings;
@@ -56,6 +58,7 @@ mod work;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use http::Method;
 use jiff::Timestamp;
 use muster_domain::model::{
@@ -67,20 +70,24 @@ use muster_domain::model::{
 };
 use url::Url;
 
-pub use self::settings::{ApiKey, base_url, subdomain_url};
 use self::{
     body::{Body, Refusals},
     call::{Answer, Api, Ask},
     refusal::Failure,
     roles::RoleBook,
 };
-use super::{App, Opening};
+pub use self::{
+    credential::Login,
+    settings::{ApiKey, base_url, subdomain_url},
+};
+use super::{App, Asking, Consent, Consented, Opening};
 use crate::{
     connector::{
         Ability, Capabilities, Connector, ConnectorError, ErrorKind, Lane, PageSink, Probe,
         budget::Budget, transport::Transport,
     },
     env::Env,
+    secret::Secret,
 };
 
 /// Gorgias in the list of apps.
@@ -90,16 +97,50 @@ pub const APP: App = App {
     roles: &["admin", "agent", "basic-agent", "lite-agent", "observer-agent"],
     settings: settings::SETTINGS,
     secret: "the API key of an admin, from Settings > REST API",
+    capabilities: CAPABILITIES,
+    oauth: Some(Consent { authorize, exchange }),
     open,
 };
+
+/// What every Gorgias can do.
+const CAPABILITIES: Capabilities = Capabilities {
+    create_invites: true,
+    deactivate: Ability::ProvenAtRunTime,
+    change_email: Ability::No,
+    delete: Ability::Yes,
+    undelete: Ability::No,
+    hand_over: Ability::Yes,
+    tells_owner: false,
+    trail: Ability::ProvenAtRunTime,
+    invitation_days: Some(7),
+};
+
+fn authorize(asking: &Asking<'_>) -> Result<Url, ConnectorError> {
+    let base = settings::address(asking.settings)?;
+    oauth::authorize_url(&base, asking.client_id, asking.redirect_uri, (asking.state, asking.nonce))
+}
+
+fn exchange(consented: Consented<'_>) -> BoxFuture<'_, Result<Secret, ConnectorError>> {
+    Box::pin(async move {
+        let Consented { transport, env, settings, client, redirect_uri, code } = consented;
+        let base = settings::address(settings)?;
+        let (id, secret) = client;
+        let client = oauth::Client { id: id.to_owned(), secret: secret.reveal().to_owned() };
+        let line = credential::Line { transport, env, base: &base };
+        let tokens = oauth::exchange(line, &client, redirect_uri, code).await?;
+        tokens
+            .secret()
+            .ok_or_else(|| ConnectorError::new(ErrorKind::Invalid, "the tokens cannot be kept"))
+    })
+}
 
 /// Fields that one write may have to leave out before it is accepted.
 const MENDINGS: usize = 8;
 
 fn open(opening: Opening) -> Result<Arc<dyn Connector>, ConnectorError> {
-    let (base, key) = settings::read(&opening)?;
+    let (base, login) = settings::read(&opening)?;
     let Opening { transport, budget, env, .. } = opening;
-    Ok(Arc::new(Gorgias::new(transport, budget, env, &key, base)?))
+    Ok(Arc::new(Gorgias::new(transport, budget, env, login, base)?))
 }
 
 /// One Gorgias account.
@@ -119,10 +160,10 @@ impl Gorgias {
         transport: Arc<dyn Transport>,
         budget: Arc<Budget>,
         env: Env,
-        key: &ApiKey,
+        login: impl Into<Login>,
         base: Url,
     ) -> Result<Self, ConnectorError> {
-        let api = Api::new(transport, budget, env, key, base)?;
+        let api = Api::new(transport, budget, env, login.into(), base)?;
         Ok(Self { api, roles: RoleBook::default(), refusals: Refusals::default() })
     }
 
@@ -241,17 +282,16 @@ fn segment(id: &AccountId) -> Result<&str, ConnectorError> {
 #[async_trait]
 impl Connector for Gorgias {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            create_invites: true,
-            deactivate: Ability::ProvenAtRunTime,
-            change_email: Ability::No,
-            delete: Ability::Yes,
-            undelete: Ability::No,
-            hand_over: Ability::Yes,
-            tells_owner: false,
-            trail: Ability::ProvenAtRunTime,
-            invitation_days: Some(7),
-        }
+        CAPABILITIES
+    }
+
+    async fn renewed_secret(&self) -> Option<Secret> {
+        self.api.credential().take_renewed().await
+    }
+
+    async fn give_back(&self) -> Result<(), ConnectorError> {
+        let tokens = self.api.credential().tokens().await?;
+        oauth::revoke(self.api.line(), &tokens).await
     }
 
     async fn probe(&self, lane: Lane) -> Result<Probe, ConnectorError> {

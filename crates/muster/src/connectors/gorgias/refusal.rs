@@ -6,7 +6,11 @@ use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{settings::ApiKey, wire};
+use super::{
+    oauth::{Client, Tokens},
+    settings::ApiKey,
+    wire,
+};
 use crate::connector::{ConnectorError, ErrorKind, transport::Response};
 
 /// The most characters of an app's words that go into a message.
@@ -82,17 +86,44 @@ impl Purpose<'_> {
 /// Takes the credentials out of texts, in every spelling in which they go over the wire.
 pub(super) struct Cleaner(Vec<String>);
 
+fn spellings(name: &str, secret: &str) -> Vec<String> {
+    let pair = format!("{name}:{secret}");
+    let percent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let encoded = [STANDARD.encode(&pair), STANDARD.encode(secret)];
+    let unpadded = encoded.clone().map(|text| text.trim_end_matches('=').to_owned());
+    let mut forms = vec![pair, percent, secret.to_owned()];
+    forms.extend(encoded.into_iter().chain(unpadded));
+    forms
+}
+
 impl Cleaner {
     pub(super) fn new(key: &ApiKey) -> Self {
-        let plain = key.key.reveal().to_owned();
-        let pair = format!("{}:{plain}", key.email);
-        let percent: String = url::form_urlencoded::byte_serialize(plain.as_bytes()).collect();
-        let encoded = [STANDARD.encode(&pair), STANDARD.encode(&plain)];
-        let unpadded = encoded.clone().map(|text| text.trim_end_matches('=').to_owned());
-        let mut forms = vec![pair, percent, plain];
-        forms.extend(encoded.into_iter().chain(unpadded));
-        forms.retain(|form| !form.is_empty());
+        Self::sorted(spellings(&key.email, key.key.reveal()))
+    }
+
+    pub(super) fn of_client(client: &Client) -> Self {
+        Self::sorted(spellings(&client.id, &client.secret))
+    }
+
+    pub(super) fn of_tokens(tokens: &Tokens) -> Self {
+        let mut forms = spellings(&tokens.client.id, &tokens.client.secret);
+        for token in [Some(&tokens.access), tokens.refresh.as_ref()].into_iter().flatten() {
+            forms.extend(spellings("", token));
+        }
+        Self::sorted(forms)
+    }
+
+    /// Takes these out as well.
+    pub(super) fn add(&mut self, other: Self) {
+        let mut forms = std::mem::take(&mut self.0);
+        forms.extend(other.0);
+        *self = Self::sorted(forms);
+    }
+
+    fn sorted(mut forms: Vec<String>) -> Self {
+        forms.retain(|form| form.len() > 1);
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
         Self(forms)
     }
 

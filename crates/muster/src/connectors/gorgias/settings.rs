@@ -1,12 +1,17 @@
 //! What an operator tells about a Gorgias account, checked.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
+use super::{credential::Login, oauth::Tokens};
 use crate::{
     connector::{ConnectorError, ErrorKind, transport::check_scheme},
     connectors::{Opening, Setting},
     secret::Secret,
 };
+
+type Settings = BTreeMap<String, String>;
 
 /// The settings of this app.
 pub(super) const SETTINGS: &[Setting] = &[
@@ -23,8 +28,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         name: "email",
         about: "the e-mail address of the admin whose API key is used",
-        required: true,
+        required: false,
     },
+    Setting { name: "auth", about: "how Muster is let in: api_key or oauth", required: false },
 ];
 
 /// A key and the address of the user who made it.
@@ -82,10 +88,28 @@ pub fn base_url(text: &str) -> Result<Url, ConnectorError> {
 }
 
 /// The address and the key from an [`Opening`].
-pub(super) fn read(opening: &Opening) -> Result<(Url, ApiKey), ConnectorError> {
-    let given = |name: &str| {
-        opening.settings.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
-    };
+pub(super) fn read(opening: &Opening) -> Result<(Url, Login), ConnectorError> {
+    let url = address(&opening.settings)?;
+    let given = |name: &str| given(&opening.settings, name);
+    if given("auth") == Some("oauth") {
+        return Ok((url, Login::OAuth(Tokens::of(&opening.secret)?)));
+    }
+    let email = given("email").ok_or_else(|| {
+        invalid("give the e-mail address of the admin whose API key is used".to_owned())
+    })?;
+    if email.contains(':') {
+        return Err(invalid(format!("{email:?} cannot be the login of an API key")));
+    }
+    Ok((url, Login::Key(ApiKey { email: email.to_owned(), key: opening.secret.clone() })))
+}
+
+fn given<'s>(settings: &'s Settings, name: &str) -> Option<&'s str> {
+    settings.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// The account's address.
+pub(super) fn address(settings: &Settings) -> Result<Url, ConnectorError> {
+    let given = |name: &str| given(settings, name);
     let url = match (given("base_url"), given("subdomain")) {
         (Some(url), None) => base_url(url)?,
         (None, Some(subdomain)) => subdomain_url(subdomain)?,
@@ -96,13 +120,7 @@ pub(super) fn read(opening: &Opening) -> Result<(Url, ApiKey), ConnectorError> {
             return Err(invalid("give the subdomain of the Gorgias account".to_owned()));
         }
     };
-    let email = given("email").ok_or_else(|| {
-        invalid("give the e-mail address of the admin whose API key is used".to_owned())
-    })?;
-    if email.contains(':') {
-        return Err(invalid(format!("{email:?} cannot be the login of an API key")));
-    }
-    Ok((url, ApiKey { email: email.to_owned(), key: opening.secret.clone() }))
+    Ok(url)
 }
 
 #[cfg(test)]

@@ -1,0 +1,242 @@
+//! Who may say yes or no to an operation: not the person it is about, not a leaver, and where the
+//! policy names approvers only they, or those to whom they lent their say.
+//!
+//! It is asked anew whenever a plan is made: an approval counts as long as whoever gave it may
+//! give it. So a new manager has the say from that moment on, and the former one no longer (M7).
+
+use std::collections::{BTreeMap, HashMap};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{
+    lifecycle::{self, PersonState},
+    world::World,
+};
+use crate::model::{
+    consent::Delegation,
+    email::EmailAddress,
+    id::{SourceId, SourceName},
+    operation::Approval,
+    person::{Person, Profile},
+    plan::Operation,
+    policy::Approver,
+};
+
+/// A login as it is compared: NFC, lower case.
+pub(super) fn fold_login(login: &str) -> String {
+    login.trim().nfc().flat_map(char::to_lowercase).collect()
+}
+
+/// Every way to call this person, as it is compared.
+fn called(person: &Person) -> impl Iterator<Item = String> {
+    let Profile { legal_first, legal_last, preferred_first, preferred_last, .. } = &person.profile;
+    let whole = |first: &Option<String>, last: &Option<String>| {
+        Some(format!("{} {}", first.as_ref()?, last.as_ref()?))
+    };
+    let names = [
+        Some(person.name()),
+        whole(legal_first, legal_last),
+        whole(preferred_first, legal_last),
+        whole(preferred_first, preferred_last),
+        Some(person.id.to_string()),
+        Some(person.anchor.to_string()),
+    ];
+    let private = person.profile.personal_email.as_ref().map(|email| email.folded().to_owned());
+    let names = names.into_iter().flatten().map(|name| fold_login(&name));
+    // Who is logged in as `ann` at her machine is ann@acme.example.
+    let work = person
+        .work_addresses()
+        .flat_map(|address| [address.folded().to_owned(), address.local().to_owned()]);
+    names.chain(private).chain(work)
+}
+
+/// That somebody may decide, and in whose place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Say {
+    /// Who lent it, if it is not her own.
+    pub on_behalf_of: Option<String>,
+}
+
+/// Whoever has a say in a world, looked up once.
+pub struct Voices<'a> {
+    world: &'a World<'a>,
+    /// The people whom each login means.
+    known: BTreeMap<String, Vec<&'a Person>>,
+    /// Everybody by source and id, where managers have a say.
+    managers: HashMap<(&'a SourceName, &'a SourceId), &'a Person>,
+}
+
+impl<'a> Voices<'a> {
+    /// Those who approved, lent or were lent a say in `world`, and `more`.
+    #[must_use]
+    pub fn new(world: &'a World<'a>, more: &[&str]) -> Self {
+        let orders = world.orders;
+        let approvals = world
+            .approvals
+            .values()
+            .flat_map(|approval| [Some(approval.by.as_str()), approval.on_behalf_of.as_deref()]);
+        let lent = orders.delegations.iter();
+        let lent = lent.flat_map(|one| [Some(one.from.as_str()), Some(one.to.as_str())]);
+        let rules = world.rules.approval.approvers.iter().map(|approver| match approver {
+            Approver::Owner => world.rules.owner.as_ref().map(EmailAddress::as_str),
+            Approver::Address(address) => Some(address.as_str()),
+            Approver::Manager => None,
+        });
+        let all = approvals.chain(lent).chain(rules).flatten().chain(more.iter().copied());
+        let mut known: BTreeMap<String, Vec<&Person>> =
+            all.map(|login| (fold_login(login), Vec::new())).collect();
+        if !known.is_empty() {
+            for person in world.people.values() {
+                for name in called(person) {
+                    if let Some(meant) = known.get_mut(&name)
+                        && meant.last().is_none_or(|last| last.id != person.id)
+                    {
+                        meant.push(person);
+                    }
+                }
+            }
+        }
+        let managers = if world.rules.approval.approvers.contains(&Approver::Manager) {
+            let key = |person: &'a Person| ((&person.anchor.source, &person.anchor.id), person);
+            world.people.values().map(key).collect()
+        } else {
+            HashMap::new()
+        };
+        Self { world, known, managers }
+    }
+
+    /// Whether `by` may decide about `operation` now.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn may(&self, operation: &Operation, by: &str) -> Result<Say, String> {
+        self.fit(operation, by)?;
+        if self.world.rules.approval.approvers.is_empty() || self.is_asked(operation, by) {
+            return Ok(Say::default());
+        }
+        let lent = self.lent().filter(|one| self.is(by, one.to.as_str()));
+        let mut lenders = lent.filter(|one| {
+            self.fit(operation, &one.from).is_ok() && self.is_asked(operation, &one.from)
+        });
+        match lenders.next() {
+            Some(one) => Ok(Say { on_behalf_of: Some(one.from.clone()) }),
+            None => Err(format!(
+                "{by} has no say in this; it is for {}",
+                self.asked(operation).join(" or ")
+            )),
+        }
+    }
+
+    /// Whether an approval that was given counts now.
+    pub(super) fn stands(&self, operation: &Operation, approval: &Approval) -> bool {
+        let speaker = approval.on_behalf_of.as_deref().unwrap_or(&approval.by);
+        let anybody = self.world.rules.approval.approvers.is_empty();
+        self.fit(operation, &approval.by).is_ok()
+            && self.fit(operation, speaker).is_ok()
+            && (anybody || self.is_asked(operation, speaker))
+    }
+
+    /// Who is asked about `operation`, in words; nobody in particular when empty.
+    #[must_use]
+    pub fn asked(&self, operation: &Operation) -> Vec<String> {
+        let mut asked = Vec::new();
+        for approver in &self.world.rules.approval.approvers {
+            asked.push(match approver {
+                Approver::Address(address) => self.name_of(address),
+                Approver::Owner => match &self.world.rules.owner {
+                    Some(owner) => format!("owner {}", self.name_of(owner)),
+                    None => "the app's owner, whom the policy does not name".to_owned(),
+                },
+                Approver::Manager => match self.manager(operation) {
+                    Some(manager) => format!("manager {}", manager.name()),
+                    None => "the manager, whom the source does not name or who has left".to_owned(),
+                },
+            });
+        }
+        for one in self.lent() {
+            if self.fit(operation, &one.from).is_ok() && self.is_asked(operation, &one.from) {
+                asked.push(format!("{} for {}", self.name_of(&one.to), one.from));
+            }
+        }
+        asked
+    }
+
+    /// The say that is lent at this moment.
+    fn lent(&self) -> impl Iterator<Item = &'a Delegation> {
+        let World { orders, app, now, .. } = *self.world;
+        orders.delegations.iter().filter(move |one| one.holds(app, now))
+    }
+
+    /// Whether `by` may have a say at all: not in her own affairs, and not after she left.
+    fn fit(&self, operation: &Operation, by: &str) -> Result<(), String> {
+        let meant = self.meant(by);
+        if meant.iter().any(|person| person.id == operation.person.id) {
+            return Err(format!("{by} cannot decide about their own access"));
+        }
+        if !meant.is_empty() && meant.iter().all(|person| self.has_left(person)) {
+            return Err(format!("{by} has left and decides nothing any more"));
+        }
+        Ok(())
+    }
+
+    fn has_left(&self, person: &Person) -> bool {
+        matches!(
+            lifecycle::state(person, &self.world.hours(), self.world.now),
+            PersonState::Ended { .. } | PersonState::Withdrawn
+        )
+    }
+
+    /// Whether the policy asks `by` herself about `operation`.
+    fn is_asked(&self, operation: &Operation, by: &str) -> bool {
+        self.world.rules.approval.approvers.iter().any(|approver| match approver {
+            Approver::Address(address) => self.is(by, address.as_str()),
+            Approver::Owner => {
+                self.world.rules.owner.as_ref().is_some_and(|owner| self.is(by, owner.as_str()))
+            }
+            Approver::Manager => {
+                let manager = self.manager(operation);
+                manager.is_some_and(|manager| self.only(by).is_some_and(|p| p.id == manager.id))
+            }
+        })
+    }
+
+    /// Whether two logins mean the same: they are the same, or each means one and the same person.
+    fn is(&self, one: &str, other: &str) -> bool {
+        fold_login(one) == fold_login(other)
+            || match (self.only(one), self.only(other)) {
+                (Some(one), Some(other)) => one.id == other.id,
+                _ => false,
+            }
+    }
+
+    fn meant(&self, login: &str) -> &[&'a Person] {
+        self.known.get(&fold_login(login)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The one person whom a login means. A name that two people have means nobody.
+    fn only(&self, login: &str) -> Option<&'a Person> {
+        match self.meant(login) {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The manager of the person concerned, if she still works here.
+    fn manager(&self, operation: &Operation) -> Option<&'a Person> {
+        let person = self.world.people.get(&operation.person.id)?;
+        let meant =
+            |e: &&crate::model::person::Engagement| Some(e.number) == operation.person.engagement;
+        let engagement =
+            person.engagements.iter().find(meant).or_else(|| person.engagements.last())?;
+        let id = engagement.terms.manager.as_ref()?;
+        let manager = self.managers.get(&(&person.anchor.source, id)).copied()?;
+        (!self.has_left(manager) && manager.id != person.id).then_some(manager)
+    }
+
+    fn name_of(&self, address: &EmailAddress) -> String {
+        match self.only(address.as_str()) {
+            Some(person) => format!("{} <{}>", person.name(), address.as_str()),
+            None => address.as_str().to_owned(),
+        }
+    }
+}
