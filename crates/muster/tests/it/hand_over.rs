@@ -173,7 +173,7 @@ fn l11a_where_the_app_only_deletes_the_plan_says_so_and_deletion_is_a_step_of_it
     // Deleting waits for a word of its own.
     assert_eq!(company.plan().operations(), ["delete Ann Ash"]);
     assert_eq!(company.plan().holds("Ann Ash"), ["approval"]);
-    company.muster(["plan", "support"]).waits().says("final").says("deleted for ever");
+    company.muster(["plan", "support"]).waits().says("for ever").says("statistics");
     company.apply().waits();
     assert!(company.desk.find(&email("Ann Ash")).is_some());
     company.approve_all("jane@acme.example").done();
