@@ -193,7 +193,13 @@ fn accounts(size: usize) -> Result<BTreeMap<AccountId, KnownAccount>, Failure> {
         };
         accounts.insert(
             id,
-            KnownAccount { account, gone: None, learned: None, activity: Activity::default() },
+            KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                work: None,
+                activity: Activity::default(),
+            },
         );
     }
     Ok(accounts)

@@ -14,6 +14,7 @@ mod delegate;
 mod demo;
 mod freeze;
 mod group;
+mod hand_over;
 mod init;
 mod log;
 mod meta;
@@ -106,6 +107,8 @@ enum Command {
     Undo(undo::Args),
     /// Take a person's access away
     Offboard(offboard::Args),
+    /// Give a leaver's work to others
+    HandOver(hand_over::Args),
     /// Order an app, a person or everything to stand still
     #[command(subcommand)]
     Freeze(freeze::Command),
@@ -152,6 +155,7 @@ impl Command {
             Self::Delegate(_) => "delegate",
             Self::Undo(_) => "undo",
             Self::Offboard(_) => "offboard",
+            Self::HandOver(_) => "hand-over",
             Self::Freeze(_) => "freeze",
             Self::Tasks(_) => "tasks",
             Self::Readiness(_) => "readiness",
@@ -192,6 +196,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Delegate(args) => args.run(start).await,
         Command::Undo(args) => args.run(start).await,
         Command::Offboard(args) => args.run(start).await,
+        Command::HandOver(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
         Command::Tasks(command) => command.run(start).await,
         Command::Readiness(args) => args.run(start).await,

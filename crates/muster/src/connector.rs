@@ -7,6 +7,7 @@
 
 pub mod budget;
 pub mod transport;
+pub mod work;
 
 use std::{borrow::Cow, fmt};
 
@@ -62,6 +63,8 @@ pub struct Capabilities {
     pub delete: Ability,
     /// Whether a deleted account can be brought back.
     pub undelete: Ability,
+    /// Telling what work accounts hold, and giving it to others.
+    pub hand_over: Ability,
     /// Telling the account owner from other accounts.
     pub tells_owner: bool,
     /// Telling who did what and who signed in.
@@ -180,7 +183,7 @@ impl<F: FnMut(Vec<Account>) + Send> PageSink for F {
 
 /// One connected app.
 #[async_trait]
-pub trait Connector: Send + Sync {
+pub trait Connector: work::Work {
     /// What this app can do.
     fn capabilities(&self) -> Capabilities;
 

@@ -8,6 +8,7 @@ pub mod connect;
 pub mod consent;
 pub mod freeze;
 pub mod group;
+pub mod hand_over;
 pub mod import;
 pub mod observe;
 pub mod offboard;
@@ -22,6 +23,7 @@ pub mod trail;
 pub mod undo;
 pub mod upcoming;
 pub mod why;
+mod work;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -64,6 +66,12 @@ impl Muster {
 pub trait Watch: Send + Sync {
     /// A run has gone on.
     fn run(&self, run: &muster_domain::model::operation::Run);
+
+    /// So many tickets, of so many known before, have been given to others by a run, which goes
+    /// on.
+    fn moved(&self, run: &muster_domain::model::operation::Run, (tickets, of): (u64, u64)) {
+        let _ = (run, tickets, of);
+    }
 }
 
 /// Nobody watches.

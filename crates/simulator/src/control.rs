@@ -239,6 +239,12 @@ struct NewTicket {
     assignee: Option<u64>,
     #[serde(default = "open")]
     status: TicketStatus,
+    #[serde(default = "one")]
+    count: usize,
+}
+
+const fn one() -> usize {
+    1
 }
 
 const fn open() -> TicketStatus {
@@ -247,8 +253,8 @@ const fn open() -> TicketStatus {
 
 async fn add_ticket(State(gorgias): State<Gorgias>, body: Bytes) -> Controlled {
     let new: NewTicket = read(&body)?;
-    let id = gorgias.add_ticket(new.assignee, new.status);
-    Ok(json(StatusCode::CREATED, &json!({ "id": id })))
+    let ids = gorgias.add_tickets(new.count, new.assignee, new.status);
+    Ok(json(StatusCode::CREATED, &json!({ "id": ids.first(), "ids": ids })))
 }
 
 #[derive(Deserialize)]

@@ -134,6 +134,23 @@ impl Gorgias {
         self.change(|world, now| world.add_ticket(assignee, status, now))
     }
 
+    /// Puts `count` tickets in at once. Returns their ids.
+    pub fn add_tickets(
+        &self,
+        count: usize,
+        assignee: Option<u64>,
+        status: TicketStatus,
+    ) -> Vec<u64> {
+        self.change(|world, now| {
+            (0..count).map(|_| world.add_ticket(assignee, status, now)).collect()
+        })
+    }
+
+    /// Changes a ticket past the API; nothing is checked.
+    pub fn edit_ticket(&self, id: u64, edit: impl FnOnce(&mut Ticket)) {
+        self.change(|world, _| world.edit_ticket(id, edit));
+    }
+
     /// Puts a team in. Returns its id.
     pub fn add_team(&self, name: &str, members: Vec<u64>) -> u64 {
         self.change(|world, now| world.add_team(name, members, now))

@@ -34,6 +34,9 @@ pub struct Ticket {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it was closed; none while it is not.
+    #[serde(default)]
+    pub closed_at: Option<Timestamp>,
 }
 
 /// A team.

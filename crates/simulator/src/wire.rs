@@ -210,6 +210,7 @@ pub(crate) fn ticket(config: &Config, users: &UserTable, ticket: &Ticket) -> Val
         "assignee_team_id": ticket.team,
         "created_datetime": time(config, ticket.created_at),
         "updated_datetime": time(config, ticket.updated_at),
+        "closed_datetime": time_or_null(config, ticket.closed_at),
         "trashed_datetime": null,
         "uri": uri(config, "tickets", ticket.id),
     })

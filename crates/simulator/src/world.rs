@@ -324,9 +324,29 @@ impl World {
         let subject = format!("Question {id}");
         let (created_at, updated_at) = (now, now);
         let team = None;
-        self.tickets.put(Ticket { id, subject, status, assignee, team, created_at, updated_at });
+        let closed_at = (status == TicketStatus::Closed).then_some(now);
+        self.tickets.put(Ticket {
+            id,
+            subject,
+            status,
+            assignee,
+            team,
+            created_at,
+            updated_at,
+            closed_at,
+        });
         self.touch();
         id
+    }
+
+    /// Changes a ticket by hand; nothing when there is none with this number.
+    pub(crate) fn edit_ticket(&mut self, id: u64, edit: impl FnOnce(&mut Ticket)) {
+        if let Some(mut ticket) = self.tickets.get(id).cloned() {
+            edit(&mut ticket);
+            ticket.id = id;
+            self.tickets.put(ticket);
+            self.touch();
+        }
     }
 
     /// Adds a team.

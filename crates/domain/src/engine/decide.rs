@@ -1,12 +1,13 @@
 //! Deciding: the difference between what one person should have in one app and what she has, as
 //! operations. Whether an operation may go is `guard`'s affair.
 
+mod away;
 mod keep;
 mod leave;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 
 use super::{
     correlate::{Correlation, Match, fold_name},
@@ -45,6 +46,10 @@ pub struct Addresses<'a> {
     people: HashMap<&'a str, &'a Person>,
     /// Those who have an address that is somebody's in `people` already.
     sharing: HashMap<&'a str, Vec<&'a Person>>,
+    /// When Muster last shut an account out, or lowered it because its owner had left.
+    shut: HashMap<&'a AccountId, Timestamp>,
+    /// The accounts of which everything was handed over once.
+    handed_over: HashSet<&'a AccountId>,
 }
 
 impl<'a> Addresses<'a> {
@@ -65,7 +70,19 @@ impl<'a> Addresses<'a> {
                 sharing.entry(email.folded()).or_default().push(before);
             }
         }
-        Self { accounts, people, sharing }
+        let (mut shut, mut handed_over) = (HashMap::new(), HashSet::new());
+        for run in world.runs.iter().filter(|run| run.state.is_done()) {
+            if let Action::Deactivate { .. } | Action::Reduce { .. } = &run.operation.action
+                && let Some(account) = &run.operation.account
+            {
+                let last = shut.entry(account).or_insert(run.changed);
+                *last = run.changed.max(*last);
+            }
+            if let Action::HandOver { .. } = &run.operation.action {
+                handed_over.extend(&run.operation.account);
+            }
+        }
+        Self { accounts, people, sharing, shut, handed_over }
     }
 
     fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {
@@ -172,16 +189,29 @@ struct Case<'a> {
 impl Case<'_> {
     fn decide(&self, expectation: Expectation) -> Decision {
         match expectation {
-            Expectation::Access { .. } => self.give(&expectation),
+            Expectation::Access { until, engagement, ref why, .. } => {
+                let mut decision = self.give(&expectation);
+                if let Some(at) = until {
+                    self.will_hand_over(&mut decision, (at, engagement), why);
+                }
+                decision
+            }
             Expectation::NoRule { engagement, ref why, .. } => match self.world.rules.no_rule {
                 NoRule::Report => Decision::default(),
                 NoRule::Remove if self.in_grace(&expectation) => Decision::default(),
                 NoRule::Remove => self.take(engagement, why),
             },
-            Expectation::NotYet { ended, .. } => {
-                ended.map_or_else(Decision::default, |past| self.take(past.engagement, &past.why))
+            Expectation::NotYet { ended, .. } => ended.map_or_else(Decision::default, |past| {
+                let mut decision = self.take(past.engagement, &past.why);
+                self.hand_over(&mut decision, past.engagement, &past.why);
+                decision
+            }),
+            Expectation::Gone { since, engagement, why, .. } => {
+                let mut decision = self.take(engagement, &why);
+                self.hand_over(&mut decision, engagement, &why);
+                self.delete(&mut decision, (since, engagement), &why);
+                decision
             }
-            Expectation::Gone { engagement, why, .. } => self.take(engagement, &why),
             Expectation::Withdrawn { why } => {
                 let last = self.person.engagements.iter().map(|e| e.number).max();
                 self.take(last.unwrap_or(1), &why)
@@ -376,6 +406,7 @@ impl Case<'_> {
             if let Some(Match::Linked { because, .. }) = self.correlation.matches.get(*id) {
                 reasons.push(Reason::new(format!("account {id}"), format!("theirs by {because}")));
             }
+            self.says_what_is_left(id, known, engagement, &mut reasons);
             if let Some((action, reversibility)) = self.rung(known, &mut reasons) {
                 let before = AccountState::from(&known.account);
                 let after = match &action {
@@ -460,7 +491,8 @@ impl Case<'_> {
                 .is_some_and(|role| self.world.sight.is_privileged(role))
         };
         match action {
-            Action::CancelInvite => Risk::High,
+            Action::CancelInvite | Action::Delete => Risk::High,
+            Action::HandOver { .. } => Risk::Medium,
             _ if privileged(before) || privileged(after) => Risk::High,
             Action::Update { change } if change.role.is_none() => Risk::Low,
             _ => Risk::Medium,

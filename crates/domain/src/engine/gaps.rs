@@ -2,6 +2,7 @@
 //! operation would close them.
 
 mod dates;
+mod left;
 mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,6 @@ use serde::Serialize;
 use self::dates::answers;
 use super::{
     correlate::{Correlation, Match},
-    decide,
     expect::{Expectation, Rules},
     parts::in_parts,
     undo,
@@ -33,14 +33,15 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
+    /// A leaver's access came back: an account that Muster shut out lets in again, or there is a
+    /// new one after it was taken away or deleted.
+    CameBack,
     /// A leaver's account still lets in.
     OffboardedActive,
     /// A leaver's account could not be shut out and has the least role: reduced, not removed.
     OffboardedReduced,
     /// A leaver's invitation is still open.
     InvitedAfterExit,
-    /// An account that Muster shut out lets in again.
-    CameBack,
     /// An account came into being by itself, as a first single sign-on does.
     SelfJoined,
     /// Nobody knows whose the account is.
@@ -137,17 +138,26 @@ impl Gap {
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     let rules = Rules::new(world);
-    let mut written: BTreeMap<&AccountId, &Run> = BTreeMap::new();
+    let mut survey = Survey {
+        world,
+        correlation,
+        shut_out: shut_out(world),
+        taken: BTreeMap::new(),
+        silent: rules.are_silent(),
+        written: BTreeMap::new(),
+    };
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action {
+            let last = survey.taken.entry(&run.operation.person.id).or_insert(run.changed);
+            *last = run.changed.max(*last);
+        }
         if let Some(account) = &run.account {
-            let last = written.entry(account).or_insert(run);
+            let last = survey.written.entry(account).or_insert(run);
             if last.changed < run.changed {
                 *last = run;
             }
         }
     }
-    let shut_out = shut_out(world);
-    let survey = Survey { world, correlation, shut_out, silent: rules.are_silent(), written };
     let people: Vec<&Person> = world.people.values().collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
@@ -170,14 +180,18 @@ fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
         let action = &run.operation.action;
         let Some(account) = &run.operation.account else { continue };
-        if matches!(action, Action::Deactivate { .. } | Action::Reactivate { .. }) {
+        let about_sign_in = matches!(
+            action,
+            Action::Deactivate { .. } | Action::Delete | Action::Reactivate { .. }
+        );
+        if about_sign_in {
             let known = last.entry(account).or_insert(run);
             if known.intended <= run.intended {
                 *known = run;
             }
         }
     }
-    last.retain(|_, run| matches!(run.operation.action, Action::Deactivate { .. }));
+    last.retain(|_, run| !matches!(run.operation.action, Action::Reactivate { .. }));
     last.into_keys().collect()
 }
 
@@ -188,6 +202,8 @@ struct Survey<'a> {
     shut_out: BTreeSet<&'a AccountId>,
     /// Whether nothing says yet who should have what.
     silent: bool,
+    /// When Muster last took an account from a person.
+    taken: BTreeMap<&'a PersonId, Timestamp>,
     /// What Muster did last to each account.
     written: BTreeMap<&'a AccountId, &'a Run>,
 }
@@ -305,51 +321,6 @@ impl Survey<'_> {
             })?;
             Some(format!("{} undid the removal until {}", keep.by, minute(keep.until)))
         })
-    }
-
-    fn left(
-        &self,
-        person: &Person,
-        id: &AccountId,
-        known: &KnownAccount,
-        since: Option<Timestamp>,
-    ) -> Gap {
-        let app = self.world.app;
-        let name = person.name();
-        let (reduce, _) = decide::falls_to_least(self.world, known);
-        let status = known.account.status.word();
-        let (kind, cause, remedy) = if known.account.status == AccountStatus::Invited {
-            (
-                GapKind::InvitedAfterExit,
-                format!("{name} does not work here, but the invitation is still open"),
-                format!("muster plan {app}"),
-            )
-        } else if let Some(spared) = self.spared(id) {
-            (
-                GapKind::OffboardedActive,
-                format!("{name} does not work here, but the account is {status}: {spared}"),
-                format!("muster approvals {app}, muster undo"),
-            )
-        } else if self.shut_out.contains(id) {
-            (
-                GapKind::CameBack,
-                format!("{name} was shut out, but the account is {status} again"),
-                format!("find out who let it in; muster plan {app}"),
-            )
-        } else if reduce && decide::lower_role(self.world, known).is_none() {
-            (
-                GapKind::OffboardedReduced,
-                format!("{name} left; the app cannot shut the account out, its role is the least"),
-                "cut sign-in at the identity provider; delete by hand after hand-over".to_owned(),
-            )
-        } else {
-            (
-                GapKind::OffboardedActive,
-                format!("{name} does not work here, but the account is {status}"),
-                format!("muster plan {app}"),
-            )
-        };
-        Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
     }
 
     /// What use somebody who works here makes of her account.

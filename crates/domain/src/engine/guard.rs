@@ -3,6 +3,7 @@
 
 mod limits;
 mod protect;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 use self::{
     limits::{limit, ordered},
     protect::{active_admins, protected},
+    work::work,
 };
 use super::{
     consent::Voices,
@@ -65,6 +67,7 @@ pub fn guard(
         let invited = past.invited(world, operation);
         holds.extend(invited.map(|run| already_invited(operation, run)));
         holds.extend(no_seat(world, operation, &mut seats));
+        holds.extend(work(world, correlation, operation));
         holds.extend(consent(world, operation));
         operation.holds = holds;
         operation.approved_by = approved_by(&voices, world, operation, (&past, invited));
@@ -178,7 +181,8 @@ fn writes_off(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         Action::Deactivate { .. } | Action::Reactivate { .. } | Action::Reduce { .. } => {
             (writes.deactivate, "deactivate")
         }
-        Action::CancelInvite => (writes.delete, "delete"),
+        Action::CancelInvite | Action::Delete => (writes.delete, "delete"),
+        Action::HandOver { .. } => (writes.hand_over, "hand_over"),
     };
     (switch == Switch::Off).then(|| {
         hold(
@@ -203,7 +207,8 @@ fn unseen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     };
     // A removal rests on the account itself, which is read again right before it: an old survey is
     // no reason to leave a leaver inside (law 1).
-    if age > FRESHNESS && !operation.action.removes_access() {
+    let rests_on_itself = operation.action.removes_access() && operation.action != Action::Delete;
+    if age > FRESHNESS && !rests_on_itself {
         let hours = age.as_hours();
         return Some(hold(
             HoldKind::Unproven,
@@ -233,7 +238,10 @@ fn unsupported(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         Action::Create { new } => &new.role,
         Action::Update { change } | Action::Reactivate { change } => change.role.as_ref()?,
         Action::Reduce { to } => to,
-        Action::Deactivate { .. } | Action::CancelInvite => return None,
+        Action::Deactivate { .. }
+        | Action::CancelInvite
+        | Action::HandOver { .. }
+        | Action::Delete => return None,
     };
     let app = world.app;
     let reason = match world.sight.role(role) {
@@ -391,7 +399,9 @@ fn history(
         Expectation::NotYet { ended: Some(past), .. } if past.history => &past.since,
         _ => return None,
     };
-    (operation.action.removes_access() && !ordered(world, operation)).then(|| {
+    let hands_over = matches!(operation.action, Action::HandOver { .. });
+    let affected = operation.action.removes_access() || hands_over;
+    (affected && !ordered(world, operation)).then(|| {
         hold(
             HoldKind::History,
             format!(
@@ -434,6 +444,8 @@ fn no_seat(world: &World<'_>, operation: &Operation, seats: &mut Option<i64>) ->
         Action::Deactivate { .. }
         | Action::CancelInvite
         | Action::Reduce { .. }
+        | Action::HandOver { .. }
+        | Action::Delete
         | Action::Update { .. } => None,
     }
 }
@@ -460,7 +472,8 @@ fn consent(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         Action::Deactivate { .. } | Action::Reduce { .. } => {
             (policy.deactivate, "taking access away")
         }
-        Action::CancelInvite => (policy.delete, "deleting"),
+        Action::CancelInvite | Action::Delete => (policy.delete, "deleting"),
+        Action::HandOver { .. } => (policy.hand_over, "giving work to others"),
     };
     (consent == Consent::Ask).then(|| {
         hold(

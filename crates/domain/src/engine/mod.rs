@@ -10,6 +10,7 @@ pub mod gaps;
 pub mod groups;
 pub mod guard;
 pub mod hand;
+pub mod hand_over;
 pub mod lifecycle;
 pub mod merge;
 pub mod moves;

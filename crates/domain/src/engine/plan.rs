@@ -82,9 +82,12 @@ fn order(operation: &Operation) -> (u8, &str, &Digest) {
     let group = match operation.action {
         Action::Deactivate { .. } | Action::CancelInvite => 0,
         Action::Reduce { .. } => 1,
-        Action::Update { .. } => 2,
-        Action::Reactivate { .. } => 3,
-        Action::Create { .. } => 4,
+        Action::Delete => 2,
+        Action::Update { .. } => 3,
+        Action::Reactivate { .. } => 4,
+        Action::Create { .. } => 5,
+        // Thousands of tickets take long; nobody waits for that.
+        Action::HandOver { .. } => 6,
     };
     (group, &operation.person.name, &operation.fingerprint)
 }

@@ -3,6 +3,7 @@
 mod app;
 mod check;
 mod consent;
+mod leaver;
 mod organization;
 mod raw;
 #[cfg(test)]

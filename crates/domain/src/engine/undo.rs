@@ -53,6 +53,14 @@ pub fn back(run: &Run) -> Result<Back, String> {
         Action::Reduce { .. } => {
             state.role = before.ok_or_else(unseen)?.role.clone();
         }
+        Action::HandOver { .. } => {
+            return Err("work that was handed over does not come back by itself; which ticket \
+                        went to whom is in the journal: muster log"
+                .to_owned());
+        }
+        Action::Delete => {
+            return Err("a deleted account cannot be put back".to_owned());
+        }
         Action::CancelInvite => {
             return Err(
                 "what was deleted cannot be put back; a new invitation can be sent: muster \

@@ -187,5 +187,13 @@ pub fn next(world: &World<'_>) -> Option<Timestamp> {
     }
     let day = |at: Timestamp| at.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
     moments.extend(world.accounts.values().filter_map(|known| known.learned).map(|l| day(l.at)));
+    if let Some(days) = world.rules.delete_after_days {
+        // An account is deleted so long after its owner left, it was shut out, or last changed.
+        let after = |at: &Timestamp| at.checked_add((i64::from(days) * 24).hours()).ok();
+        let shut = world.runs.iter().map(|run| run.changed);
+        let changed = world.accounts.values().filter_map(|known| known.account.updated);
+        let since: Vec<Timestamp> = moments.iter().copied().chain(shut).chain(changed).collect();
+        moments.extend(since.iter().filter_map(after));
+    }
     moments.into_iter().filter(|at| *at > world.now && *at < Timestamp::MAX).min()
 }

@@ -16,6 +16,7 @@ use crate::model::{
     order::Orders,
     person::Person,
     policy::{AppPolicy, Policy},
+    work::OpenWork,
 };
 
 /// One account as it is known.
@@ -27,6 +28,8 @@ pub struct KnownAccount {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// The work it held when it was last looked at. Only leavers' accounts are.
+    pub work: Option<OpenWork>,
     /// What the app's trail tells of it.
     pub activity: Activity,
 }

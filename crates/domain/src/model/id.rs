@@ -124,6 +124,13 @@ text_id!(
     is_plain
 );
 text_id!(
+    /// The id by which an app knows a piece of work, such as a ticket.
+    WorkId,
+    "ticket id",
+    "it must not be blank, longer than 200 bytes or hold control characters",
+    is_plain
+);
+text_id!(
     /// The name by which an app's API knows a role, such as `basic-agent`.
     RoleName,
     "role name",

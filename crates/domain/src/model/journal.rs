@@ -77,6 +77,10 @@ events! {
     RestoreAccepted "restore.accepted" "Somebody accepted that the store knows less than it did.",
     OperationIntended "operation.intended" "A remote write is about to be made.",
     OperationChanged "operation.changed" "A run went on to another state.",
+    WorkSeen "work.seen" "What an account holds was looked at.",
+    WorkOrdered "work.ordered" "Somebody chose what becomes of a person's work.",
+    WorkIntended "work.intended" "Some of an account's work is about to be given to others.",
+    WorkMoved "work.moved" "Some of an account's work was given to others, as read back.",
     CapabilityLearned "capability.learned" "Trying taught what an app can do.",
 }
 

@@ -18,3 +18,4 @@ pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod roster;
+pub mod work;

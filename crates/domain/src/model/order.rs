@@ -13,6 +13,7 @@ use super::{
     id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
     keep::Keep,
     person::{OrderedEnd, Person},
+    work::HandOverTo,
 };
 
 /// A kind of order. Each kind is one list in [`Orders`].
@@ -71,6 +72,8 @@ macro_rules! orders {
 orders! {
     /// Orders to stand still.
     freezes: Freeze,
+    /// What is to become of people's work.
+    work: WorkOrder,
     /// Operations that were rejected.
     rejections: Rejection,
     /// Who may approve in whose place.
@@ -185,6 +188,30 @@ impl Freeze {
             Frozen::Person { person: frozen } => frozen == person,
         };
         meant && self.at <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What somebody chose for the work of one person: goes before what the policy says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// Whose work.
+    pub person: PersonId,
+    /// In one app; in every app otherwise.
+    pub app: Option<AppName>,
+    /// Who takes it over. Nobody: it stays, and removal does not wait for it.
+    pub to: HandOverTo,
+    /// Who chose.
+    pub by: String,
+    /// When. A choice made before an engagement began is none of its business.
+    pub at: Timestamp,
+}
+
+impl Order for WorkOrder {
+    const KIND: &'static str = "work";
+
+    fn key(&self) -> String {
+        let app = self.app.as_ref().map_or("", AppName::as_str);
+        format!("{}/{app}", self.person)
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     account::{Account, AccountChange, AccountStatus, NewAccount},
     canonical::{Digest, canonical_json, digest_of},
     id::{AccountId, AppName, ObservationId, PersonId, RoleName},
+    work::Recipient,
 };
 
 /// One remote effect.
@@ -44,6 +45,15 @@ pub enum Action {
     },
     /// Withdraw an invitation that was not accepted, by deleting the pending account.
     CancelInvite,
+    /// Give the work that an account holds to somebody else, and take it out of its teams.
+    HandOver {
+        /// Who takes it over.
+        to: Recipient,
+        /// Tickets closed before so many days stay where they are.
+        closed_within_days: u16,
+    },
+    /// Delete a leaver's account for ever.
+    Delete,
 }
 
 impl Action {
@@ -57,21 +67,28 @@ impl Action {
             Self::Deactivate { .. } => "deactivate",
             Self::Reduce { .. } => "reduce",
             Self::CancelInvite => "cancel_invite",
+            Self::HandOver { .. } => "hand_over",
+            Self::Delete => "delete",
         }
     }
 
     /// Whether it deletes something in the app.
     #[must_use]
     pub const fn deletes(&self) -> bool {
-        matches!(self, Self::CancelInvite)
+        matches!(self, Self::CancelInvite | Self::Delete)
     }
 
     /// Whether it takes access away: what law 11's limits count.
     #[must_use]
     pub const fn removes_access(&self) -> bool {
         match self {
-            Self::Deactivate { .. } | Self::Reduce { .. } | Self::CancelInvite => true,
-            Self::Create { .. } | Self::Update { .. } | Self::Reactivate { .. } => false,
+            Self::Deactivate { .. } | Self::Reduce { .. } | Self::CancelInvite | Self::Delete => {
+                true
+            }
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::Reactivate { .. }
+            | Self::HandOver { .. } => false,
         }
     }
 }
@@ -190,6 +207,8 @@ pub enum HoldKind {
     Seats,
     /// The app cannot do it.
     Unsupported,
+    /// A leaver's work must be handed over first, or nobody is there to take it.
+    HandOver,
     /// An earlier run of the same operation has an unknown outcome that must be settled first.
     Unsettled,
 }
@@ -213,6 +232,7 @@ impl HoldKind {
             Self::AlreadyInvited => "already_invited",
             Self::Seats => "seats",
             Self::Unsupported => "unsupported",
+            Self::HandOver => "hand_over",
             Self::Unsettled => "unsettled",
         }
     }
@@ -301,6 +321,11 @@ impl Operation {
     /// Never for values of these types; see [`canonical_json`].
     pub fn computed_fingerprint(&self) -> Result<Digest, serde_json::Error> {
         let Self { app, action, person, account, before, after, .. } = self;
+        // Whether the account lets in makes no difference to its work: an approval outlives that.
+        let (before, after) = match action {
+            Action::HandOver { .. } => (&None, &None),
+            _ => (before, after),
+        };
         digest_of(&Identity {
             app,
             action,

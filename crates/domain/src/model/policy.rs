@@ -17,6 +17,7 @@ use super::{
     email::EmailAddress,
     id::{AppName, RoleName, SourceName},
     limits::Limits,
+    work::HandOverTo,
 };
 
 /// A checked policy.
@@ -101,8 +102,10 @@ pub struct Writes {
     pub update: Switch,
     /// Shutting accounts out, letting them in again, lowering leavers' roles.
     pub deactivate: Switch,
-    /// Deleting, which withdraws a pending invitation.
+    /// Deleting: withdrawing a pending invitation, and leavers' accounts where the policy says so.
     pub delete: Switch,
+    /// Giving leavers' work to others.
+    pub hand_over: Switch,
 }
 
 /// On or off.
@@ -156,6 +159,8 @@ pub struct ApprovalPolicy {
     pub reactivate: Consent,
     /// Deleting.
     pub delete: Consent,
+    /// Giving leavers' work to others.
+    pub hand_over: Consent,
     /// Who may approve; nobody in particular when empty.
     pub approvers: Vec<Approver>,
     /// After so many days an approval that nobody used, or a rejection, lapses.
@@ -171,6 +176,7 @@ impl Default for ApprovalPolicy {
             deactivate: Consent::Auto,
             reactivate: Consent::Ask,
             delete: Consent::Ask,
+            hand_over: Consent::Auto,
             approvers: Vec::new(),
             expires_days: 7,
         }
@@ -239,6 +245,15 @@ pub enum Leave {
     Reduce,
 }
 
+/// What happens to a leaver's work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandOverRule {
+    /// Who takes it over.
+    pub to: HandOverTo,
+    /// Tickets closed before so many days stay where they are.
+    pub closed_within_days: u16,
+}
+
 /// What happens to an account of someone who works here but whom no rule admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRule {
@@ -290,6 +305,10 @@ pub struct AppPolicy {
     pub leaver: LastDay,
     /// What happens to a leaver's accounts.
     pub removal: Removal,
+    /// What happens to a leaver's work, if the policy says.
+    pub hand_over: Option<HandOverRule>,
+    /// After how many days without access a leaver's account is deleted, if ever.
+    pub delete_after_days: Option<u16>,
     /// Which operations wait for a named person.
     pub approval: ApprovalPolicy,
     /// How much goes within a window without a named person.
@@ -328,6 +347,8 @@ impl AppPolicy {
             leave: Leave::Keep,
             leaver: LastDay::default(),
             removal: Removal::Deactivate,
+            hand_over: None,
+            delete_after_days: None,
             approval: ApprovalPolicy::default(),
             limits: Limits::default(),
         }

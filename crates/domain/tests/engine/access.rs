@@ -333,7 +333,7 @@ fn every_switch_of_an_app_works_alone() {
     // Without deleting, an invitation is shut out like any other account.
     assert_eq!(goes(Writes { deactivate: on, ..off }), ["deactivate", "deactivate"]);
     assert_eq!(goes(Writes { delete: on, ..off }), ["cancel_invite"]);
-    let all = Writes { create: on, update: on, deactivate: on, delete: on };
+    let all = Writes { create: on, update: on, deactivate: on, hand_over: on, delete: on };
     assert_eq!(goes(all).len(), 4);
 }
 

@@ -11,6 +11,7 @@ use muster_domain::{
         link::{Link, Tie},
         operation::RunState,
         plan::{Action, Operation},
+        work::{OpenWork, Reach},
     },
 };
 
@@ -40,7 +41,13 @@ pub fn apply(
         };
         accounts.insert(
             id.clone(),
-            KnownAccount { account, gone: None, learned: None, activity: Activity::default() },
+            KnownAccount {
+                account,
+                gone: None,
+                learned: None,
+                work: None,
+                activity: Activity::default(),
+            },
         );
         return Some(id);
     }
@@ -61,8 +68,12 @@ pub fn apply(
         }
         Action::Deactivate { .. } => account.status = AccountStatus::Inactive,
         Action::Reduce { to } => account.role = Some(to.clone()),
-        Action::CancelInvite => {
+        Action::CancelInvite | Action::Delete => {
             accounts.remove(&id);
+        }
+        Action::HandOver { .. } => {
+            let work = known.work.as_mut().unwrap();
+            *work = OpenWork { reach: Reach::Whole, ..OpenWork::none(work.at) };
         }
     }
     Some(id)

@@ -287,7 +287,10 @@ proptest! {
                 Action::Reduce { to } => {
                     AccountChange { role: Some(to.clone()), ..AccountChange::default() }
                 }
-                Action::Create { .. } | Action::CancelInvite => continue,
+                Action::Create { .. }
+                | Action::CancelInvite
+                | Action::Delete
+                | Action::HandOver { .. } => continue,
             };
             let after = &accounts[&id].account;
             prop_assert!(!change.missing_in(&before).is_empty());

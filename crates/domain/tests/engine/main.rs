@@ -15,6 +15,7 @@ mod attacks;
 mod consent;
 mod days;
 mod hand;
+mod hand_over;
 mod laws;
 mod merging;
 mod notices;

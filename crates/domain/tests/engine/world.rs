@@ -489,6 +489,7 @@ impl AccountIs {
                 account,
                 gone: None,
                 learned: None,
+                work: None,
                 activity: Activity::default(),
             },
             link: None,

@@ -241,9 +241,14 @@ async fn report(session: &Session, app: &AppName, probe: &Probe) -> Result<()> {
 async fn writes(session: &Session, app: &AppName) -> Result<Option<Vec<&'static str>>> {
     let policy = session.muster.policy_or_none().await?;
     let Some(rules) = policy.apps.get(app) else { return Ok(None) };
-    let Writes { create, update, deactivate, delete } = rules.writes;
-    let kinds =
-        [("create", create), ("update", update), ("deactivate", deactivate), ("delete", delete)];
+    let Writes { create, update, deactivate, delete, hand_over } = rules.writes;
+    let kinds = [
+        ("create", create),
+        ("update", update),
+        ("deactivate", deactivate),
+        ("delete", delete),
+        ("hand_over", hand_over),
+    ];
     let on = kinds.into_iter().filter(|(_, switch)| *switch == Switch::On);
     Ok(Some(on.map(|(name, _)| name).collect()))
 }

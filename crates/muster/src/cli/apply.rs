@@ -1,6 +1,12 @@
 //! `muster apply`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use indicatif::ProgressBar;
 
 use muster_domain::model::{
     canonical::Digest,
@@ -12,6 +18,7 @@ use muster_domain::model::{
 use super::{
     render,
     session::{Access, Outcome, Session, Start, print_json, print_line},
+    sync::spinner,
 };
 use crate::{
     error::{Error, Result},
@@ -38,13 +45,34 @@ pub(super) struct Args {
 }
 
 /// Prints runs as they go on.
-pub(super) struct Lines<'a>(pub(super) &'a Session);
+pub(super) struct Lines<'a> {
+    session: &'a Session,
+    /// While something long goes on.
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) const fn new(session: &'a Session) -> Self {
+        Self { session, bar: Mutex::new(None) }
+    }
+}
 
 impl Watch for Lines<'_> {
     fn run(&self, run: &Run) {
         if !run.state.is_unsettled() {
-            print_line(&render::run(run, self.0.style));
+            let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+            print_line(&render::run(run, self.session.style));
         }
+    }
+
+    fn moved(&self, run: &Run, (tickets, of): (u64, u64)) {
+        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = bar.get_or_insert_with(|| spinner(self.session, String::new()));
+        let name = render::clean(&run.operation.person.name);
+        bar.set_message(format!("{tickets} of {of} tickets of {name} handed over"));
     }
 }
 
@@ -171,7 +199,7 @@ pub(super) async fn settle(session: &Session, app: &AppName) -> Result<()> {
     if session.json {
         session.muster.settle(app, &Unwatched).await?;
     } else {
-        session.muster.settle(app, &Lines(session)).await?;
+        session.muster.settle(app, &Lines::new(session)).await?;
     }
     Ok(())
 }
@@ -185,7 +213,7 @@ async fn apply_beside(
     let applied = if session.json {
         session.muster.apply(&request, &Unwatched).await?
     } else {
-        session.muster.apply(&request, &Lines(session)).await?
+        session.muster.apply(&request, &Lines::new(session)).await?
     };
     let complete = applied.is_complete();
     if session.json {

@@ -1,6 +1,11 @@
 //! `muster offboard`.
 
-use muster_domain::model::{id::AppName, person::Person, plan::Plan};
+use muster_domain::model::{
+    id::AppName,
+    person::Person,
+    plan::{Action, Operation, Plan},
+    work::HandOverTo,
+};
 use serde_json::json;
 
 use super::{
@@ -13,6 +18,7 @@ use crate::{
     service::{
         Unwatched,
         apply::{Applied, ApplyRequest},
+        hand_over::Keep,
     },
 };
 
@@ -26,6 +32,9 @@ pub(super) struct Args {
     /// End access at a time: 2026-12-01, "2026-12-01 18:00" or an instant
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Do not hand over what they hold: the removal does not wait for it
+    #[arg(long)]
+    keep_work: bool,
     /// Take an ordered end back. Nothing is let in again by that: a plan proposes it
     #[arg(long, conflicts_with_all = ["now", "at"])]
     cancel: bool,
@@ -80,6 +89,9 @@ impl Args {
             return Ok(Outcome::Changes);
         }
         let person = session.muster.order_end(&person, at).await?;
+        if self.keep_work {
+            session.muster.order_work(&person, None, HandOverTo::Nobody).await?;
+        }
         if at > now {
             if session.json {
                 print_json(
@@ -143,8 +155,9 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
     let mut outcome = Outcome::Done;
     let mut values = Vec::new();
     let mut failed = Vec::new();
-    for Plan { app, .. } in plans {
-        match cut_in(session, person, &app).await {
+    let apps: Vec<_> = plans.into_iter().map(|plan| plan.app).collect();
+    for app in &apps {
+        match cut_in(session, person, app).await {
             Ok(applied) => {
                 if !applied.is_complete() {
                     outcome = Outcome::Changes;
@@ -153,6 +166,18 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
                     super::apply::report(session, &applied);
                 }
                 values.push(json!({"app": app, "applied": applied}));
+            }
+            Err(error) => failed.push(error),
+        }
+    }
+    // Cutting goes before cleaning up, in every app.
+    for app in &apps {
+        match hand_over_in(session, person, app).await {
+            Ok(applied) => {
+                if !applied.is_complete() {
+                    outcome = Outcome::Changes;
+                }
+                values.push(json!({"app": app, "handed_over": applied}));
             }
             Err(error) => failed.push(error),
         }
@@ -167,13 +192,20 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
 async fn cut_in(session: &Session, person: &Person, app: &AppName) -> Result<Applied> {
     super::apply::settle(session, app).await?;
     let fresh = session.muster.situation(app).await?;
-    let plan = fresh.plan_for(&person.id, session.muster.env.now())?;
+    let mut plan = fresh.plan_for(&person.id, session.muster.env.now())?;
+    plan.operations.retain(|one| !matches!(one.action, Action::HandOver { .. }));
     let request = ApplyRequest { plan, only: Some(person.id.clone()) };
     if session.json {
         session.muster.apply(&request, &Unwatched).await
     } else {
-        session.muster.apply(&request, &super::apply::Lines(session)).await
+        session.muster.apply(&request, &super::apply::Lines::new(session)).await
     }
+}
+
+/// What they hold is looked at once access is cut, and goes to whom the policy or an order says.
+async fn hand_over_in(session: &Session, person: &Person, app: &AppName) -> Result<Applied> {
+    let held = session.muster.held_work(app, person, (None, Keep::Yes)).await?;
+    super::hand_over::now(session, person, held.plan).await
 }
 
 fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {
@@ -185,7 +217,10 @@ fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {
     ));
     let mut any = false;
     for plan in plans {
-        for operation in plan.operations.iter().filter(|one| one.action.removes_access()) {
+        let leaves = |one: &&Operation| {
+            one.action.removes_access() || matches!(one.action, Action::HandOver { .. })
+        };
+        for operation in plan.operations.iter().filter(leaves) {
             any = true;
             print_line(&format!("\n{}", style.bold(plan.app.as_str())));
             print_line(render::operation(operation, style).trim_end());
@@ -195,7 +230,9 @@ fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {
         print_line("  no account lets in; nothing to take away");
     }
     print_line(
-        "\nKept: the accounts themselves, their history and their tickets. Not covered: sessions \
-         that are open, sign-in at your identity provider, API keys the person made.",
+        "\nKept: the accounts themselves and their history. Their open tickets go to whom the \
+         policy or muster hand-over says, once access is cut; what they hold right now: \
+         muster hand-over PERSON --dry-run. Not covered: sessions that are open, sign-in at your \
+         identity provider, API keys the person made.",
     );
 }

@@ -301,6 +301,10 @@ fn show_app(session: &Session, app: &PersonInApp) {
             account.status.word(),
             clean(&hers.because)
         ));
+        if let Some(work) = &hers.work {
+            let at = session.when(work.at);
+            print_line(&format!("    holds {}, as read {at}", clean(&work.to_string())));
+        }
     }
     if app.accounts.is_empty() {
         print_line("  has no account");

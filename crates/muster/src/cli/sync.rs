@@ -96,6 +96,10 @@ fn show(session: &Session, synced: &Synced) {
     if synced.linked > 0 {
         print_line(&format!("  {} newly tied to a person", count(synced.linked, "account")));
     }
+    if synced.work_seen > 0 {
+        let accounts = count(synced.work_seen, "account");
+        print_line(&format!("  looked at what {accounts} of leavers hold"));
+    }
     show_gaps(session, &synced.gaps);
 }
 

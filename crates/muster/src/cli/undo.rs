@@ -142,7 +142,7 @@ async fn put_back_in(
     if session.json {
         session.muster.apply(&request, &Unwatched).await
     } else {
-        session.muster.apply(&request, &super::apply::Lines(session)).await
+        session.muster.apply(&request, &super::apply::Lines::new(session)).await
     }
 }
 

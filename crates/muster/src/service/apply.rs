@@ -2,6 +2,7 @@
 //! against a fresh read, journaled before the call, and believed only when read back.
 
 pub(super) mod attempt;
+mod hand_over;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -352,6 +353,14 @@ impl<'a> Applying<'a> {
                 return Ok(self.after_failure(&error.kind, why));
             }
         };
+        if let (Action::Delete, Some(account)) = (&planned.action, &before) {
+            // What it holds by now, all of it (law 5).
+            if let Err(error) = self.look_at_work(&account.id.clone()).await? {
+                let why = error.message.to_string();
+                self.skip(planned, Skipped::NotReached { why: why.clone() });
+                return Ok(self.after_failure(&error.kind, why));
+            }
+        }
         let fresh = self.fresh_plan(&planned.person.id).await?;
         match Released::check(planned, &fresh) {
             Ok(released) => self.carry_out(released, before).await,
@@ -433,7 +442,7 @@ impl<'a> Applying<'a> {
     ) -> Result<()> {
         let already = match (&planned.action, &before) {
             (action, None) if planned.account.is_some() && action.removes_access() => {
-                Some("the account was already absent".to_owned())
+                Some(self.already_absent())
             }
             (Action::Create { .. }, Some(account)) => {
                 Some(format!("account {} already holds the address", account.id))
@@ -451,6 +460,13 @@ impl<'a> Applying<'a> {
         run.state = RunState::AlreadySo;
         run.note = note;
         self.save(&run).await
+    }
+
+    /// Absent before anything was done: not our doing.
+    pub(super) fn already_absent(&self) -> String {
+        let seen = self.situation.sight.started;
+        let seen = seen.map(|at| at.strftime(", last seen %Y-%m-%d %H:%M UTC").to_string());
+        format!("the account was already absent{}", seen.unwrap_or_default())
     }
 
     pub(super) fn new_run(&self, operation: &Operation, before: Option<Account>) -> Run {
@@ -533,5 +549,5 @@ impl<'a> Applying<'a> {
 
 /// Cutting access goes before everything else.
 pub(super) fn lane(action: &Action) -> Lane {
-    if action.removes_access() { Lane::Leaver } else { Lane::Routine }
+    if action.removes_access() && *action != Action::Delete { Lane::Leaver } else { Lane::Routine }
 }

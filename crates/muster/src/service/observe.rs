@@ -35,6 +35,8 @@ pub struct Synced {
     pub trail: TrailRead,
     /// How many accounts were newly tied to a person.
     pub linked: usize,
+    /// At the work of how many leavers' accounts it looked.
+    pub work_seen: usize,
     /// What does not agree.
     pub gaps: Vec<Gap>,
 }
@@ -59,8 +61,9 @@ impl Muster {
         let observation = self.observe(app, &opened).await?;
         let trail = self.read_trail(&opened).await?;
         let linked = self.link_certain(app).await?;
+        let work_seen = self.look_at_leavers_work(&opened).await?;
         let gaps = self.notice(app).await?;
-        Ok(Synced { app: app.clone(), observation, trail, linked, gaps })
+        Ok(Synced { app: app.clone(), observation, trail, linked, work_seen, gaps })
     }
 
     async fn observe(&self, app: &AppName, opened: &Opened) -> Result<ObservationRecord> {

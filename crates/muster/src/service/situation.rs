@@ -19,6 +19,7 @@ use muster_domain::{
         person::Person,
         plan::Plan,
         policy::{AppPolicy, Policy},
+        work::OpenWork,
     },
 };
 
@@ -102,6 +103,7 @@ impl Situation {
             account: account.clone(),
             gone: None,
             learned: None,
+            work: None,
             activity: Activity::default(),
         });
         known.account = account.clone();
@@ -122,6 +124,13 @@ impl Situation {
         }
     }
 
+    /// Notes what an account holds.
+    pub fn holds(&mut self, id: &AccountId, work: &OpenWork) {
+        if let Some(known) = self.accounts.get_mut(id) {
+            known.work = Some(work.clone());
+        }
+    }
+
     /// Puts a run in, in place of its earlier state.
     pub fn note(&mut self, run: &Run) {
         match self.runs.iter_mut().find(|known| known.id == run.id) {
@@ -133,8 +142,8 @@ impl Situation {
 
 impl From<AccountRecord> for KnownAccount {
     fn from(record: AccountRecord) -> Self {
-        let AccountRecord { account, gone, learned, activity, .. } = record;
-        Self { account, gone, learned, activity }
+        let AccountRecord { account, gone, learned, work, activity, .. } = record;
+        Self { account, gone, learned, work, activity }
     }
 }
 

@@ -20,6 +20,7 @@ use muster_domain::{
         operation::Run,
         person::Person,
         plan::{Blocked, Operation, Reason, Upcoming},
+        work::OpenWork,
     },
 };
 use serde::Serialize;
@@ -48,6 +49,8 @@ pub struct HerAccount {
     pub account: Account,
     /// Why it is hers.
     pub because: String,
+    /// What it held when it was last looked at.
+    pub work: Option<OpenWork>,
 }
 
 /// One person in one app.
@@ -295,7 +298,7 @@ pub(super) fn in_app(
                 Some(Match::Linked { because, .. }) => because.clone(),
                 _ => String::new(),
             };
-            Some(HerAccount { account: known.account.clone(), because })
+            Some(HerAccount { account: known.account.clone(), because, work: known.work.clone() })
         })
         .collect();
     // The whole plan, because limits look at all of it.

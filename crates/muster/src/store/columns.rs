@@ -201,6 +201,7 @@ tables! {
     PLANS "plans" ("digest"; "app", "made", "doc") Replace;
     RUNS "runs" ("id"; "app", "person", "account", "fingerprint", "state", "intended", "changed", "doc") Replace;
     APPROVALS "approvals" ("app", "fingerprint"; "expires", "doc") Replace;
+    WORK "work" ("app", "account"; "doc") Replace;
     ACTIVITY "activity" ("app", "account"; "doc") Replace;
     TRAILS "trails" ("app"; "doc") Replace;
     NOTICED "noticed" ("app", "what"; "since") Replace;

@@ -32,6 +32,7 @@ const ALL: &[Migration] = &[
         postgres: include_str!("../../migrations/0002_journal_guard.postgres.sql"),
     },
     both(3, "orders", include_str!("../../migrations/0003_orders.sql")),
+    both(4, "work", include_str!("../../migrations/0004_work.sql")),
     both(8, "trail", include_str!("../../migrations/0008_trail.sql")),
 ];
 

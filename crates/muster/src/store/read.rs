@@ -172,10 +172,12 @@ impl OrgStore {
         &self,
         app: &AppName,
     ) -> Result<BTreeMap<AccountId, AccountRecord>, StoreError> {
-        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc, t.doc \
+        let sql = "SELECT a.doc, a.first_seen, a.last_changed, a.gone, l.doc, w.doc, t.doc \
                    FROM accounts a LEFT JOIN learned l ON l.org = a.org AND l.app = a.app \
-                   AND l.account = a.account LEFT JOIN activity t ON t.org = a.org \
-                   AND t.app = a.app AND t.account = a.account WHERE a.org = $1";
+                   AND l.account = a.account LEFT JOIN work w ON w.org = a.org \
+                   AND w.app = a.app AND w.account = a.account LEFT JOIN activity t \
+                   ON t.org = a.org AND t.app = a.app AND t.account = a.account \
+                   WHERE a.org = $1";
         let statement = Statement::of_org(sql, &self.org).with("AND a.app = ?", Some(app.as_str()));
         let mut rows = statement.query().fetch(&self.store.driver().pool);
         let mut accounts = BTreeMap::new();
@@ -415,13 +417,15 @@ fn account_record(row: &AnyRow) -> Result<AccountRecord, StoreError> {
     const TABLE: &str = "accounts";
     let moment = |column| parse(TABLE, &text(TABLE, row, column)?);
     let learned = optional_text("learned", row, 4)?;
+    let work = optional_text("work", row, 5)?;
     Ok(AccountRecord {
         account: parse_json(TABLE, &text(TABLE, row, 0)?)?,
         first_seen: moment(1)?,
         last_changed: moment(2)?,
         gone: optional_text(TABLE, row, 3)?.map(|gone| parse(TABLE, &gone)).transpose()?,
         learned: learned.map(|learned| parse_json("learned", &learned)).transpose()?,
-        activity: optional_text("activity", row, 5)?
+        work: work.map(|work| parse_json("work", &work)).transpose()?,
+        activity: optional_text("activity", row, 6)?
             .map(|activity| parse_json("activity", &activity))
             .transpose()?
             .unwrap_or_default(),

@@ -14,6 +14,7 @@ use muster_domain::model::{
     observation::{Completeness, ReadTally},
     operation::{Learned, RunState},
     roster::Presence,
+    work::OpenWork,
 };
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,8 @@ pub struct AccountRecord {
     pub gone: Option<Timestamp>,
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
+    /// The work it held when it was last looked at.
+    pub work: Option<OpenWork>,
     /// What the app's trail tells of it.
     pub activity: Activity,
 }

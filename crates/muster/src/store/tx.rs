@@ -17,6 +17,7 @@ use muster_domain::model::{
     order::Order,
     person::Person,
     plan::Plan,
+    work::OpenWork,
 };
 use sqlx::AnyConnection;
 
@@ -25,7 +26,7 @@ use super::{
     account::Fresh,
     columns::{
         ACTIVITY, APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, NOTICED, OBSERVATIONS,
-        ORDERS, PEOPLE, PLANS, POLICIES, RUNS, Row, SOURCES, TRAILS, Table, Value, json_text,
+        ORDERS, PEOPLE, PLANS, POLICIES, RUNS, Row, SOURCES, TRAILS, Table, Value, WORK, json_text,
     },
     journal::{Appender, signed},
     observe::Merge,
@@ -298,6 +299,13 @@ impl Tx {
         let row = json_text("what was learned", &learned)
             .map(|doc| vec![app.as_str().into(), account.as_str().into(), doc.into()]);
         self.row(&LEARNED, row);
+    }
+
+    /// Writes what an account held when it was looked at.
+    pub fn put_work(&mut self, app: &AppName, account: &AccountId, work: &OpenWork) {
+        let row = json_text("what an account holds", work)
+            .map(|doc| vec![app.as_str().into(), account.as_str().into(), doc.into()]);
+        self.row(&WORK, row);
     }
 
     /// Appends an entry to the journal.

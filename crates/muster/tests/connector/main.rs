@@ -18,3 +18,4 @@ mod pace;
 mod reading;
 mod secrets;
 mod wire;
+mod work;

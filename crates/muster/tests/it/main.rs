@@ -20,6 +20,7 @@ mod consent;
 mod crash;
 mod desk;
 mod exit_codes;
+mod hand_over;
 mod joiners;
 mod leavers;
 mod movers;

@@ -145,11 +145,11 @@ fn nothing_collateral(touched: &Touched<'_>, fresh: &[Intent]) -> Outcome {
             Action::Reduce { to } => {
                 AccountChange { role: Some(to.clone()), ..AccountChange::default() }
             }
-            Action::CancelInvite => {
+            Action::CancelInvite | Action::Delete => {
                 named.insert("deleted_at");
                 AccountChange::default()
             }
-            Action::Create { .. } => AccountChange::default(),
+            Action::Create { .. } | Action::HandOver { .. } => AccountChange::default(),
         };
         if change.name.is_some() {
             named.extend(["name", "written_names"]);

@@ -11,6 +11,7 @@ use muster_domain::model::{
     keep::Keep,
     operation::{Deactivation, Learned, RunState},
     order::Freeze,
+    work::OpenWork,
 };
 
 use crate::{
@@ -34,6 +35,9 @@ story!(what_is_written_is_read_back, world, {
     tx.put_connection(&samples::connection());
     tx.put_account(&samples::app(), &samples::account("1"));
     tx.put_learned(&samples::app(), &"1".parse().unwrap(), learned);
+    tx.put_work(&samples::app(), &"1".parse().unwrap(), &OpenWork::none(now()));
+    let work = OpenWork { open: 412, teams: vec!["Chat".to_owned()], ..OpenWork::none(now()) };
+    tx.put_work(&samples::app(), &"1".parse().unwrap(), &work);
     tx.put_links(&samples::app(), &samples::links());
     tx.put_policy(&samples::policy(1));
     tx.put_policy(&samples::policy(2));
@@ -56,7 +60,7 @@ story!(what_is_written_is_read_back, world, {
     let account = accounts.values().next().unwrap();
     assert_eq!(account.account, samples::account("1"));
     assert_eq!((account.first_seen, account.gone), (now(), None));
-    assert_eq!(account.learned, Some(learned));
+    assert_eq!((account.learned, &account.work), (Some(learned), &Some(work)));
     let links = org.links(&samples::app()).await.unwrap();
     assert_eq!(links.values().cloned().collect::<Vec<_>>(), samples::links());
     assert_eq!(org.policy().await.unwrap(), Some(samples::policy(2)));

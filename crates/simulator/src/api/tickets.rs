@@ -88,6 +88,11 @@ impl Call<'_> {
                 _ => self.unknown(name)?,
             }
         }
+        new.closed_at = match (new.status, old.closed_at) {
+            (TicketStatus::Open, _) => None,
+            (TicketStatus::Closed, None) => Some(self.now),
+            (_, closed_at) => closed_at,
+        };
         if self.carries_out() {
             self.tell_assignment(&old, &new);
             self.world.tickets.put(new.clone());

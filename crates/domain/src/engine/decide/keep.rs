@@ -18,6 +18,10 @@ impl Case<'_> {
     pub(super) fn keep(&self, keeps: &[&Keep], decision: &mut Decision) {
         for keep in keeps {
             let mine = |one: &Operation| one.account.as_ref() == Some(&keep.account);
+            // Nor is its work given away, nor is it deleted, while it is kept.
+            decision.operations.retain(|one| {
+                !(mine(one) && matches!(one.action, Action::HandOver { .. } | Action::Delete))
+            });
             let usual = decision.operations.iter().position(mine);
             let usual = usual.map(|index| decision.operations.remove(index));
             let shut_out = keep.state.sign_in == Some(SignIn::Blocked);

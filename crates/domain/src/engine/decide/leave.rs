@@ -1,54 +1,186 @@
-//! People on leave, where the policy does not just keep their accounts. Nothing is deleted, no
-//! invitation withdrawn: she comes back.
+//! What follows once access is cut: a leaver's work goes to others, and after a while the account
+//! goes too.
+
+use jiff::{Timestamp, ToSpan};
 
 use super::{Case, Decision, Effect, falls_to_least, lower_role};
-use crate::model::{
-    account::AccountStatus,
-    plan::{AccountState, Action, Reason, Reversibility},
-    policy::Leave,
+use crate::{
+    engine::{
+        hand_over::{self, Destiny},
+        world::KnownAccount,
+    },
+    model::{
+        account::AccountStatus,
+        id::AccountId,
+        plan::{AccountState, Action, Reason, Reversibility, Upcoming},
+        work::{OpenWork, Reach, Recipient},
+    },
 };
 
 impl Case<'_> {
-    /// Every account that lets her in is shut out, or falls to the least role, until she is back.
-    pub(super) fn set_aside(&self, engagement: u32, why: &[Reason]) -> Decision {
-        let leave = self.world.rules.leave;
-        let mut reasons = vec![Reason::new(
-            format!("policy apps.{}.leave", self.world.app),
-            match leave {
-                Leave::Suspend => "who is on leave is shut out until she is back",
-                Leave::Keep | Leave::Reduce => {
-                    "who is on leave has the least role until she is back"
-                }
-            },
-        )];
-        reasons.extend_from_slice(why);
-        let mut decision = Decision::default();
-        for (_, known) in &self.accounts {
-            if !known.account.status.may_sign_in() {
-                continue;
-            }
-            let (reduce, _) = falls_to_least(self.world, known);
-            let lower = lower_role(self.world, known);
-            let before = AccountState::from(&known.account);
-            let (action, after) = match lower {
-                Some(to) if reduce || leave == Leave::Reduce => {
-                    let after = AccountState { role: Some(to.clone()), ..before };
-                    (Action::Reduce { to }, after)
-                }
-                None if reduce || leave == Leave::Reduce => continue,
-                fallback => {
-                    let after = AccountState { status: AccountStatus::Inactive, ..before };
-                    (Action::Deactivate { fallback }, after)
-                }
+    /// Gives the work of a leaver's accounts to others, as far as it is known.
+    pub(super) fn hand_over(&self, decision: &mut Decision, engagement: u32, why: &[Reason]) {
+        let Destiny::GoesTo { to, why: chosen } =
+            hand_over::destiny(self.world, self.person, engagement)
+        else {
+            return;
+        };
+        for (id, known) in &self.accounts {
+            // What was not counted to the end is handed over once all the same: doing it tells.
+            let uncounted = |work: &OpenWork| {
+                work.reach == Reach::Stopped && !self.addresses.handed_over.contains(id)
             };
+            let Some(work) =
+                known.work.as_ref().filter(|work| work.is_something() || uncounted(work))
+            else {
+                continue;
+            };
+            let mut reasons = vec![self.holds(id, work), chosen.clone()];
+            let found = hand_over::recipient(self.world, self.correlation, self.person, to);
+            let to = match found {
+                Ok((to, because)) => {
+                    reasons.push(because);
+                    to
+                }
+                Err(_) => Recipient::Unknown, // the guard says why
+            };
+            reasons.extend_from_slice(why);
+            let state = AccountState::from(&known.account);
+            let closed_within_days = hand_over::closed_within_days(self.world);
+            let lost = "the tickets do not come back by themselves; which went to whom is in the \
+                        journal"
+                .to_owned();
             let effect = Effect {
-                action,
+                action: Action::HandOver { to, closed_within_days },
                 account: Some(&known.account),
-                after: Some(after),
-                reversibility: Reversibility::Whole,
+                after: Some(state),
+                reversibility: Reversibility::Partly { lost },
             };
             decision.operations.extend(self.operation(effect, engagement, &reasons));
         }
-        decision
+    }
+
+    /// What will become of the work of somebody whose access ends at `at`.
+    pub(super) fn will_hand_over(
+        &self,
+        decision: &mut Decision,
+        (at, engagement): (Timestamp, u32),
+        why: &[Reason],
+    ) {
+        for work in self.accounts.iter().filter_map(|(_, known)| known.work.as_ref()) {
+            if !work.is_something() {
+                continue;
+            }
+            let what = match hand_over::destiny(self.world, self.person, engagement) {
+                Destiny::Unsaid => "no rule says who takes it over".to_owned(),
+                Destiny::Kept { why } => why.says,
+                Destiny::GoesTo { to, .. } => {
+                    match hand_over::recipient(self.world, self.correlation, self.person, to) {
+                        Ok((_, because)) => because.says,
+                        Err(why_not) => format!("nobody can take it over: {why_not}"),
+                    }
+                }
+            };
+            let what = format!("leaves {work}: {what}");
+            let (person, reasons) = (self.person_ref(Some(engagement)), why.to_vec());
+            decision.upcoming.push(Upcoming { at, person, what, reasons });
+        }
+    }
+
+    /// What the account holds, and when that was seen.
+    fn holds(&self, id: &AccountId, work: &OpenWork) -> Reason {
+        let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
+        Reason::new(format!("account {id}"), format!("holds {work}, as read {at}"))
+    }
+
+    /// For an operation that takes access away: what work is left behind, and who decided that.
+    pub(super) fn says_what_is_left(
+        &self,
+        id: &AccountId,
+        known: &KnownAccount,
+        engagement: u32,
+        reasons: &mut Vec<Reason>,
+    ) {
+        let Some(work) = known.work.as_ref().filter(|work| work.is_something()) else { return };
+        reasons.push(self.holds(id, work));
+        match hand_over::destiny(self.world, self.person, engagement) {
+            Destiny::GoesTo { .. } => {}
+            Destiny::Kept { why } => reasons.push(why),
+            Destiny::Unsaid => reasons.push(Reason::new(
+                format!("policy apps.{}.leaver", self.world.app),
+                "no rule says who takes the work over",
+            )),
+        }
+    }
+
+    /// Deletes the accounts of somebody who left `since`, once they have been without access for
+    /// as long as the policy says. Somebody who comes back before has access again, and with that
+    /// nothing to delete.
+    pub(super) fn delete(
+        &self,
+        decision: &mut Decision,
+        (since, engagement): (Timestamp, u32),
+        why: &[Reason],
+    ) {
+        let Some(days) = self.world.rules.delete_after_days else { return };
+        let app = self.world.app;
+        for (id, known) in &self.accounts {
+            let Some((shut, how)) = self.shut_since(id, known, since) else { continue };
+            let Ok(at) = shut.checked_add((i64::from(days) * 24).hours()) else { continue };
+            let rule = Reason::new(
+                format!("policy apps.{app}.leaver.delete_after"),
+                format!("leavers' accounts are deleted after {days} days without access"),
+            );
+            let seen = Reason::new(
+                format!("account {id}"),
+                format!("{how} since {}", shut.strftime("%Y-%m-%d %H:%M UTC")),
+            );
+            let mut reasons = vec![rule, seen];
+            self.says_what_is_left(id, known, engagement, &mut reasons);
+            reasons.extend_from_slice(why);
+            if self.world.now < at {
+                let what = format!("account {id} is deleted");
+                let person = self.person_ref(Some(engagement));
+                decision.upcoming.push(Upcoming { at, person, what, reasons });
+                continue;
+            }
+            let closed = known.work.as_ref().map_or(0, |work| work.closed);
+            let lost = match closed {
+                0 => "the account and its statistics; no tickets are known to be left".to_owned(),
+                n => format!("the account, its statistics, and the assignee of {n} old tickets"),
+            };
+            let effect = Effect {
+                action: Action::Delete,
+                account: Some(&known.account),
+                after: None,
+                reversibility: Reversibility::Never { lost },
+            };
+            decision.operations.extend(self.operation(effect, engagement, &reasons));
+        }
+    }
+
+    /// Since when the account has certainly been without access, and how: shut out, or lowered as
+    /// far as it goes where the app cannot shut it out. Never before its owner left.
+    fn shut_since(
+        &self,
+        id: &AccountId,
+        known: &KnownAccount,
+        left: Timestamp,
+    ) -> Option<(Timestamp, &'static str)> {
+        let account = &known.account;
+        let reduced = || {
+            account.status == AccountStatus::Active
+                && falls_to_least(self.world, known).0
+                && lower_role(self.world, known).is_none()
+        };
+        let how = match account.status {
+            AccountStatus::Inactive => "shut out",
+            _ if reduced() => "reduced",
+            _ => return None,
+        };
+        // Whatever the app changed since then may have let it in meanwhile.
+        let ours = self.addresses.shut.get(&id).copied();
+        let known_since = ours.max(account.updated)?;
+        Some((known_since.max(left), how))
     }
 }

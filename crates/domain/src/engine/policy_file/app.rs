@@ -23,7 +23,7 @@ impl Check {
     pub(super) fn app(&mut self, raw: &RawApp, known: Option<&KnownConnector>) -> AppPolicy {
         let access = raw.access.iter().filter_map(|rule| self.rule(rule, known)).collect();
         self.approvers_are_known(raw);
-        let RawWrites { create, update, deactivate, delete } = raw.writes;
+        let RawWrites { create, update, deactivate, delete, hand_over } = raw.writes;
         AppPolicy {
             connector: raw.connector.value.clone(),
             critical: raw.critical,
@@ -39,6 +39,7 @@ impl Check {
                 update: update.into(),
                 deactivate: deactivate.into(),
                 delete: delete.into(),
+                hand_over: hand_over.into(),
             },
             access,
             no_rule: self.word(
@@ -60,6 +61,8 @@ impl Check {
             ),
             leaver: self.last_day(&raw.leaver),
             removal: self.removal(&raw.leaver),
+            hand_over: self.hand_over(raw.leaver.hand_over.as_ref()),
+            delete_after_days: self.delete_after(raw.leaver.delete_after.as_ref()),
             approval: self.approval(&raw.approval),
             limits: self.limits(&raw.limits),
         }
@@ -178,19 +181,8 @@ impl Check {
     }
 
     fn removal(&mut self, raw: &RawLeaver) -> Removal {
-        let RawLeaver { follows: _, at: _, remove, delete_after } = raw;
-        if let Some(after) = delete_after
-            && after.value != "never"
-        {
-            self.note(
-                after,
-                "leavers' accounts are not deleted yet, because their open work must be handed \
-                 over first; write delete_after: never"
-                    .to_owned(),
-            );
-        }
         self.word(
-            remove.as_ref(),
+            raw.remove.as_ref(),
             &[("deactivate", Removal::Deactivate), ("reduce", Removal::Reduce)],
             Removal::Deactivate,
         )

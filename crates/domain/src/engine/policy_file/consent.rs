@@ -43,6 +43,7 @@ impl Check {
             deactivate,
             reactivate,
             delete,
+            hand_over,
             approvers,
             expires,
         } = raw;
@@ -53,6 +54,7 @@ impl Check {
             deactivate: consent(deactivate, standard.deactivate),
             reactivate: consent(reactivate, standard.reactivate),
             delete: consent(delete, standard.delete),
+            hand_over: consent(hand_over, standard.hand_over),
             approvers: approvers.iter().filter_map(|text| self.approver(text)).collect(),
             expires_days: self.expires(expires.as_ref(), standard.expires_days),
         }

@@ -75,6 +75,7 @@ pub(super) struct RawWrites {
     pub(super) update: bool,
     pub(super) deactivate: bool,
     pub(super) delete: bool,
+    pub(super) hand_over: bool,
 }
 
 #[derive(Deserialize)]
@@ -102,7 +103,15 @@ pub(super) struct RawLeaver {
     pub(super) follows: Option<Spanned<String>>,
     pub(super) at: Option<Spanned<String>>,
     pub(super) remove: Option<Spanned<String>>,
+    pub(super) hand_over: Option<RawHandOver>,
     pub(super) delete_after: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHandOver {
+    pub(super) to: Spanned<String>,
+    pub(super) closed_within: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -114,6 +123,7 @@ pub(super) struct RawApproval {
     pub(super) deactivate: Option<Spanned<String>>,
     pub(super) reactivate: Option<Spanned<String>>,
     pub(super) delete: Option<Spanned<String>>,
+    pub(super) hand_over: Option<Spanned<String>>,
     pub(super) approvers: Vec<Spanned<String>>,
     pub(super) expires: Option<Spanned<String>>,
 }

@@ -44,7 +44,7 @@ apps:
     joiner: {invite_before: soon}
     mover: {grace: 3 months}
     leave: retain
-    leaver: {follows: payroll, at: "25:00", remove: delete, delete_after: 30 days}
+    leaver: {follows: payroll, at: "25:00", remove: delete, delete_after: soon, hand_over: {to: the boss}}
     approval: {privileged: maybe}
   Sales: {connector: gorgeous}
 "#
@@ -64,7 +64,8 @@ apps:
     line 19: "25:00" is not a time of day; write it in quotes as in "18:00", or end_of_day
     line 19: "delete" is not one of: deactivate, reduce
     line 19: "payroll" is not one of: last_working_day, contract_end
-    line 19: leavers' accounts are not deleted yet, because their open work must be handed over first; write delete_after: never
+    line 19: "soon" is not a number of days; write it as in "30 days", 3650 at most, or "never"
+    line 19: "the boss" names nobody; write manager, an e-mail address, "team NAME", "round_robin A@X, B@X" or nobody
     line 20: "maybe" is not one of: ask, auto
     line 21: "Sales" is not a valid app name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
     line 21: there is no connector "gorgeous"; known: gorgias

@@ -155,6 +155,15 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
     let mut tell = |label: &str, text: &str| {
         out.push_str(&line(style, &style.dim(label), label.len(), text));
     };
+    if let Action::HandOver { closed_within_days, .. } = &operation.action {
+        tell(
+            "moves",
+            &format!(
+                "open and snoozed tickets, and those closed within {closed_within_days} days, get \
+             another assignee; the account leaves its teams"
+            ),
+        );
+    }
     if let Action::Deactivate { fallback: Some(role) } = &operation.action {
         tell("else", &format!("if the app ignores it: role → {role}, shown as reduced"));
     }

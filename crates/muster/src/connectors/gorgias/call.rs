@@ -48,16 +48,30 @@ pub(super) struct Ask<'a> {
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<&'a Value>,
     pub(super) takes_seat: bool,
+    /// Whether it changes nothing, though it is no GET.
+    pub(super) only_reads: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(super) const fn get(lane: Lane, attempt: &'a str, path: &'a [&'a str]) -> Self {
-        Self { lane, attempt, method: Method::GET, path, query: &[], body: None, takes_seat: false }
+        Self {
+            lane,
+            attempt,
+            method: Method::GET,
+            path,
+            query: &[],
+            body: None,
+            takes_seat: false,
+            only_reads: false,
+        }
     }
 
     pub(super) fn purpose(&self) -> Purpose<'a> {
-        let is_read = self.method == Method::GET;
-        Purpose { attempt: self.attempt, is_read, takes_seat: self.takes_seat }
+        Purpose { attempt: self.attempt, is_read: self.is_read(), takes_seat: self.takes_seat }
+    }
+
+    fn is_read(&self) -> bool {
+        self.only_reads || self.method == Method::GET
     }
 }
 
@@ -101,7 +115,7 @@ impl Api {
     /// a trustworthy answer is made again a few times; a write never is. An access token that is
     /// refused was not let in: it is renewed once and the request made again.
     pub(super) async fn send(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
-        let is_read = ask.method == Method::GET;
+        let is_read = ask.is_read();
         let (mut requests, mut refusals, mut lost) = (0, 0, 0);
         let mut renewed = false;
         loop {

@@ -36,6 +36,10 @@
 //! | find by address | 1 when found as spelled; up to 3 to be sure that there is none |
 //! | create | 1 (2 where the answer has no body) |
 //! | update, delete | 1 |
+//! | the tickets of one account | 1 a hundred, 1 where there are none |
+//! | who holds given tickets | 1 a hundred |
+//! | give a ticket to somebody else | 1 |
+//! | all teams | 1 a hundred; the members of one: 1 |
 //! | the roles, before the first create or update of a process | 1 |
 
 mod body;
@@ -49,6 +53,7 @@ mod settings;
 mod trail;
 mod walk;
 mod wire;
+mod work;
 
 use std::sync::Arc;
 
@@ -104,6 +109,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     change_email: Ability::No,
     delete: Ability::Yes,
     undelete: Ability::No,
+    hand_over: Ability::Yes,
     tells_owner: false,
     trail: Ability::ProvenAtRunTime,
     invitation_days: Some(7),

@@ -91,7 +91,8 @@ pub(super) fn page(value: Value) -> Option<Page> {
     };
     let Some(Value::Array(rows)) = fields.remove("data") else { return None };
     let meta = fields.get("meta").and_then(Fields::of);
-    let next = meta.and_then(|meta| meta.text("next_cursor")).map(str::to_owned);
+    let next = meta.and_then(|meta| meta.text("next_cursor").or_else(|| meta.text("next_items")));
+    let next = next.map(str::to_owned);
     let stated_total = meta.and_then(|meta| {
         meta.get("total_resources").or_else(|| meta.get("total_count")).and_then(Value::as_u64)
     });

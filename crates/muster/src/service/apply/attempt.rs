@@ -50,7 +50,9 @@ pub(in crate::service) fn change_of(action: &Action) -> Option<AccountChange> {
         Action::Reduce { to } => {
             Some(AccountChange { role: Some(to.clone()), ..AccountChange::default() })
         }
-        Action::Create { .. } | Action::CancelInvite => None,
+        Action::Create { .. } | Action::CancelInvite | Action::HandOver { .. } | Action::Delete => {
+            None
+        }
     }
 }
 
@@ -63,6 +65,9 @@ impl Applying<'_> {
         before: Option<Account>,
     ) -> Result<std::result::Result<(), String>> {
         let mut run = self.new_run(released.operation(), before);
+        if matches!(run.operation.action, Action::HandOver { .. }) {
+            return self.hand_over(run).await;
+        }
         loop {
             run.state = RunState::Intended;
             self.save(&run).await?;
@@ -117,7 +122,9 @@ impl Applying<'_> {
                 run.account = Some(connector.create(lane, new).await?);
                 Ok(())
             }
-            (Action::CancelInvite, Some(before)) => connector.delete(lane, &before.id).await,
+            (Action::CancelInvite | Action::Delete, Some(before)) => {
+                connector.delete(lane, &before.id).await
+            }
             (action, Some(before)) => match change_of(action) {
                 Some(change) => connector.update(lane, before, &change).await,
                 None => Err(ConnectorError::new(ErrorKind::Unsupported, "nothing to change")),
@@ -138,7 +145,7 @@ impl Applying<'_> {
         match error.kind {
             ErrorKind::NotFound if removes => {
                 run.state = RunState::AlreadySo;
-                run.note = "the account was already absent".to_owned();
+                run.note = self.already_absent();
                 if let Some(id) = run.account.clone() {
                     self.forget(&id).await?;
                 }
@@ -276,7 +283,7 @@ impl Applying<'_> {
                     None => return Effect::Seen(Box::new(account)),
                     Some(what) => Effect::Missing(what, Some(Box::new(account))),
                 },
-                Ok(None) if matches!(run.operation.action, Action::CancelInvite) => {
+                Ok(None) if run.operation.action.deletes() => {
                     return Effect::Gone;
                 }
                 Ok(None) => Effect::Gone,
@@ -399,7 +406,7 @@ impl Applying<'_> {
         self.save(run).await
     }
 
-    async fn pause(&self, tries: u32) {
+    pub(super) async fn pause(&self, tries: u32) {
         let seconds = f64::from(1_u32 << tries.min(5)) * (0.5 + self.muster.env.fraction());
         self.muster.env.sleep(Duration::from_secs_f64(seconds)).await;
     }
@@ -421,6 +428,7 @@ pub(in crate::service) fn missing(run: &Run, account: &Account) -> Option<String
             let open = account.status != AccountStatus::Inactive;
             open.then(|| "the pending account".to_owned())
         }
+        Action::Delete => Some("the account".to_owned()),
         action => {
             let missing = change_of(action)?.missing_in(account);
             if missing.is_empty() {

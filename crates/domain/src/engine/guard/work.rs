@@ -1,0 +1,63 @@
+//! Law 5: nothing is deleted before its work is handed over, or somebody chose otherwise.
+
+use super::hold;
+use crate::{
+    engine::{
+        correlate::Correlation,
+        hand_over::{self, Destiny},
+        world::World,
+    },
+    model::{
+        plan::{Action, Hold, HoldKind, Operation},
+        work::Recipient,
+    },
+};
+
+/// What stands in the way of a hand-over, or must be handed over before a deletion.
+pub(super) fn work(
+    world: &World<'_>,
+    correlation: &Correlation,
+    operation: &Operation,
+) -> Option<Hold> {
+    let person = world.people.get(&operation.person.id)?;
+    let destiny = hand_over::destiny(world, person, operation.person.engagement?);
+    let (app, anchor) = (world.app, &person.anchor.id);
+    match &operation.action {
+        Action::HandOver { to: Recipient::Unknown, .. } => {
+            let Destiny::GoesTo { to, .. } = destiny else { return None };
+            let why = hand_over::recipient(world, correlation, person, to).err()?;
+            Some(hold(
+                HoldKind::HandOver,
+                format!("nobody can take the work over: {why}"),
+                format!("say who does: muster hand-over {anchor:?} --app {app} --to ADDRESS"),
+            ))
+        }
+        Action::Delete => {
+            let look = format!("muster sync {app}");
+            let known = world.accounts.get(operation.account.as_ref()?)?;
+            let Some(work) = &known.work else {
+                let reason = "nobody has looked yet what work the account holds";
+                return Some(hold(HoldKind::HandOver, reason, look));
+            };
+            if !hand_over::is_fresh(world.sight, work) {
+                let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
+                let reason = format!("what work the account holds was last looked at {at}");
+                return Some(hold(HoldKind::HandOver, reason, look));
+            }
+            if !work.may_hold_tickets() {
+                return None;
+            }
+            let release = match destiny {
+                Destiny::Kept { .. } => return None,
+                Destiny::GoesTo { .. } => format!("muster hand-over {anchor:?} --app {app}"),
+                Destiny::Unsaid => format!(
+                    "muster hand-over {anchor:?} --app {app} --to ADDRESS, or choose that nobody \
+                     does: --to nobody"
+                ),
+            };
+            let reason = format!("the account still holds {work}");
+            Some(hold(HoldKind::HandOver, reason, release))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! Handing over by hand: seeing what somebody holds, choosing who takes it over.
+
+use std::collections::BTreeMap;
+
+use muster_domain::{
+    engine::{
+        hand_over::{self, Destiny},
+        plan,
+    },
+    model::{
+        id::{AccountId, AppName},
+        journal::{About, Event},
+        order::WorkOrder,
+        person::Person,
+        plan::{Action, Plan},
+        work::{HandOverTo, OpenWork},
+    },
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Muster, situation::Situation};
+use crate::error::{Error, Result};
+
+/// What one person holds in one app, and what is to become of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeldWork {
+    /// The app.
+    pub app: AppName,
+    /// What each account holds, as just read.
+    pub accounts: BTreeMap<AccountId, OpenWork>,
+    /// What is to become of it, in words.
+    pub says: String,
+    /// The hand-over that would follow now: empty while the person still works here, or where
+    /// nobody is to take anything over.
+    pub plan: Plan,
+}
+
+/// Whether what was just read is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Kept.
+    Yes,
+    /// A preview: nothing is written.
+    No,
+}
+
+impl Muster {
+    /// Reads what `person` holds in `app`, and plans the hand-over, to `to` or as the policy says.
+    ///
+    /// # Errors
+    /// When the app cannot be read or the store fails.
+    pub async fn held_work(
+        &self,
+        app: &AppName,
+        person: &Person,
+        (to, keep): (Option<&HandOverTo>, Keep),
+    ) -> Result<HeldWork> {
+        let opened = self.open(app).await?;
+        let mut situation = self.situation(app).await?;
+        let now = self.env.now();
+        let correlation = plan::correlation(&situation.world(now)?);
+        let is_there =
+            |id: &&AccountId| situation.accounts.get(id).is_some_and(|known| known.gone.is_none());
+        let mine = correlation.accounts_of(&person.id).iter();
+        let mine: Vec<_> = mine.filter(is_there).cloned().collect();
+        let accounts = self.look_at_work_of(&opened, &mine).await?;
+        if keep == Keep::Yes {
+            self.keep_work(app, &accounts).await?;
+        }
+        for (id, work) in &accounts {
+            situation.holds(id, work);
+        }
+        if let Some(to) = to {
+            situation.orders.work.push(self.work_order(person, Some(app), to.clone()));
+        }
+        if let Some(to) = to.filter(|to| **to != HandOverTo::Nobody && !accounts.is_empty()) {
+            let found = hand_over::recipient(&situation.world(now)?, &correlation, person, to);
+            found.map_err(|why| {
+                Error::Invalid(format!("{to} cannot take the work over in {app}: {why}"))
+            })?;
+        }
+        let mut plan = situation.plan_for(&person.id, now)?;
+        plan.operations.retain(|one| matches!(one.action, Action::HandOver { .. }));
+        plan.upcoming.clear();
+        plan.blocked.clear();
+        let says = says(&situation, person, now)?;
+        Ok(HeldWork { app: app.clone(), accounts, says, plan })
+    }
+
+    /// Records who takes over what `person` holds, in one app or in all; the choice goes before
+    /// the policy.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn order_work(
+        &self,
+        person: &Person,
+        app: Option<&AppName>,
+        to: HandOverTo,
+    ) -> Result<WorkOrder> {
+        let order = self.work_order(person, app, to);
+        let mut tx = self.begin();
+        tx.put_order(&order);
+        let about =
+            About { person: Some(person.id.clone()), app: app.cloned(), ..About::default() };
+        tx.journal(Event::WorkOrdered, about, json!({"order": order}));
+        tx.commit().await?;
+        Ok(order)
+    }
+
+    fn work_order(&self, person: &Person, app: Option<&AppName>, to: HandOverTo) -> WorkOrder {
+        WorkOrder {
+            person: person.id.clone(),
+            app: app.cloned(),
+            to,
+            by: self.actor.clone(),
+            at: self.env.now(),
+        }
+    }
+}
+
+/// What is to become of somebody's work, in words.
+fn says(situation: &Situation, person: &Person, now: jiff::Timestamp) -> Result<String> {
+    let world = situation.world(now)?;
+    let last = person.engagements.iter().map(|engagement| engagement.number).max();
+    let last =
+        last.ok_or_else(|| Error::Invalid(format!("{} has never worked here", person.name())))?;
+    Ok(match hand_over::destiny(&world, person, last) {
+        Destiny::Unsaid => {
+            "no rule says who takes it over; say --to ADDRESS, or set leaver.hand_over in the policy"
+                .to_owned()
+        }
+        Destiny::Kept { why } => why.to_string(),
+        Destiny::GoesTo { to, why } => {
+            let found = hand_over::recipient(&world, &plan::correlation(&world), person, to);
+            match found {
+                Ok((_, because)) => format!("{because}; {why}"),
+                Err(why_not) => format!("{why}, but nobody can: {why_not}"),
+            }
+        }
+    })
+}
