@@ -227,10 +227,52 @@ impl Rules<'_> {
                 Expectation::Access { role, engagement, until, on_leave, keeps, why }
             }
             None => {
+                if let Some(gone) = self.left_beside(person, current, &moment) {
+                    return gone;
+                }
                 let engagement = current.first().map_or(1, |stint| stint.number);
                 Expectation::NoRule { engagement, keeps, why: none }
             }
         }
+    }
+
+    /// Who worked here twice over, say for two companies of a group, and left the work that gave
+    /// access to this app, has left as far as this app goes, whatever goes on beside it (L23). Work
+    /// that took the place of other work is a move instead.
+    fn left_beside(
+        &self,
+        person: &Person,
+        current: &[&Stint],
+        moment: &Moment<'_>,
+    ) -> Option<Expectation> {
+        let mut ended: Vec<_> = moment
+            .stints
+            .iter()
+            .filter_map(|stint| Some((stint.end.filter(|end| *end <= moment.at)?, stint)))
+            .filter(|(end, stint)| {
+                current.iter().all(|other| other.start < *end && stint.start < *end)
+            })
+            .collect();
+        ended.sort_by_key(|(end, _)| std::cmp::Reverse(*end));
+        let (since, stint, mut why) = ended.into_iter().find_map(|(end, stint)| {
+            let terms = &engagement(person, stint)?.terms;
+            match self.ruling(&Subject { person, terms }, moment) {
+                Ruling::Role(_, why) => Some((end, stint, why)),
+                Ruling::None(_) | Ruling::Failed(_) => None,
+            }
+        })?;
+        why.insert(0, stint.because.clone());
+        why.push(Reason::new(
+            format!("source {}", person.anchor),
+            "the work that goes on beside it gives nothing here",
+        ));
+        Some(Expectation::Gone {
+            since,
+            engagement: stint.number,
+            history: stint.history,
+            ordered_by: stint.ordered_by.clone(),
+            why,
+        })
     }
 
     /// The ordinary roles beyond `role` that an earlier job gave, while its grace lasts (M1). What

@@ -298,3 +298,30 @@ fn a_create_of_unknown_outcome_is_settled_before_another_goes() {
         waits (already_invited): an invitation may already have gone out (op_g5dqr77xogo5lf46 at 2026-11-09 11:00 UTC)
     "#);
 }
+
+#[test]
+fn l23_who_leaves_one_of_two_companies_of_a_group_loses_what_that_one_gave_and_no_more() {
+    // Two jobs at once, in two companies; only the one that ended gives anything in this app.
+    let two_jobs = |ended: &str, other_from: &str| {
+        World::new()
+            .person("anna", |p| {
+                p.starts("2024-01-01").ends(ended).again(other_from).terms(|t| {
+                    t.department = Some("Sales".to_owned());
+                    t.end_date = None;
+                })
+            })
+            .account("7", |a| a.of("anna").linked("anna"))
+    };
+    let beside = two_jobs("2026-11-06", "2025-01-01");
+    assert_eq!(beside.plan().operations[0].action.word(), "deactivate");
+    assert!(beside.gap_kinds().contains(&"offboarded_active"));
+    // Until then she keeps it.
+    assert!(two_jobs("2026-11-20", "2025-01-01").plan().operations.is_empty());
+    // A job that took the place of the other is a move: reported, and in grace.
+    assert!(two_jobs("2026-11-06", "2026-11-09").plan().operations.is_empty());
+    // Where the other company's app is concerned, nothing happens: the work there goes on.
+    let mut there = beside.clone();
+    let other = there.people.values_mut().next().unwrap();
+    other.engagements[1].terms.department = Some("Support".to_owned());
+    assert!(there.plan().operations.is_empty());
+}
