@@ -121,3 +121,38 @@ fn what_the_guide_does_not_say_is_found() {
         ["organization: {}\n"]
     );
 }
+
+/// The rows that the page of situations must have: every one has a name by which people call it.
+fn rows() -> Vec<String> {
+    let numbered = |letter: char, last: u32| (1..=last).map(move |n| format!("{letter}{n}"));
+    let all = numbered('J', 14).chain(numbered('M', 11)).chain(numbered('L', 24));
+    all.chain(numbered('S', 6)).chain(["L11a".to_owned()]).collect()
+}
+
+#[test]
+fn every_situation_names_the_tests_that_hold_it() {
+    let sources = repository();
+    let page = page(&sources, "docs/guide/situations.md");
+    let tests: String = sources
+        .iter()
+        .filter(|source| source.path.starts_with("crates/") && source.path.contains("/tests/"))
+        .map(|source| source.text.as_str())
+        .collect();
+    let mut faults = Vec::new();
+    for row in rows() {
+        let Some(line) = page.lines().find(|line| line.starts_with(&format!("| {row} |"))) else {
+            faults.push(format!("docs/guide/situations.md lacks {row}"));
+            continue;
+        };
+        let named: Vec<&str> = line
+            .split('`')
+            .filter(|word| word.contains(&format!("{}_", row.to_lowercase())))
+            .collect();
+        if named.is_empty() {
+            faults.push(format!("docs/guide/situations.md: {row} names no test"));
+        }
+        let missing = named.iter().filter(|name| !tests.contains(&format!("fn {name}(")));
+        faults.extend(missing.map(|name| format!("there is no test {name}, which {row} names")));
+    }
+    hold(faults);
+}
