@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use muster_domain::model::{
-    activity::{Activity, Hint},
+    activity::{Activity, Hint, Trail},
     id::AccountId,
     journal::{About, Event},
 };
@@ -19,6 +19,9 @@ use crate::{
 
 /// So far back the first reading goes: long enough to tell which accounts nobody uses.
 const FIRST_READING: SignedDuration = SignedDuration::from_hours(120 * 24);
+
+/// An app keeps its trail for so long at least; what is older may be missing from it.
+const KEPT_FOR_CERTAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What reading the trail brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,10 +60,15 @@ impl Muster {
             }
             Err(error) => return Ok(TrailRead::Unread { why: error.message.into_owned() }),
         };
-        // Where the new reading reaches back to the one before, there is no hole between them.
-        if let Some(known) = known.filter(|known| trail.since <= known.until) {
-            trail.since = known.since.min(trail.since);
-        }
+        // Where the new reading reaches back to the one before, there is no hole between them. Else
+        // how long the app keeps its trail is not known: it is known from its oldest entry on.
+        let near = |known: &&Trail| {
+            trail.since <= known.until && now.duration_since(known.until) <= KEPT_FOR_CERTAIN
+        };
+        trail.since = match known.as_ref().filter(near) {
+            Some(known) => known.since.min(trail.since),
+            None => hints.iter().map(|hint| hint.at).min().unwrap_or(trail.until),
+        };
         let news = self.news(opened, &hints).await?;
         // A reading without news still tells that nothing happened; it is worth keeping now and
         // then, not each time.

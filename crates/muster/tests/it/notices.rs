@@ -1,11 +1,13 @@
 //! What people are shown and asked: tasks with their clocks, seats, readiness, and who did what.
 
-use muster_simulator::{Role, Sso};
+use jiff::SignedDuration;
+use muster_simulator::{NewUser, Role, Sso};
 use serde_json::Value;
 
 use crate::{
     company::{Company, POLICY, day, email},
     desk::{OWNER, obliging},
+    terminal::now,
 };
 
 fn tasks(company: &Company) -> Vec<(String, String)> {
@@ -59,6 +61,19 @@ fn an_account_that_joined_by_itself_is_a_task_until_somebody_says_whose_it_is() 
     company.muster(["sync"]);
     assert!(!kinds(&company).contains(&"judge_self_joined".to_owned()), "it closed by itself");
     company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn nothing_is_concluded_from_a_trail_that_does_not_reach_back() {
+    let mut company = Company::new();
+    company.hire("Ann Ash");
+    let long_ago = now() - SignedDuration::from_hours(24 * 300);
+    let mut ann = NewUser::new(email("Ann Ash")).name("Ann Ash");
+    ann.created_at = Some(long_ago);
+    company.desk.sim.add_user(ann);
+    company.looks();
+    company.sync();
+    assert!(company.gaps().is_empty(), "{:?}", company.gaps());
 }
 
 #[test]
