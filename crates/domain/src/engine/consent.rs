@@ -17,7 +17,7 @@ use crate::model::{
     email::EmailAddress,
     id::{SourceId, SourceName},
     operation::Approval,
-    person::{Person, Profile},
+    person::{Manager, Person, Profile},
     plan::Operation,
     policy::Approver,
 };
@@ -39,15 +39,15 @@ fn called(person: &Person) -> impl Iterator<Item = String> {
         whole(preferred_first, legal_last),
         whole(preferred_first, preferred_last),
         Some(person.id.to_string()),
-        Some(person.anchor.to_string()),
     ];
+    let ids = person.anchors().map(|anchor| fold_login(&anchor.to_string()));
     let private = person.profile.personal_email.as_ref().map(|email| email.folded().to_owned());
     let names = names.into_iter().flatten().map(|name| fold_login(&name));
     // Who is logged in as `ann` at her machine is ann@acme.example.
     let work = person
         .work_addresses()
         .flat_map(|address| [address.folded().to_owned(), address.local().to_owned()]);
-    names.chain(private).chain(work)
+    names.chain(ids).chain(private).chain(work)
 }
 
 /// That somebody may decide, and in whose place.
@@ -97,8 +97,10 @@ impl<'a> Voices<'a> {
             }
         }
         let managers = if world.rules.approval.approvers.contains(&Approver::Manager) {
-            let key = |person: &'a Person| ((&person.anchor.source, &person.anchor.id), person);
-            world.people.values().map(key).collect()
+            let keys = |person: &'a Person| {
+                person.anchors().map(move |anchor| ((&anchor.source, &anchor.id), person))
+            };
+            world.people.values().flat_map(keys).collect()
         } else {
             HashMap::new()
         };
@@ -228,8 +230,10 @@ impl<'a> Voices<'a> {
             |e: &&crate::model::person::Engagement| Some(e.number) == operation.person.engagement;
         let engagement =
             person.engagements.iter().find(meant).or_else(|| person.engagements.last())?;
-        let id = engagement.terms.manager.as_ref()?;
-        let manager = self.managers.get(&(&person.anchor.source, id)).copied()?;
+        let manager = match person.manager(engagement.number)? {
+            Manager::Person(id) => self.world.people.get(&id)?,
+            Manager::Told(anchor) => *self.managers.get(&(&anchor.source, &anchor.id))?,
+        };
         (!self.has_left(manager) && manager.id != person.id).then_some(manager)
     }
 

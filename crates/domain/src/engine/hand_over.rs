@@ -13,7 +13,7 @@ use crate::model::{
     account::AccountStatus,
     email::EmailAddress,
     id::{AccountId, PersonId, RoleName},
-    person::Person,
+    person::{Manager, Person},
     plan::Reason,
     work::{CLOSED_WITHIN_DAYS, HandOverTo, OpenWork, Recipient},
 };
@@ -185,11 +185,10 @@ impl<'a> Office<'a> {
 
     fn manager_of(&self, person: &Person) -> Option<&'a Person> {
         let latest = person.engagements.iter().max_by_key(|engagement| engagement.number)?;
-        let manager = latest.terms.manager.as_ref()?;
-        let anchor = &person.anchor;
-        let same =
-            |other: &&Person| other.anchor.source == anchor.source && other.anchor.id == *manager;
-        self.world.people.values().find(same)
+        match person.manager(latest.number)? {
+            Manager::Person(id) => self.world.people.get(&id),
+            told @ Manager::Told(_) => self.world.people.values().find(|&other| told.is(other)),
+        }
     }
 
     fn person(&self, address: &EmailAddress) -> Result<(&'a Person, &'a AccountId), String> {

@@ -487,3 +487,34 @@ fn limits_are_read_with_their_short_form() {
     assert_eq!((limits.renames.count, limits.renames.share), (3, Some(10)));
     assert_eq!((limits.creations.share, limits.creations.window_hours), (Some(50), 168));
 }
+
+#[test]
+fn a_manager_named_by_hand_or_known_by_another_source_has_the_say() {
+    // By hand a manager is named by Muster's own id, whichever source knows her.
+    let mut world = asked("manager");
+    let anna = world.people.get_mut(&person_id("anna")).unwrap();
+    anna.engagements[0].terms.manager = Some(person_id("cleo").as_str().parse().unwrap());
+    assert!(goes(&world, "cleo@acme.example", None));
+    assert!(!goes(&world, "bo@acme.example", None));
+
+    // The source that names the manager knows her too, beside the one that is her first.
+    let mut world = asked("manager");
+    let bo = world.people.get_mut(&person_id("bo")).unwrap();
+    let mut hr = bo.tellings();
+    let mut directory = hr[0].clone();
+    directory.anchor.source = "directory".parse().unwrap();
+    hr.push(directory);
+    bo.anchor.source = "directory".parse().unwrap();
+    bo.told = hr;
+    assert!(goes(&world, "bo@acme.example", None));
+    // And nobody decides about herself under the id of any source.
+    let mut world = asked("");
+    let anna = world.people.get_mut(&person_id("anna")).unwrap();
+    let mut known = anna.tellings();
+    let mut directory = known[0].clone();
+    directory.anchor.source = "directory".parse().unwrap();
+    known.push(directory);
+    anna.told = known;
+    assert!(may(&world, "directory/anna").is_err());
+    assert!(may(&world, "hr/anna").is_err());
+}
