@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// So many seeds are tried when nobody says otherwise.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 300;
 
 #[expect(clippy::disallowed_methods, reason = "a parameter of a test")]
 fn parameter(name: &str) -> Option<u64> {
