@@ -264,8 +264,10 @@ fn print_error_json(error: &anyhow::Error) {
 fn print_error(error: &anyhow::Error) {
     use std::io::IsTerminal;
     let style = render::Style::for_terminal(std::io::stderr().is_terminal());
-    eprintln!("{} {error}", style.red("error:"));
+    // What a message quotes may come from a file or an app.
+    let said_safely = |text: &str| text.lines().map(render::clean).collect::<Vec<_>>().join("\n");
+    eprintln!("{} {}", style.red("error:"), said_safely(&error.to_string()));
     for text in causes(error) {
-        eprintln!("  {} {text}", style.dim("cause:"));
+        eprintln!("  {} {}", style.dim("cause:"), said_safely(&text));
     }
 }
