@@ -16,6 +16,9 @@ const APPLICATION_ID: i64 = 0x4d73_7472;
 /// How long to wait for a server to answer, or for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long to wait before asking again for what SQLite refuses without waiting.
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -252,16 +255,36 @@ fn create_private(path: &Path, place: &str) -> Result<(), StoreError> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for another program in the file, never for a moment of the world"
+)]
 async fn prepare(dialect: Dialect, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    if dialect == Dialect::Sqlite {
-        // WAL with FULL: what was committed survives a power cut (law 8).
-        sqlx::raw_sql(
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
-        )
-        .execute(connection)
-        .await?;
+    if dialect == Dialect::Postgres {
+        return Ok(());
     }
+    sqlx::raw_sql("PRAGMA busy_timeout = 10000;").execute(&mut *connection).await?;
+    // SQLite does not wait when several turn a new file to WAL at once: who would have to wait
+    // holds a lock that the other one waits for. So the waiting is ours.
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    // WAL with FULL: what was committed survives a power cut (law 8).
+    while let Err(error) =
+        sqlx::raw_sql("PRAGMA journal_mode = WAL;").execute(&mut *connection).await
+    {
+        let busy = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| sqlite_meaning(&code) == Meaning::Busy);
+        if !busy || tokio::time::Instant::now() >= deadline {
+            return Err(error);
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    sqlx::raw_sql(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
