@@ -404,7 +404,7 @@ fn everybody(world: &World, plan: &muster_domain::model::plan::Plan) -> Outcome 
         let should = member.should(world.now(), world.setup.lead_days, world.setup.basic());
         let hers: Vec<&UserRecord> =
             users.iter().filter(|user| user.exists() && member.owns(&user.email)).collect();
-        let explained = plan.operations.iter().any(|o| o.person.name == member.name)
+        let explained = plan.operations.iter().any(|o| o.name() == member.name)
             || plan.blocked.iter().any(|blocked| blocked.person.name == member.name);
         let active: Vec<_> = hers.iter().filter(|user| user.is_active()).collect();
         let fine = match should {

@@ -32,8 +32,16 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 
 impl Check {
     pub(super) fn organization(&mut self, raw: &RawOrganization) -> Option<Organization> {
-        let RawOrganization { time_zone, domains, sources, attributes, weekend, holidays, places } =
-            raw;
+        let RawOrganization {
+            time_zone,
+            domains,
+            sources,
+            stale_after,
+            attributes,
+            weekend,
+            holidays,
+            places,
+        } = raw;
         let mut own = Vec::new();
         for domain in domains {
             if domain.value.contains('@') || !domain.value.contains('.') {
@@ -47,6 +55,9 @@ impl Check {
         let mut checked = Organization::new(TimeZone::UTC);
         checked.domains = own;
         checked.sources = self.sources(sources, attributes);
+        if let Some(days) = stale_after.as_ref().and_then(|text| self.days(text, "1 day")) {
+            checked.stale_after_days = days;
+        }
         if let Some(weekend) = weekend {
             checked.weekend = self.weekend(weekend);
         }
