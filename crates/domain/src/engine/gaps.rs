@@ -525,9 +525,9 @@ impl Survey<'_> {
                 (
                     format!("nobody knows whose {login} is"),
                     format!(
-                        "muster accounts link {app}/{id} PERSON, muster accounts new-person {app}/{id}, \
-                         muster accounts classify {app}/{id} service --owner PERSON, or muster \
-                         accounts unwanted {app}/{id} --reason TEXT"
+                        "muster accounts link {app}/{id} PERSON, muster accounts new-person \
+                         {app}/{id}, muster accounts classify {app}/{id} service --owner PERSON, \
+                         or muster accounts unwanted {app}/{id} --reason TEXT"
                     ),
                 ),
             )),

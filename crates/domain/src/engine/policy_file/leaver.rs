@@ -25,7 +25,7 @@ impl Check {
         self.days(text, "never")
     }
 
-    pub(super) fn days(&mut self, text: &Spanned<String>, or: &str) -> Option<u16> {
+    fn days(&mut self, text: &Spanned<String>, or: &str) -> Option<u16> {
         let days = match text.value.split_whitespace().collect::<Vec<_>>().as_slice() {
             [count, "day" | "days"] => count.parse().ok().filter(|days| *days <= LONGEST),
             _ => None,

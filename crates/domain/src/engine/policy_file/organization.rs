@@ -55,7 +55,7 @@ impl Check {
         let mut checked = Organization::new(TimeZone::UTC);
         checked.domains = own;
         checked.sources = self.sources(sources, attributes);
-        if let Some(days) = stale_after.as_ref().and_then(|text| self.days(text, "1 day")) {
+        if let Some(days) = stale_after.as_ref().and_then(|text| self.stale_after(text)) {
             checked.stale_after_days = days;
         }
         if let Some(weekend) = weekend {
@@ -68,6 +68,24 @@ impl Check {
         }
         checked.time_zone = self.zone(time_zone)?;
         Some(checked)
+    }
+
+    fn stale_after(&mut self, text: &Spanned<String>) -> Option<u16> {
+        let days = match text.value.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [count, "day" | "days"] => count.parse().ok().filter(|days| (1..=366).contains(days)),
+            _ => None,
+        };
+        if days.is_none() {
+            self.note(
+                text,
+                format!(
+                    "{:?} is not a time after which a source is stale; write it as in \"7 days\", \
+                     1 at least and 366 at most",
+                    text.value
+                ),
+            );
+        }
+        days
     }
 
     /// Whose word counts before whose. That a source exists is not asked: its first import may be
