@@ -66,8 +66,13 @@ pub enum GapKind {
     KeptByUndo,
     /// The dates of an end contradict each other.
     DateConflict,
-    /// A contractor has access, and no end is known.
+    /// A contractor has access, and neither an end nor a review is known.
     ContractorOpenEnded,
+    /// A contractor has access, and the day of the review has passed.
+    ContractorOverdue,
+    /// A source says that somebody works here, and a word by hand that she does not, or the other
+    /// way round.
+    Contradicted,
     /// An invitation has lapsed, and nobody accepted it.
     NeverAccepted,
     /// Nobody has signed in to a privileged account for long.
@@ -98,6 +103,8 @@ impl GapKind {
             Self::KeptByUndo => "kept_by_undo",
             Self::DateConflict => "date_conflict",
             Self::ContractorOpenEnded => "contractor_open_ended",
+            Self::ContractorOverdue => "contractor_overdue",
+            Self::Contradicted => "contradicted",
             Self::NeverAccepted => "never_accepted",
             Self::DormantAdmin => "dormant_admin",
             Self::UnusedSeat => "unused_seat",
@@ -251,6 +258,7 @@ impl Survey<'_> {
             gaps.extend(accounts.iter().filter_map(|account| self.use_made(person, *account)));
         }
         gaps.extend(self.dates(person, &accounts));
+        gaps.extend(self.contradicted(person));
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
                 gaps.push(self.gap(

@@ -13,6 +13,8 @@ mod world;
 mod access;
 mod attacks;
 mod consent;
+mod contradictions;
+mod dates;
 mod days;
 mod hand;
 mod hand_over;

@@ -218,6 +218,7 @@ pub fn of_kept(mut plan: Plan, keeps: &[Keep]) -> Plan {
         keeps.iter().any(|keep| keep.app == one.app && Some(&keep.account) == one.account.as_ref())
     });
     plan.blocked.clear();
+    plan.notes.clear();
     plan.upcoming.retain(|one| keeps.iter().any(|keep| keep.person == one.person.id));
     plan
 }
