@@ -518,6 +518,7 @@ impl Draft {
             Field::LastWorkingDay => &mut terms.last_working_day,
             Field::LeaveStart => &mut terms.leave_start,
             Field::LeaveReturn => &mut terms.leave_return,
+            Field::ReviewDate => &mut terms.review_date,
             _ => return None,
         })
     }

@@ -13,7 +13,7 @@ use super::{
     world::World,
 };
 use crate::model::{
-    consent::Delegation,
+    consent::{Delegation, Extension},
     email::EmailAddress,
     id::{SourceId, SourceName},
     operation::Approval,
@@ -50,11 +50,51 @@ fn called(person: &Person) -> impl Iterator<Item = String> {
     names.chain(ids).chain(private).chain(work)
 }
 
+/// How to call a person who is asked for something: by address, else by name.
+#[must_use]
+pub fn login(person: &Person) -> String {
+    let email = person.profile.work_email.as_ref();
+    email.map_or_else(|| person.name(), |email| email.as_str().to_owned())
+}
+
 /// That somebody may decide, and in whose place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Say {
     /// Who lent it, if it is not her own.
     pub on_behalf_of: Option<String>,
+}
+
+/// Whether `by` may let a contract be extended: not the contractor, not who asked for it, nobody
+/// who has left.
+///
+/// # Errors
+/// Why not, in words.
+pub fn may_extend<'a>(
+    people: impl Iterator<Item = &'a Person>,
+    extension: &Extension,
+    by: &str,
+    has_left: impl Fn(&Person) -> bool,
+) -> Result<(), String> {
+    let (asker, approver) = (fold_login(&extension.by), fold_login(by));
+    let mut meant = Vec::new();
+    let mut is_asker = asker == approver;
+    for person in people {
+        let names: Vec<String> = called(person).collect();
+        if names.contains(&approver) {
+            is_asker |= names.contains(&asker);
+            meant.push(person);
+        }
+    }
+    if is_asker {
+        return Err(format!("{by} asked for it; somebody else must approve it"));
+    }
+    if meant.iter().any(|person| person.id == extension.person) {
+        return Err(format!("{by} cannot decide about their own contract"));
+    }
+    if !meant.is_empty() && meant.iter().all(|person| has_left(person)) {
+        return Err(format!("{by} has left and decides nothing any more"));
+    }
+    Ok(())
 }
 
 /// Whoever has a say in a world, looked up once.
@@ -163,6 +203,22 @@ impl<'a> Voices<'a> {
         asked
     }
 
+    /// Whom the policy asks first about `operation`, by address where there is one.
+    #[must_use]
+    pub fn first_asked(&self, operation: &Operation) -> Option<String> {
+        self.world.rules.approval.approvers.iter().find_map(|approver| match approver {
+            Approver::Address(address) => Some(address.as_str().to_owned()),
+            Approver::Owner => self.world.rules.owner.as_ref().map(|one| one.as_str().to_owned()),
+            Approver::Manager => self.manager(operation).map(login),
+        })
+    }
+
+    /// Whether `login` means people, all of whom have left.
+    pub(super) fn is_gone(&self, login: &str) -> bool {
+        let meant = self.meant(login);
+        !meant.is_empty() && meant.iter().all(|person| self.has_left(person))
+    }
+
     /// The say that is lent at this moment.
     fn lent(&self) -> impl Iterator<Item = &'a Delegation> {
         let World { orders, app, now, .. } = *self.world;
@@ -232,7 +288,8 @@ impl<'a> Voices<'a> {
     }
 
     /// The one person whom a login means. A name that two people have means nobody.
-    fn only(&self, login: &str) -> Option<&'a Person> {
+    #[must_use]
+    pub fn only(&self, login: &str) -> Option<&'a Person> {
         match self.meant(login) {
             [only] => Some(only),
             _ => None,

@@ -266,6 +266,7 @@ impl Survey<'_> {
             gaps.extend(accounts.iter().filter_map(|account| self.use_made(person, *account)));
         }
         gaps.extend(self.dates(person, &accounts));
+        gaps.extend(self.contradicted(person));
         if accounts.len() > 1 {
             for (id, known) in accounts.iter().skip(1) {
                 gaps.push(self.gap(

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+pub(super) use self::protect::another_key;
 use self::{
     limits::{limit, ordered},
     protect::{active_admins, protected},

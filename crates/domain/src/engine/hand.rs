@@ -9,68 +9,23 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    merge::{Ranking, attribute_names, attributes, blank, engagement, tell},
+    merge::{Ranking, attribute_names, attributes, blank, engagement, tell, tells_end},
     moves,
 };
 use crate::model::{
     id::{OrgId, PersonId, SourceId, SourceName},
     person::{
-        Anchor, EmploymentStatus, EngagementKind, Person, Profile, Telling, TerminationType, Terms,
+        Anchor, EmploymentStatus, EndWord, Engagement, EngagementKind, Person, Profile, Telling,
+        TerminationType, Terms,
     },
 };
+
+pub use crate::model::word::{Ending, Word};
 
 /// Why something told by hand is not believed, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotBelieved(pub String);
-
-/// How an engagement ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// On its day.
-    Dated,
-    /// By the organisation, against the person's will: access ends as soon as it is told.
-    Involuntary,
-}
-
-/// Something told by hand of a person who is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Word {
-    /// Attributes. Fields that are not told stay as they are.
-    Say {
-        /// Of the person.
-        profile: Box<Profile>,
-        /// Of the engagement.
-        terms: Box<Terms>,
-        /// Attributes that were told by hand and are taken back.
-        clear: BTreeSet<String>,
-    },
-    /// Another engagement, beside or after those that are known.
-    Engage(Box<Terms>),
-    /// The end.
-    End {
-        /// The last day of the contract.
-        on: Date,
-        /// The last day at work, where it is another.
-        last_day: Option<Date>,
-        /// How.
-        how: Ending,
-    },
-    /// The start is cancelled before day one.
-    Withdraw,
-    /// A leave of absence.
-    Leave {
-        /// Its first day.
-        from: Date,
-        /// The first day back, where it is known.
-        back: Option<Date>,
-    },
-    /// The leave ends.
-    Return {
-        /// The first day back.
-        on: Date,
-    },
-}
 
 /// When something is told, and whose word counts.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +36,21 @@ pub struct Moment<'a> {
     pub today: Date,
     /// Whose word counts before whose.
     pub ranking: &'a Ranking,
+    /// Who tells it.
+    pub by: &'a str,
+}
+
+impl Moment<'_> {
+    /// `engagement` as it is told now by hand: a word on the end says when it came and from whom.
+    fn signed(&self, engagement: Engagement, told: &Terms) -> Engagement {
+        let word = EndWord { at: self.now, by: Some(self.by.to_owned()) };
+        let end_told = if tells_end(told) { Some(word) } else { engagement.end_told };
+        Engagement { end_told: end_told.filter(|_| tells_end(&engagement.terms)), ..engagement }
+    }
+
+    fn engagement(&self, number: u32, terms: Terms) -> Engagement {
+        self.signed(engagement(number, terms.clone(), self.now), &terms)
+    }
 }
 
 /// A person nobody knew, told by hand under `id`.
@@ -98,7 +68,7 @@ pub fn meet(
         id: PersonId::derive(org, &source, id),
         anchor: Anchor { source, id: id.clone() },
         profile,
-        engagements: vec![engagement(1, terms, moment.now)],
+        engagements: vec![moment.engagement(1, terms)],
         first_seen: moment.now,
         not_mentioned_since: None,
         ordered_end: None,
@@ -133,13 +103,13 @@ pub fn hear(
             if **terms == Terms::default() {
                 telling
             } else {
-                said(telling, terms, &[target(person, number, moment.today)?], moment.now)
+                said(telling, terms, &[target(person, number, moment.today)?], moment)
             }
         }
-        Word::Engage(terms) => {
+        Word::Engage { terms } => {
             let next = person.engagements.iter().map(|one| one.number).max().unwrap_or(0) + 1;
             let mut telling = by_hand(person, moment.now);
-            telling.engagements.push(engagement(next, (**terms).clone(), moment.now));
+            telling.engagements.push(moment.engagement(next, (**terms).clone()));
             telling
         }
         Word::End { on, last_day, how } => ended(person, number, (*on, *last_day, *how), moment)?,
@@ -156,7 +126,7 @@ pub fn hear(
             for known in telling.engagements.iter_mut().filter(|one| open.contains(&one.number)) {
                 known.terms.leave_return = None;
             }
-            said(telling, &terms, &open, moment.now)
+            said(telling, &terms, &open, moment)
         }
         Word::Return { on } => returned(person, number, *on, moment)?,
     };
@@ -204,18 +174,19 @@ fn fields<T: Serialize>(value: &T) -> Map<String, Value> {
 }
 
 /// `telling` with `terms` told of the engagements called `numbers`.
-fn said(mut telling: Telling, terms: &Terms, numbers: &[u32], now: Timestamp) -> Telling {
+fn said(mut telling: Telling, terms: &Terms, numbers: &[u32], moment: &Moment<'_>) -> Telling {
     for number in numbers {
         match telling.engagements.iter_mut().find(|one| one.number == *number) {
-            None => telling.engagements.push(engagement(*number, terms.clone(), now)),
+            None => telling.engagements.push(moment.engagement(*number, terms.clone())),
             Some(known) => {
                 let was_ended = known.terms.status == Some(EmploymentStatus::Ended);
                 known.terms = over(&known.terms, terms);
                 let ended = known.terms.status == Some(EmploymentStatus::Ended);
                 known.ended_seen = known.ended_seen.filter(|_| was_ended && ended);
                 if ended {
-                    known.ended_seen.get_or_insert(now);
+                    known.ended_seen.get_or_insert(moment.now);
                 }
+                *known = moment.signed(known.clone(), terms);
             }
         }
     }
@@ -251,6 +222,7 @@ fn cleared(
             if known.terms.status != Some(EmploymentStatus::Ended) {
                 known.ended_seen = None;
             }
+            known.end_told = known.end_told.take().filter(|_| tells_end(&known.terms));
             taken
         });
         if !taken {
@@ -354,7 +326,7 @@ fn ended(
         let beyond = known.and_then(|one| one.terms.last_working_day).is_some_and(|day| day > on);
         let last_working_day = last_day.or(beyond.then_some(on));
         let terms = Terms { last_working_day, ..terms.clone() };
-        telling = said(telling, &terms, &[number], moment.now);
+        telling = said(telling, &terms, &[number], moment);
     }
     Ok(telling)
 }
@@ -378,7 +350,7 @@ fn withdrawn(
         )));
     }
     let terms = Terms { status: Some(EmploymentStatus::Withdrawn), ..Terms::default() };
-    Ok(said(by_hand(person, moment.now), &terms, &ahead, moment.now))
+    Ok(said(by_hand(person, moment.now), &terms, &ahead, moment))
 }
 
 /// Days and not a status are told: a status told by hand would hide an end that HR tells later.
@@ -404,7 +376,7 @@ fn returned(
         away = true;
         let from = terms.leave_start.filter(|from| *from <= on).unwrap_or(on);
         let back = Terms { leave_start: Some(from), leave_return: Some(on), ..Terms::default() };
-        telling = said(telling, &back, &[number], moment.now);
+        telling = said(telling, &back, &[number], moment);
     }
     if away {
         return Ok(telling);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::calendar::{self, Whereabouts};
 use crate::model::{
-    person::{EmploymentStatus, Engagement, Person, TerminationType, Terms},
+    person::{BesideHand, EmploymentStatus, Engagement, Person, TerminationType, Terms},
     plan::Reason,
     policy::{Follows, LastDay, LeadTime, Organization},
 };
@@ -175,6 +175,11 @@ fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
         None => (Timestamp::MIN, Timestamp::MIN),
     };
     let mut end = told_end(person, engagement, zone, hours.leaver);
+    if let Some(later) = later_word(engagement, zone, hours.leaver)
+        && end.as_ref().is_none_or(|(at, _)| later.0 < *at)
+    {
+        end = Some(later);
+    }
     let mut ordered_by = None;
     if let Some(order) = &person.ordered_end
         && engagement.first_seen <= order.ordered
@@ -218,6 +223,35 @@ fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
     }
 }
 
+/// The end that the sources tell although somebody told another by hand, when it came after that
+/// word: who left must not stay inside because of what somebody said before (law 1).
+fn later_word(
+    engagement: &Engagement,
+    zone: &TimeZone,
+    leaver: LastDay,
+) -> Option<(Timestamp, Reason)> {
+    let beside = engagement.beside_hand.as_deref().filter(|beside| beside.at >= beside.hand.at)?;
+    let (at, what) = end_beside_hand(beside, zone, leaver)?;
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let says = format!(
+        "{what}, told on {}; the word of {} by hand of {} is older",
+        day(beside.at),
+        beside.hand.by.as_deref().unwrap_or("somebody"),
+        day(beside.hand.at)
+    );
+    Some((at, Reason::new(format!("source {}", beside.source), says)))
+}
+
+/// The end that the sources tell where somebody told another by hand.
+fn end_beside_hand(
+    beside: &BesideHand,
+    zone: &TimeZone,
+    leaver: LastDay,
+) -> Option<(Timestamp, String)> {
+    let told = Told { terms: &beside.terms, ended_seen: beside.ended_seen };
+    told.end(zone, leaver).map(|(at, what)| (at, what.says))
+}
+
 /// How the dates of an end contradict each other: nobody works on after the contract.
 fn conflict(terms: &Terms) -> Option<String> {
     let (last, end) = (terms.last_working_day?, terms.end_date?);
@@ -225,44 +259,66 @@ fn conflict(terms: &Terms) -> Option<String> {
     real.then(|| format!("the last working day {last} lies after the end date {end}"))
 }
 
-/// The end that the source tells: the day that the policy follows, at the policy's time; an
-/// involuntary end counts from the moment it became known; "ended" without a date counts
-/// from the moment it was first seen.
+/// What is told of an end.
+struct Told<'a> {
+    terms: &'a Terms,
+    ended_seen: Option<Timestamp>,
+}
+
+/// What an end rests on.
+struct EndIs {
+    says: String,
+    day: Option<Date>,
+}
+
+impl Told<'_> {
+    /// The end: the day that the policy follows, at the policy's time; an involuntary end counts
+    /// from the moment it became known; "ended" without a date counts from the moment it was first
+    /// seen.
+    fn end(&self, zone: &TimeZone, leaver: LastDay) -> Option<(Timestamp, EndIs)> {
+        let Self { terms, ended_seen } = *self;
+        let found = last_day(terms, leaver.follows);
+        let day = found.map(|(day, _)| day);
+        let dated = found.map(|(day, what)| {
+            let mut says = format!("{what} {day}");
+            if let Some(conflict) = conflict(terms) {
+                says = format!("{says}: {conflict}, and the earlier counts");
+            }
+            (calendar::end_of(day, leaver.at, zone), says)
+        });
+        let ended = terms.status == Some(EmploymentStatus::Ended);
+        let seen = ended_seen.filter(|_| ended);
+        let involuntary = terms.termination == Some(TerminationType::Involuntary);
+        let (at, says) = match (dated, seen) {
+            (Some((at, _)), Some(seen)) if involuntary && seen < at => {
+                (seen, "involuntary end: access ends when it becomes known".to_owned())
+            }
+            (Some(dated), _) => dated,
+            (None, Some(seen)) => {
+                let word = terms.status_raw.as_deref().unwrap_or("ended");
+                (seen, format!("status {word:?} without a date"))
+            }
+            (None, None) => return None,
+        };
+        Some((at, EndIs { says, day }))
+    }
+}
+
+/// The end that the sources tell, as they rank.
 fn told_end(
     person: &Person,
     engagement: &Engagement,
     zone: &TimeZone,
     leaver: LastDay,
 ) -> Option<(Timestamp, Reason)> {
-    let terms = &engagement.terms;
-    let found = last_day(terms, leaver.follows);
-    let day = found.map(|(day, _)| day);
-    let says = |told: &Terms| match day {
+    let Engagement { terms, ended_seen, .. } = engagement;
+    let (at, EndIs { says, day }) = Told { terms, ended_seen: *ended_seen }.end(zone, leaver)?;
+    let so = |told: &Terms| match day {
         Some(_) => last_day(told, leaver.follows).map(|(day, _)| day) == day,
         None => told.status == terms.status,
     };
-    let from = format!("source {}", person.teller(engagement.number, says));
-    let dated = found.map(|(day, what)| {
-        let mut says = format!("{what} {day}");
-        if let Some(conflict) = conflict(terms) {
-            says = format!("{says}: {conflict}, and the earlier counts");
-        }
-        (calendar::end_of(day, leaver.at, zone), Reason::new(from.clone(), says))
-    });
-    let ended = terms.status == Some(EmploymentStatus::Ended);
-    let seen = engagement.ended_seen.filter(|_| ended);
-    let involuntary = terms.termination == Some(TerminationType::Involuntary);
-    match (dated, seen) {
-        (Some((at, _)), Some(seen)) if involuntary && seen < at => {
-            Some((seen, Reason::new(from, "involuntary end: access ends when it becomes known")))
-        }
-        (Some(dated), _) => Some(dated),
-        (None, Some(seen)) => {
-            let word = terms.status_raw.as_deref().unwrap_or("ended");
-            Some((seen, Reason::new(from, format!("status {word:?} without a date"))))
-        }
-        (None, None) => None,
-    }
+    let from = format!("source {}", person.teller(engagement.number, so));
+    Some((at, Reason::new(from, says)))
 }
 
 /// The day after which access ends, and what it is: the one that the policy follows, else the other;
@@ -278,6 +334,83 @@ fn last_day(terms: &Terms, follows: Follows) -> Option<(Date, &'static str)> {
         }
         (last, end) => end.or(last),
     }
+}
+
+/// That the sources and a word by hand do not agree on an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Contradiction {
+    /// The engagement.
+    pub engagement: u32,
+    /// Since when both are said.
+    pub since: Timestamp,
+    /// When access ends by what the sources say.
+    pub sources: Option<Timestamp>,
+    /// When access ends as it stands.
+    pub stands: Option<Timestamp>,
+    /// Both, in a sentence, and which counts.
+    pub says: String,
+}
+
+impl Contradiction {
+    /// Whether one of them says that the work is over at `now` and the other that it goes on.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let over = |end: Option<Timestamp>| end.is_some_and(|end| end <= now);
+        over(self.sources) != over(self.stands)
+    }
+
+    /// Since when both are said and one of the ends has passed; in the far future when neither has.
+    #[must_use]
+    pub fn open_since(&self) -> Timestamp {
+        let ends = [self.sources, self.stands].into_iter().flatten();
+        ends.min().unwrap_or(Timestamp::MAX).max(self.since)
+    }
+}
+
+/// Where the sources and what somebody told by hand do not agree on an end of `person`.
+#[must_use]
+pub fn contradictions(person: &Person, hours: &Hours<'_>) -> Vec<Contradiction> {
+    person.engagements.iter().filter_map(|one| contradiction(person, one, hours)).collect()
+}
+
+fn contradiction(
+    person: &Person,
+    engagement: &Engagement,
+    hours: &Hours<'_>,
+) -> Option<Contradiction> {
+    let beside = engagement.beside_hand.as_deref()?;
+    let BesideHand { source, terms, at, hand, .. } = beside;
+    let zone = hours.zone(person, &engagement.terms);
+    let withdrawn = |terms: &Terms| terms.status == Some(EmploymentStatus::Withdrawn);
+    let over = |terms: &Terms| withdrawn(terms).then_some(Timestamp::MIN);
+    let told = end_beside_hand(beside, &zone, hours.leaver).map(|(at, _)| at);
+    let sources = over(terms).or(told);
+    let ours = told_end(person, engagement, &zone, hours.leaver).map(|(at, _)| at);
+    let ours = over(&engagement.terms).or(ours);
+    let newer = *at >= hand.at;
+    let first = ours.is_none_or(|ours| sources.is_some_and(|sources| sources < ours));
+    let stands = if newer && first { sources.or(ours) } else { ours };
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let ends = |end: Option<Timestamp>| match end {
+        None => "no end".to_owned(),
+        Some(end) if end == Timestamp::MIN => "a start that was withdrawn".to_owned(),
+        Some(end) => format!("an end on {}", day(end)),
+    };
+    let which = if stands == sources { "the later word counts" } else { "the word by hand counts" };
+    Some(Contradiction {
+        engagement: engagement.number,
+        since: (*at).max(hand.at),
+        sources,
+        stands,
+        says: format!(
+            "{source} says {} since {}, but {} said {} by hand on {}; {which}",
+            ends(sources),
+            day(*at),
+            hand.by.as_deref().unwrap_or("somebody"),
+            ends(ours),
+            day(hand.at)
+        ),
+    })
 }
 
 /// The moments at which what `person` is changes by itself.

@@ -9,6 +9,7 @@ mod rank;
 mod same;
 mod told;
 mod unite;
+mod word;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,6 +25,7 @@ pub use self::{
     same::{COMPANY_WIDE, DomainChange, Proposal, proposals},
     told::{CLEARABLE, blank, engagement},
     unite::{part, unite},
+    word::{end_of, tells_end},
 };
 use self::{
     doubts::doubts,

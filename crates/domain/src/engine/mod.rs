@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod condition;
 pub mod consent;
+pub mod contract;
 pub mod correlate;
 pub mod decide;
 pub mod expect;

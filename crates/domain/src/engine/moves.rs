@@ -1,9 +1,9 @@
 //! Moves: what rules could read of an engagement before it changed, so that what the old job gave
-//! can be kept for a while (M1). Noted when a change becomes known; what follows is `expect`'s.
+//! can be kept for a while (M1), and the first days it had before (J3). Noted when a change becomes known; what follows is `expect`'s.
 
 use jiff::{Timestamp, ToSpan};
 
-use crate::model::person::{Engagement, Move, Terms};
+use crate::model::person::{Engagement, Move, StartMoved, Terms};
 
 /// No grace period is longer, in days; older moves are forgotten.
 pub const LONGEST_GRACE: u16 = 90;
@@ -49,6 +49,20 @@ pub fn follow(before: &[Engagement], after: &mut [Engagement], now: Timestamp) {
         if let Some(was) = before.iter().find(|one| one.number == engagement.number) {
             engagement.moves.clone_from(&was.moves);
             note(engagement, &was.terms, now);
+            engagement.starts.clone_from(&was.starts);
+            note_start(engagement, &was.terms, now);
         }
     }
+}
+
+/// Notes that the first day became another: an invitation may have gone out for the one before
+/// (J3).
+fn note_start(engagement: &mut Engagement, before: &Terms, now: Timestamp) {
+    let Some(from) = before.start_date else { return };
+    if engagement.terms.start_date == Some(from) {
+        return;
+    }
+    engagement.starts.push(StartMoved { at: now, from });
+    let surplus = engagement.starts.len().saturating_sub(KEPT);
+    engagement.starts.drain(..surplus);
 }

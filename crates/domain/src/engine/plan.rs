@@ -14,7 +14,7 @@ use crate::model::{
     canonical::Digest,
     id::AccountId,
     person::Person,
-    plan::{Action, Basis, Operation, Plan},
+    plan::{Action, Basis, Note, Operation, PersonRef, Plan},
 };
 
 /// The correlation that a world implies.
@@ -94,7 +94,38 @@ pub fn plan_for(world: &World<'_>, scope: Scope<'_>) -> Plan {
         operations,
         upcoming,
         blocked,
+        notes: people.iter().flat_map(|person| notes(world, &correlation, person)).collect(),
     }
+}
+
+/// What to know of a person who has an account: that a source and a word by hand contradict each
+/// other, and that Muster uses the key of somebody who leaves.
+fn notes(world: &World<'_>, correlation: &Correlation, person: &Person) -> Vec<Note> {
+    let accounts = correlation.accounts_of(&person.id);
+    if accounts.is_empty() {
+        return Vec::new();
+    }
+    let hours = world.hours();
+    let note = |engagement: Option<u32>, says: String| {
+        let (id, name) = (person.id.clone(), person.name());
+        Note { person: PersonRef { id, name, engagement }, says }
+    };
+    let mut notes: Vec<Note> = lifecycle::contradictions(person, &hours)
+        .into_iter()
+        .map(|one| note(Some(one.engagement), one.says))
+        .collect();
+    let holds_key = world.sight.caller.as_ref().is_some_and(|caller| accounts.contains(caller));
+    if holds_key && let PersonState::Leaving { at } = lifecycle::state(person, &hours, world.now) {
+        let day = at.to_zoned(lifecycle::zone_of(person, &world.policy.organization)).date();
+        let says = format!(
+            "Muster uses this person's key for {}, and without it can neither read nor write there; \
+             before the end on {day}, {}",
+            world.app,
+            guard::another_key(world.app)
+        );
+        notes.push(note(None, says));
+    }
+    notes
 }
 
 /// Leavers first, then movers, then joiners; within each by name, so that people find people.

@@ -35,6 +35,9 @@ pub fn redact(person: &Person, redaction: Redaction) -> Person {
         ended_seen: engagement.ended_seen,
         // What rules could read before a move is of no use any more, and speaks of her.
         moves: Vec::new(),
+        starts: Vec::new(),
+        end_told: None,
+        beside_hand: None,
     });
     Person {
         id: person.id.clone(),

@@ -2,12 +2,15 @@
 //! task is there while the world asks for it, and closes by itself when the world shows that it is
 //! done.
 
+mod dates;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
+    consent::{self, Voices},
     gaps::{Gap, GapKind},
     world::World,
 };
@@ -15,7 +18,7 @@ use crate::model::{
     email::EmailAddress,
     id::{AccountId, AppName, PersonId, TaskId},
     order::Assignment,
-    plan::{Blocked, Hold, HoldKind, Operation, Plan},
+    plan::{Action, Blocked, Hold, HoldKind, Operation, Plan},
 };
 
 /// What is to be done.
@@ -34,8 +37,6 @@ pub enum TaskKind {
     RemoveUnwanted,
     /// Hear again a source that has been silent for too long.
     RefreshSource,
-    /// Say whether a contractor's work goes on.
-    ReviewContractor,
     /// Say whose an account is.
     Classify,
     /// Confirm or refuse a likely match.
@@ -54,6 +55,14 @@ pub enum TaskKind {
     ChangeLogin,
     /// Decide which of several accounts stays.
     SettleDuplicates,
+    /// Say whether a contract that ends soon is extended.
+    ExtendContract,
+    /// Say whether the work of a contractor goes on.
+    ReviewContract,
+    /// Say who takes over the work of somebody who left.
+    ChooseRecipient,
+    /// Know that the first day of somebody who was invited is another by now.
+    TakeNote,
 }
 
 impl TaskKind {
@@ -67,7 +76,6 @@ impl TaskKind {
             Self::Decide => "decide",
             Self::RemoveUnwanted => "remove_unwanted",
             Self::RefreshSource => "refresh_source",
-            Self::ReviewContractor => "review_contractor",
             Self::Classify => "classify",
             Self::ConfirmMatch => "confirm_match",
             Self::JudgeSelfJoined => "judge_self_joined",
@@ -77,6 +85,10 @@ impl TaskKind {
             Self::GetSeat => "get_seat",
             Self::ChangeLogin => "change_login",
             Self::SettleDuplicates => "settle_duplicates",
+            Self::ExtendContract => "extend_contract",
+            Self::ReviewContract => "review_contract",
+            Self::ChooseRecipient => "choose_recipient",
+            Self::TakeNote => "take_note",
         }
     }
 
@@ -90,9 +102,17 @@ impl TaskKind {
             | Self::RemoveUnwanted
             | Self::RefreshSource
             | Self::Decide => 1,
-            Self::CompleteRecord | Self::ResendInvitation | Self::GetSeat => 2,
-            Self::ConfirmMatch | Self::ReviewContractor => 3,
-            Self::Classify | Self::JudgeSelfJoined | Self::NameOwner => 7,
+            Self::CompleteRecord
+            | Self::ResendInvitation
+            | Self::GetSeat
+            | Self::ReviewContract
+            | Self::ChooseRecipient => 2,
+            Self::ConfirmMatch => 3,
+            Self::Classify
+            | Self::JudgeSelfJoined
+            | Self::NameOwner
+            | Self::ExtendContract
+            | Self::TakeNote => 7,
             Self::ChangeLogin | Self::SettleDuplicates => 14,
         };
         SignedDuration::from_hours(24 * days)
@@ -137,6 +157,7 @@ impl Task {
 }
 
 /// What a task is about, before it has its clock and its owner.
+#[derive(Debug, Clone)]
 struct Need<'a> {
     kind: TaskKind,
     person: Option<&'a PersonId>,
@@ -147,6 +168,10 @@ struct Need<'a> {
     reason: String,
     how: String,
     since: Option<Timestamp>,
+    /// When it should be done, where that is not a matter of the time allowed.
+    due: Option<Timestamp>,
+    /// Who is asked before the app's owner.
+    asked: Option<String>,
 }
 
 /// Every task of an app, the most urgent first. `noticed` says since when each was there.
@@ -157,9 +182,11 @@ pub fn tasks(
     gaps: &[Gap],
     noticed: &BTreeMap<TaskId, Timestamp>,
 ) -> Vec<Task> {
+    let asked = world.orders.assignments.iter().filter_map(|one| one.owner.as_deref());
+    let voices = Voices::new(world, &asked.collect::<Vec<_>>());
     let mut tasks = BTreeMap::new();
     let mut add = |need: Need<'_>| {
-        let task = made(world, need, noticed);
+        let task = made(&voices, world, need, noticed);
         tasks.entry(task.id.clone()).or_insert(task);
     };
     // What waits for a decision about an account that should not exist is that task.
@@ -170,7 +197,9 @@ pub fn tasks(
                 .iter()
                 .any(|one| !one.goes() && one.goes_when_approved() && one.account == gap.account)
     };
-    gaps.iter().filter(|gap| !waits(gap)).filter_map(of_gap).for_each(&mut add);
+    gaps.iter().filter(|gap| !waits(gap)).filter_map(|gap| of_gap(world, gap)).for_each(&mut add);
+    dates::contracts(world).into_iter().for_each(&mut add);
+    dates::moved_starts(world).into_iter().for_each(&mut add);
     plan.blocked.iter().map(of_blocked).for_each(&mut add);
     let limited: Vec<_> = plan.operations.iter().filter(|one| is_limited(one)).collect();
     if let [first, _, ..] = limited.as_slice() {
@@ -181,9 +210,9 @@ pub fn tasks(
             continue;
         }
         if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval()) {
-            of_hold(operation, hold).into_iter().for_each(&mut add);
+            of_hold(world, operation, hold).into_iter().for_each(&mut add);
         } else if !operation.goes() {
-            add(of_decision(operation));
+            add(Need { asked: voices.first_asked(operation), ..of_decision(operation) });
         }
     }
     let mut tasks: Vec<Task> = tasks.into_values().collect();
@@ -197,8 +226,13 @@ pub fn ids(tasks: &[Task]) -> BTreeSet<TaskId> {
     tasks.iter().map(|task| task.id.clone()).collect()
 }
 
-fn made(world: &World<'_>, need: Need<'_>, noticed: &BTreeMap<TaskId, Timestamp>) -> Task {
-    let Need { kind, person, account, detail, title, reason, how, since } = need;
+fn made(
+    voices: &Voices<'_>,
+    world: &World<'_>,
+    need: Need<'_>,
+    noticed: &BTreeMap<TaskId, Timestamp>,
+) -> Task {
+    let Need { kind, person, account, detail, title, reason, how, since, due, asked } = need;
     let text = |id: Option<&str>| id.unwrap_or_default().to_owned();
     let id = TaskId::derive(&[
         world.app.as_str(),
@@ -214,9 +248,11 @@ fn made(world: &World<'_>, need: Need<'_>, noticed: &BTreeMap<TaskId, Timestamp>
         .min()
         .unwrap_or(world.now);
     let assignment = world.orders.assignments.iter().find(|one| one.task == id);
-    let standard = since.checked_add(kind.allowed()).unwrap_or(Timestamp::MAX);
+    let standard = due.or_else(|| since.checked_add(kind.allowed()).ok()).unwrap_or(Timestamp::MAX);
     let owner = assignment
+        .filter(|one| still_asked(voices, world, one, person))
         .and_then(|one| one.owner.clone())
+        .or(asked)
         .or_else(|| world.rules.owner.as_ref().map(EmailAddress::as_str).map(str::to_owned));
     Task {
         id,
@@ -234,9 +270,57 @@ fn made(world: &World<'_>, need: Need<'_>, noticed: &BTreeMap<TaskId, Timestamp>
     }
 }
 
-fn of_gap(gap: &Gap) -> Option<Need<'_>> {
+/// Whether somebody who was asked still is: not when she has left, nor when she was asked as the
+/// manager and another is that now (M7).
+fn still_asked(
+    voices: &Voices<'_>,
+    world: &World<'_>,
+    asked: &Assignment,
+    about: Option<&PersonId>,
+) -> bool {
+    let gone = asked.owner.as_deref().is_some_and(|owner| voices.is_gone(owner));
+    let manager = || Some(&world.manager_of(world.people.get(about?)?, None)?.id);
+    !gone && asked.as_manager.as_ref().is_none_or(|then| manager() == Some(then))
+}
+
+/// Whom somebody asks who asks `owner` for a task about `about`: the manager of that person, if it
+/// is she.
+#[must_use]
+pub fn asks_manager(world: &World<'_>, about: Option<&PersonId>, owner: &str) -> Option<PersonId> {
+    let manager = world.manager_of(world.people.get(about?)?, None)?;
+    let meant = Voices::new(world, &[owner]).only(owner).map(|person| person.id.clone());
+    meant.filter(|id| *id == manager.id)
+}
+
+fn of_gap<'a>(world: &World<'_>, gap: &'a Gap) -> Option<Need<'a>> {
+    let (kind, title) = asked_by(gap)?;
+    Some(Need {
+        kind,
+        person: gap.person.as_ref().filter(|_| gap.kind != GapKind::ToConfirm),
+        account: gap.account.as_ref(),
+        detail: match kind {
+            TaskKind::CompleteRecord => gap.kind.word(),
+            _ => gap.source.as_ref().map_or("", |source| source.as_str()),
+        },
+        title,
+        reason: gap.cause.clone(),
+        how: gap.remedy.clone(),
+        since: gap.since,
+        due: None,
+        asked: match gap.kind {
+            GapKind::ContractorOpenEnded | GapKind::ContractorOverdue => {
+                let person = gap.person.as_ref().and_then(|id| world.people.get(id));
+                person.and_then(|person| world.manager_of(person, None)).map(consent::login)
+            }
+            _ => None,
+        },
+    })
+}
+
+/// The task that a gap asks for, and its title; nothing where a plan closes it, or a rule.
+fn asked_by(gap: &Gap) -> Option<(TaskKind, String)> {
     let login = gap.login.as_deref().unwrap_or("the account");
-    let (kind, title) = match gap.kind {
+    Some(match gap.kind {
         GapKind::Unidentified => (TaskKind::Classify, format!("Say whose {login} is")),
         GapKind::ToConfirm => (TaskKind::ConfirmMatch, format!("Confirm whose {login} is")),
         GapKind::NoOwner => (
@@ -250,10 +334,6 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
             let what = gap.source.as_ref().map_or(gap.app.as_str(), |source| source.as_str());
             (TaskKind::RefreshSource, format!("Hear {what} again"))
         }
-        GapKind::ContractorOverdue => (
-            TaskKind::ReviewContractor,
-            format!("Say whether the contract of the owner of {login} goes on"),
-        ),
         GapKind::AliasMismatch => (TaskKind::ChangeLogin, format!("Change the login {login}")),
         GapKind::OffboardedReduced => {
             (TaskKind::CutAtProvider, format!("Cut {login} at the identity provider"))
@@ -273,8 +353,14 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         }
         GapKind::ContractorOpenEnded => (
             TaskKind::CompleteRecord,
-            format!("Say when the contract of the owner of {login} ends"),
+            format!("Say when the contract of the owner of {login} ends, or is reviewed"),
         ),
+        GapKind::ContractorOverdue => {
+            (TaskKind::ReviewContract, format!("Say whether the contract of {login} goes on"))
+        }
+        GapKind::Contradicted => {
+            (TaskKind::CompleteRecord, format!("Settle whether {login} still works here"))
+        }
         // These a plan closes, or a rule.
         GapKind::OffboardedActive
         | GapKind::InvitedAfterExit
@@ -285,19 +371,6 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         | GapKind::DormantAdmin
         | GapKind::UnusedSeat
         | GapKind::KeptByUndo => return None,
-    };
-    Some(Need {
-        kind,
-        person: gap.person.as_ref().filter(|_| gap.kind != GapKind::ToConfirm),
-        account: gap.account.as_ref(),
-        detail: match kind {
-            TaskKind::CompleteRecord => gap.kind.word(),
-            _ => gap.source.as_ref().map_or("", |source| source.as_str()),
-        },
-        title,
-        reason: gap.cause.clone(),
-        how: gap.remedy.clone(),
-        since: gap.since,
     })
 }
 
@@ -311,16 +384,28 @@ fn of_blocked(blocked: &Blocked) -> Need<'_> {
         reason: blocked.reason.clone(),
         how: blocked.remedy.clone(),
         since: None,
+        due: None,
+        asked: None,
     }
 }
 
-fn of_hold<'a>(operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
+fn of_hold<'a>(world: &World<'_>, operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
     let name = operation.name();
+    let mut asked = None;
     let (kind, title) = match hold.kind {
         HoldKind::Protected | HoldKind::CannotTell if operation.action.removes_access() => {
             (TaskKind::Unblock, format!("Make it possible to take access from {name}"))
         }
         HoldKind::Seats => (TaskKind::GetSeat, format!("Get a seat for {name}")),
+        HoldKind::HandOver if matches!(operation.action, Action::HandOver { .. }) => {
+            let about = operation.person.as_ref();
+            let leaver = about.and_then(|about| world.people.get(&about.id));
+            let manager = leaver.and_then(|leaver| {
+                world.manager_of(leaver, about.and_then(|about| about.engagement))
+            });
+            asked = manager.map(consent::login);
+            (TaskKind::ChooseRecipient, format!("Say who takes over the work of {name}"))
+        }
         _ => return None,
     };
     Some(Need {
@@ -332,6 +417,8 @@ fn of_hold<'a>(operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
         reason: hold.reason.clone(),
         how: hold.release.clone(),
         since: None,
+        due: None,
+        asked,
     })
 }
 
@@ -354,6 +441,8 @@ fn of_limit(first: &Operation, count: usize) -> Need<'_> {
         reason: hold.map(|hold| hold.reason.clone()).unwrap_or_default(),
         how: format!("muster plan {app}; muster apply {app} --approve all", app = first.app),
         since: None,
+        due: None,
+        asked: None,
     }
 }
 
@@ -370,5 +459,7 @@ fn of_decision(operation: &Operation) -> Need<'_> {
         reason: reasons.join("; "),
         how,
         since: None,
+        due: None,
+        asked: None,
     }
 }

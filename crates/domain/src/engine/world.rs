@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::lifecycle::Hours;
+use super::lifecycle::{self, Hours, PersonState};
 use crate::model::{
     account::{Account, Role},
     activity::{Activity, Trail},
@@ -14,7 +14,7 @@ use crate::model::{
     observation::Completeness,
     operation::{Approval, Learned, Run},
     order::Orders,
-    person::Person,
+    person::{Manager, Person},
     policy::{AppPolicy, Policy},
     work::OpenWork,
 };
@@ -127,7 +127,23 @@ pub struct World<'a> {
     pub now: Timestamp,
 }
 
-impl World<'_> {
+impl<'a> World<'a> {
+    /// The manager of `person` in the engagement called `number`, or in the latest, if she works
+    /// here.
+    #[must_use]
+    pub fn manager_of(&self, person: &Person, number: Option<u32>) -> Option<&'a Person> {
+        let latest = person.engagements.iter().map(|one| one.number).max();
+        let manager = match person.manager(number.or(latest)?)? {
+            Manager::Person(id) => self.people.get(&id),
+            told @ Manager::Told(_) => self.people.values().find(|&other| told.is(other)),
+        }?;
+        let left = matches!(
+            lifecycle::state(manager, &self.hours(), self.now),
+            PersonState::Ended { .. } | PersonState::Withdrawn
+        );
+        (!left && manager.id != person.id).then_some(manager)
+    }
+
     /// When days begin and end here.
     #[must_use]
     pub fn hours(&self) -> Hours<'_> {

@@ -9,6 +9,7 @@ use super::{
     id::{AccountId, AppName, OrderId, PersonId},
     order::Order,
     plan::Operation,
+    word::Word,
 };
 
 /// A named person's no to one operation, whatever plan it is in.
@@ -85,5 +86,37 @@ impl Delegation {
     #[must_use]
     pub fn holds(&self, app: &AppName, now: Timestamp) -> bool {
         self.app.as_ref().is_none_or(|meant| meant == app) && self.at <= now && now < self.until
+    }
+}
+
+/// Words by hand that keep a contractor longer than was known: they count once somebody else has
+/// approved them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// Its id.
+    pub id: OrderId,
+    /// The contractor.
+    pub person: PersonId,
+    /// Her name.
+    pub name: String,
+    /// What is told.
+    pub words: Vec<Word>,
+    /// Of which engagement, if one was named.
+    pub engagement: Option<u32>,
+    /// What becomes different, in words.
+    pub what: String,
+    /// Who told it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// When it lapses.
+    pub expires: Timestamp,
+}
+
+impl Order for Extension {
+    const KIND: &'static str = "extension";
+
+    fn key(&self) -> String {
+        self.id.to_string()
     }
 }

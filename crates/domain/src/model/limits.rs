@@ -16,12 +16,20 @@ pub enum LimitKind {
     Renames,
     /// Accounts created: each one is a mail to somebody.
     Creations,
+    /// Accounts whose work is handed over.
+    HandOvers,
 }
 
 impl LimitKind {
     /// Every kind.
-    pub const ALL: &[Self] =
-        &[Self::Removals, Self::Deletions, Self::RoleLosses, Self::Renames, Self::Creations];
+    pub const ALL: &[Self] = &[
+        Self::Removals,
+        Self::Deletions,
+        Self::RoleLosses,
+        Self::Renames,
+        Self::Creations,
+        Self::HandOvers,
+    ];
 
     /// The policy's key.
     #[must_use]
@@ -32,6 +40,7 @@ impl LimitKind {
             Self::RoleLosses => "role_losses",
             Self::Renames => "renames",
             Self::Creations => "creations",
+            Self::HandOvers => "hand_overs",
         }
     }
 
@@ -44,6 +53,7 @@ impl LimitKind {
             Self::RoleLosses => ("role loss", "role losses"),
             Self::Renames => ("rename", "renames"),
             Self::Creations => ("creation", "creations"),
+            Self::HandOvers => ("hand-over", "hand-overs"),
         };
         if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
     }
@@ -107,6 +117,8 @@ pub struct Limits {
     pub renames: Limit,
     /// On new accounts.
     pub creations: Limit,
+    /// On work that is handed over.
+    pub hand_overs: Limit,
 }
 
 impl Default for Limits {
@@ -118,6 +130,7 @@ impl Default for Limits {
             role_losses: standard,
             renames: standard,
             creations: Limit::of(25),
+            hand_overs: standard,
         }
     }
 }
@@ -132,6 +145,7 @@ impl Limits {
             LimitKind::RoleLosses => &self.role_losses,
             LimitKind::Renames => &self.renames,
             LimitKind::Creations => &self.creations,
+            LimitKind::HandOvers => &self.hand_overs,
         }
     }
 }

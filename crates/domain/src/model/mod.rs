@@ -19,4 +19,5 @@ pub mod person;
 pub mod plan;
 pub mod policy;
 pub mod roster;
+pub mod word;
 pub mod work;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
-    consent::{Delegation, Rejection},
+    consent::{Delegation, Extension, Rejection},
     group::{Grant, Group, Membership},
     id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
     keep::Keep,
@@ -94,6 +94,8 @@ orders! {
     not_theirs: NotTheirs,
     /// People who look alike and are two.
     distinct: Distinct,
+    /// Contracts that somebody wants to extend.
+    extensions: Extension,
 }
 
 /// What a freeze is about.
@@ -303,6 +305,10 @@ pub struct Assignment {
     pub task: TaskId,
     /// Who should do it, if not the app's owner.
     pub owner: Option<String>,
+    /// The person who was asked, if she was asked as the manager of the one whom the task is about:
+    /// when another becomes the manager, the task is that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_manager: Option<PersonId>,
     /// By when, if not within the time allowed.
     pub due: Option<Timestamp>,
     /// What was noted.

@@ -188,6 +188,49 @@ pub struct Engagement {
     /// What rules could read of it before it changed, latest last; only the recent past.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moves: Vec<Move>,
+    /// The first days that were known before the present one, latest last; only the recent past.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<StartMoved>,
+    /// In what one source tells: when it last said something new of the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_told: Option<EndWord>,
+    /// In what all sources add up to: what they say of the end where somebody told another by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside_hand: Option<Box<BesideHand>>,
+}
+
+/// That the first day became another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartMoved {
+    /// When it became known.
+    pub at: Timestamp,
+    /// The first day as it was known before.
+    pub from: Date,
+}
+
+/// A source's latest word on whether and when an engagement ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndWord {
+    /// When it came. Saying the same again makes no new word, except by hand.
+    pub at: Timestamp,
+    /// Who said it, by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// What the sources say of the end of an engagement of which somebody told another end by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BesideHand {
+    /// The source whose word it is.
+    pub source: Anchor,
+    /// What they say of the start and the end, as their ranking has it; nothing else.
+    pub terms: Terms,
+    /// When "ended" without a date was first said.
+    pub ended_seen: Option<Timestamp>,
+    /// When they last said something new of the end.
+    pub at: Timestamp,
+    /// The word by hand.
+    pub hand: EndWord,
 }
 
 /// A change of what rules read of an engagement: another team, title, country…

@@ -432,6 +432,15 @@ pub struct Blocked {
     pub remedy: String,
 }
 
+/// Something about a person that whoever reads the plan should know, and that changes nothing in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Whom it is about.
+    pub person: PersonRef,
+    /// What it is.
+    pub says: String,
+}
+
 /// The plan for one app at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -449,6 +458,9 @@ pub struct Plan {
     pub upcoming: Vec<Upcoming>,
     /// What cannot be planned, and why.
     pub blocked: Vec<Blocked>,
+    /// What to know beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
 }
 
 impl Plan {

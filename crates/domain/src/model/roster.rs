@@ -59,6 +59,7 @@ fields! {
     LastWorkingDay "last_working_day" "Last day at work.",
     LeaveStart "leave_start" "First day of a leave of absence.",
     LeaveReturn "leave_return" "First day back from leave.",
+    ReviewDate "review_date" "The day by which somebody looks whether a contractor's work goes on.",
     TerminationType "termination_type" "voluntary, involuntary or end of contract.",
     ManagerSourceId "manager_source_id" "The manager by source id.",
     ManagerEmail "manager_email" "The manager by work address.",

@@ -303,7 +303,7 @@ fn j12_a_contractor_without_an_end_and_dates_that_contradict_each_other_are_repo
     assert_snapshot!(gaps.join("\n"), @r"
     nobody knows whose muster@acme.example is
     Ben: the last working day 2026-12-31 lies after the end date 2026-11-30; the earlier counts
-    Anna is a contractor, and no end is known
+    Anna is a contractor, and neither an end nor a review is known
     ");
     assert_snapshot!(world.text(), @"  later 2026-11-30T17:00:00Z: Ben loses access");
 }

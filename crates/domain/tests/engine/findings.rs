@@ -15,6 +15,7 @@ use muster_domain::{
     },
 };
 
+use crate::contradictions::contradicted;
 use crate::world::{AccountIs, World, at, person_id, source};
 
 /// Anna works here and has what she should; the key's account is IT's.
@@ -103,6 +104,16 @@ fn contractor(review: Option<&str>) -> World {
     })
 }
 
+fn of_contradicted(said: Confirmation) -> World {
+    let mut world = clean();
+    let anna = contradicted();
+    let because = "said so".to_owned();
+    let tie = Tie::Person { person: anna.id.clone(), because, confirmed: Some(said) };
+    world.people.remove(&person_id("anna"));
+    world.people.insert(anna.id.clone(), anna);
+    tied(world, "7", tie)
+}
+
 /// The world in which there is exactly a gap of this kind.
 fn world_with(kind: GapKind) -> World {
     let said = Confirmation { by: "olive".to_owned(), at: at("2026-11-08T09:00:00Z") };
@@ -153,6 +164,7 @@ fn world_with(kind: GapKind) -> World {
         GapKind::DateConflict => {
             clean().person("anna", |p| p.ends("2027-01-31").last_day("2027-02-28"))
         }
+        GapKind::Contradicted => of_contradicted(said),
         GapKind::ContractorOverdue => contractor(Some("2026-11-08")),
         GapKind::ContractorOpenEnded => contractor(None),
         GapKind::NeverAccepted => {

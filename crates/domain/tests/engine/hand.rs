@@ -27,7 +27,7 @@ const NOW: &str = "2026-03-10T12:00:00Z";
 const TODAY: Date = date(2026, 3, 10);
 
 fn moment(ranking: &Ranking) -> Moment<'_> {
-    Moment { now: at(NOW), today: TODAY, ranking }
+    Moment { now: at(NOW), today: TODAY, ranking, by: "olive" }
 }
 
 fn from(start: Date) -> Terms {
@@ -102,7 +102,7 @@ fn m5_a_new_address_by_hand_keeps_the_old_one_as_an_alias() {
 #[test]
 fn an_end_ends_all_that_goes_on_and_a_named_engagement_alone() {
     let second = Terms { kind: Some(EngagementKind::Contractor), ..from(date(2025, 1, 1)) };
-    let two = after(&ann(), &Word::Engage(Box::new(second)));
+    let two = after(&ann(), &Word::Engage { terms: Box::new(second) });
     let end = date(2026, 6, 30);
     let last = |person: &Person| -> Vec<_> {
         person.engagements.iter().map(|one| one.terms.end_date).collect()
@@ -131,7 +131,7 @@ fn only_a_start_that_is_still_to_come_is_withdrawn() {
     let withdrawn = after(&hired, &Word::Withdraw);
     assert_eq!(withdrawn.engagements[0].terms.status, Some(EmploymentStatus::Withdrawn));
     // Someone who works here keeps her work when only the second start is withdrawn.
-    let both = after(&ann(), &Word::Engage(Box::new(from(date(2026, 4, 1)))));
+    let both = after(&ann(), &Word::Engage { terms: Box::new(from(date(2026, 4, 1))) });
     let kept = after(&both, &Word::Withdraw);
     let statuses: Vec<_> = kept.engagements.iter().map(|one| one.terms.status).collect();
     assert_eq!(statuses, [None, Some(EmploymentStatus::Withdrawn)]);

@@ -374,7 +374,7 @@ proptest! {
         let few = Limit::of(limit);
         let creations = Limit::of(1000);
         world.rules().limits =
-            Limits { removals: few, deletions: few, role_losses: few, renames: few, creations };
+            Limits { removals: few, deletions: few, role_losses: few, renames: few, creations, hand_overs: few };
         let mut taken: Vec<(_, AccountId)> = Vec::new();
         for step in hours {
             for operation in goes(&world) {

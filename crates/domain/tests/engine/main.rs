@@ -14,6 +14,8 @@ mod access;
 mod answers;
 mod attacks;
 mod consent;
+mod contradictions;
+mod dates;
 mod days;
 mod findings;
 mod hand;

@@ -273,6 +273,9 @@ fn m1_what_rules_could_read_before_a_move_is_kept_for_a_while_and_not_for_ever()
         first_seen: at("2026-01-01T00:00:00Z"),
         ended_seen: None,
         moves: Vec::new(),
+        starts: Vec::new(),
+        end_told: None,
+        beside_hand: None,
     };
     let mut becomes = |terms: Terms, now: &str| {
         let before = std::mem::replace(&mut engagement.terms, terms);

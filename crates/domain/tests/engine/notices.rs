@@ -244,6 +244,7 @@ fn the_clock_of_a_task_never_starts_again_and_who_was_asked_is_kept() {
     world.orders.assignments.push(Assignment {
         task: first.id.clone(),
         owner: Some("lead@acme.example".to_owned()),
+        as_manager: None,
         due: Some(in_days(&world, 1)),
         note: Some("asked the vendor".to_owned()),
         by: "ann".to_owned(),

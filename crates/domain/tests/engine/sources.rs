@@ -17,9 +17,9 @@ use proptest::{prelude::*, sample::subsequence};
 
 use crate::world::at;
 
-type People = BTreeMap<PersonId, Person>;
+pub type People = BTreeMap<PersonId, Person>;
 
-fn ranking(order: &[&str], email: &[&str]) -> Ranking {
+pub fn ranking(order: &[&str], email: &[&str]) -> Ranking {
     let list = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
     let mut ranks = SourceRanks { order: list(order), ..SourceRanks::default() };
     if !email.is_empty() {
@@ -29,7 +29,7 @@ fn ranking(order: &[&str], email: &[&str]) -> Ranking {
 }
 
 /// Someone by id and address who is called by the part before the @, with what `vary` adds.
-fn record(id: &str, email: &str, vary: impl FnOnce(&mut Profile, &mut Terms)) -> RosterRecord {
+pub fn record(id: &str, email: &str, vary: impl FnOnce(&mut Profile, &mut Terms)) -> RosterRecord {
     let mut profile = Profile::default();
     if !email.is_empty() {
         let email: EmailAddress = email.parse().unwrap();
@@ -46,7 +46,7 @@ fn plain(id: &str, email: &str) -> RosterRecord {
     record(id, email, |_, _| {})
 }
 
-fn try_hear(
+pub fn try_hear(
     known: &People,
     source: &str,
     records: &[RosterRecord],
@@ -82,7 +82,7 @@ fn hear(known: &People, source: &str, records: &[RosterRecord], ranking: &Rankin
     people
 }
 
-fn only(people: &People) -> &Person {
+pub fn only(people: &People) -> &Person {
     assert_eq!(people.len(), 1, "{people:?}");
     people.values().next().unwrap()
 }

@@ -321,6 +321,9 @@ impl PersonIs {
                 first_seen,
                 ended_seen: None,
                 moves: Vec::new(),
+                starts: Vec::new(),
+                end_told: None,
+                beside_hand: None,
             }],
             first_seen,
             not_mentioned_since: None,
@@ -396,6 +399,9 @@ impl PersonIs {
             first_seen,
             ended_seen: None,
             moves: Vec::new(),
+            starts: Vec::new(),
+            end_told: None,
+            beside_hand: None,
         });
         self
     }
@@ -409,6 +415,10 @@ impl PersonIs {
         };
         self.last().moves.push(Move { at: at(when), before });
         self
+    }
+
+    pub fn manager(self, name: &str) -> Self {
+        self.terms(|t| t.manager = Some(name.parse().unwrap()))
     }
 
     pub fn kind(self, kind: EngagementKind) -> Self {

@@ -262,6 +262,12 @@ fn health(session: &Session, connection: &Connection) -> String {
     }
 }
 
+/// The login of the account whose key or consent is used, as the app told it.
+fn key_of(connection: &Connection) -> String {
+    let probe: Option<Probe> = serde_json::from_value(connection.probe.clone()).ok();
+    probe.map_or_else(|| "nobody: not connected".to_owned(), |probe| probe.caller.login)
+}
+
 async fn list(session: &Session) -> Result<Outcome> {
     let connections = session.muster.store.connections().await?;
     if session.json {
@@ -286,11 +292,12 @@ async fn list(session: &Session) -> Result<Outcome> {
             connection.app.to_string(),
             connection.connector.clone(),
             health(session, connection),
+            key_of(connection),
             accounts,
             read,
         ]);
     }
-    print_line(&table(["name", "kind", "health", "accounts", "last read"], rows));
+    print_line(&table(["name", "kind", "health", "key of", "accounts", "last read"], rows));
     Ok(Outcome::Done)
 }
 
@@ -303,6 +310,12 @@ async fn show(session: &Session, name: &AppName) -> Result<Outcome> {
     }
     print_line(&format!("{} ({})", session.style.bold(name.as_str()), connection.connector));
     print_line(&format!("  health   {}", clean(&health(session, &connection))));
+    print_line(&format!(
+        "  key of   {}: before they leave, connect it with another's: muster app add {} {name} \
+         --replace …",
+        clean(&key_of(&connection)),
+        connection.connector
+    ));
     if let serde_json::Value::Object(settings) = &connection.settings {
         for (key, value) in settings {
             let value = value.as_str().unwrap_or_default();

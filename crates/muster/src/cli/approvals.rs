@@ -31,10 +31,27 @@ impl Args {
         for app in &apps {
             all.push(session.muster.consents(app).await?);
         }
-        let waits = all.iter().any(|one| !one.waiting.is_empty());
+        let extensions = match &self.app {
+            Some(_) => Vec::new(),
+            None => session.muster.extensions().await?,
+        };
+        let waits = all.iter().any(|one| !one.waiting.is_empty()) || !extensions.is_empty();
         if session.json {
-            print_json(&all)?;
+            let mut values = serde_json::to_value(&all)?;
+            if let (Some(list), false) = (values.as_array_mut(), extensions.is_empty()) {
+                list.push(serde_json::json!({"extensions": extensions}));
+            }
+            print_json(&values)?;
             return Ok(Outcome::changes_if(waits));
+        }
+        if !extensions.is_empty() {
+            let rows = extensions.iter().map(|one| {
+                let who = format!("anybody but {} and {}", one.by, one.name);
+                let what = format!("{} {}", one.name, one.what);
+                [one.id.to_string(), what, who, session.when(one.at)]
+            });
+            print_line(&session.style.bold("contracts"));
+            print_line(&table(["waits", "what", "for", "since"], rows.collect()));
         }
         for one in &all {
             show(&session, one);

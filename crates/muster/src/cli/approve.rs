@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::{
     render,
-    session::{Access, Outcome, Start, print_json, print_line},
+    session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::error::Result;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The beginnings of fingerprints, or "all" in which you have a say; then the app, unless
-    /// there is only one
+    /// there is only one. Or the ord_… id of a contract that somebody wants to extend
     #[arg(value_name = "FINGERPRINT|all [APP]", required = true)]
     words: Vec<String>,
     /// Why; kept beside the approval
@@ -33,6 +33,12 @@ pub(super) fn app_last(words: &[String]) -> (Vec<String>, Option<AppName>) {
 
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        if let [id] = self.words.as_slice()
+            && id.starts_with("ord_")
+        {
+            let session = start.open(Access::Write).await?;
+            return extend(&session, id, self.reason.as_deref()).await;
+        }
         // Saying yes does not wait until whoever is at work is done.
         let session = start.open(Access::Beside).await?;
         let (wanted, app) = app_last(&self.words);
@@ -75,4 +81,20 @@ impl Args {
         }
         Ok(Outcome::changes_if(!others.is_empty()))
     }
+}
+
+/// Lets a contract be extended.
+async fn extend(session: &Session, id: &str, reason: Option<&str>) -> Result<Outcome> {
+    let done = session.muster.approve_extension(id, reason).await?;
+    if session.json {
+        print_json(&done)?;
+    } else {
+        print_line(&format!(
+            "{} {} {}",
+            session.style.green("approved"),
+            render::clean(&done.name),
+            render::clean(&done.what)
+        ));
+    }
+    Ok(Outcome::Done)
 }

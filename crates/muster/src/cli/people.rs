@@ -196,7 +196,17 @@ pub(super) fn may_be(proposal: &Proposal) -> String {
 /// Everything about one person.
 pub(super) fn show(session: &Session, view: &PersonView) {
     let style = session.style;
-    let PersonView { person, name, state, groups, grants, attributes, managers, apps } = view;
+    let PersonView {
+        person,
+        name,
+        state,
+        groups,
+        grants,
+        attributes,
+        managers,
+        contradictions,
+        apps,
+    } = view;
     print_line(&format!("{}  {}", style.bold(&clean(name)), says(session, state)));
     let email = person.profile.work_email.as_ref().map(ToString::to_string);
     let anchors: Vec<_> = person.anchors().map(ToString::to_string).collect();
@@ -231,6 +241,9 @@ pub(super) fn show(session: &Session, view: &PersonView) {
     }
     if !person.told.is_empty() {
         show_sources(attributes);
+    }
+    for one in contradictions {
+        print_line(&format!("  {} {}", style.yellow("!"), clean(&one.says)));
     }
     if let Some(order) = &person.ordered_end {
         print_line(&format!("  {} ordered the end at {}", order.by, session.when(order.at)));

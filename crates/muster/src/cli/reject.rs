@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The beginning of a fingerprint; then the app, unless there is only one
+    /// The beginning of a fingerprint; then the app, unless there is only one. Or the ord_… id of a
+    /// contract that somebody wants to extend
     #[arg(value_name = "FINGERPRINT [APP]", required = true, num_args = 1..=2)]
     words: Vec<String>,
     /// Why; shown wherever it holds something
@@ -24,6 +25,20 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
+        if let ([id], false) = (self.words.as_slice(), self.withdraw)
+            && id.starts_with("ord_")
+        {
+            let session = start.open(Access::Write).await?;
+            let reason = self.reason.as_deref().unwrap_or_default();
+            let no = session.muster.reject_extension(id, reason).await?;
+            if session.json {
+                print_json(&json!({"rejected": no}))?;
+            } else {
+                let name = render::clean(&no.name);
+                print_line(&format!("Rejected: the contract of {name} stays as it was."));
+            }
+            return Ok(Outcome::Done);
+        }
         // Saying no holds in runs that are going on too.
         let session = start.open(Access::Beside).await?;
         let (wanted, app) = app_last(&self.words);

@@ -1,7 +1,7 @@
 //! Groups: making and changing them, who belongs to them, and what a change would mean for whom
 //! before it is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::{
     engine::{
@@ -101,6 +101,33 @@ impl GroupOrder {
     }
 }
 
+impl GroupOrder {
+    /// The apps in which it may mean anything to anybody: those in which the group, or one above it,
+    /// gives something before or after.
+    fn concerns(&self, orders: &Orders) -> BTreeSet<AppName> {
+        let name = match self {
+            Self::Put(group) | Self::Remove(group) => &group.name,
+            Self::Join(member) | Self::Leave(member) => &member.group,
+        };
+        let after = self.carried_out(orders);
+        [orders, &after].into_iter().flat_map(|orders| given_through(orders, name)).collect()
+    }
+}
+
+/// The apps in which who belongs to the group called `name` is given something by it, or by one
+/// above it.
+fn given_through(orders: &Orders, name: &GroupName) -> BTreeSet<AppName> {
+    let mut above = BTreeSet::from([name]);
+    let mut next = vec![name];
+    let mut apps = BTreeSet::new();
+    while let Some(name) = next.pop() {
+        let Some(group) = orders.groups.iter().find(|group| group.name == *name) else { continue };
+        apps.extend(group.gives.keys().cloned());
+        next.extend(group.parents.iter().filter(|parent| above.insert(parent)));
+    }
+    apps
+}
+
 /// The role that somebody should have, now or later.
 fn role_of(expectation: &Expectation) -> Option<RoleName> {
     match expectation {
@@ -156,7 +183,7 @@ impl Muster {
             name,
             label: None,
             when: None,
-            parents: std::collections::BTreeSet::new(),
+            parents: BTreeSet::new(),
             gives: BTreeMap::new(),
             by: self.actor.clone(),
             at: self.env.now(),
@@ -286,8 +313,9 @@ impl Muster {
     pub async fn effects_of(&self, order: &GroupOrder) -> Result<Vec<Effect>> {
         let policy = self.policy_or_none().await?;
         let now = self.env.now();
+        let concerned = order.concerns(&self.store.orders().await?);
         let mut effects = Vec::new();
-        for app in self.planned_apps(&policy).await? {
+        for app in self.planned_apps(&policy).await?.into_iter().filter(|a| concerned.contains(a)) {
             let situation = self.situation(&app).await?;
             let before = situation.world(now)?;
             let orders = order.carried_out(&situation.orders);

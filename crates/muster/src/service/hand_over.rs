@@ -84,6 +84,7 @@ impl Muster {
         plan.operations.retain(|one| matches!(one.action, Action::HandOver { .. }));
         plan.upcoming.clear();
         plan.blocked.clear();
+        plan.notes.clear();
         let says = says(&situation, person, now)?;
         Ok(HeldWork { app: app.clone(), accounts, says, plan })
     }

@@ -1,6 +1,7 @@
 //! People by hand: adding them, telling what changes, and what the next plan makes of it. For a
 //! company without an HR system this is its directory.
 
+mod extend;
 mod meet;
 mod redact;
 mod unite;
@@ -11,7 +12,7 @@ use jiff::civil::Date;
 use muster_domain::{
     engine::{
         hand::{self, Moment, Word},
-        lifecycle::PersonState,
+        lifecycle::{self, Hours, PersonState},
         merge::{FieldChange, Proposal, Ranking, differences, proposals},
     },
     model::{
@@ -58,6 +59,11 @@ pub struct Told {
     pub warnings: Vec<String>,
     /// What the next plan makes of it, app by app.
     pub apps: Vec<PersonInApp>,
+    /// How it keeps a contractor longer, if it does: then somebody else must approve it.
+    pub extends: Option<String>,
+    /// What is told, of which engagement.
+    #[serde(skip)]
+    words: (Vec<Word>, Option<u32>),
 }
 
 impl Muster {
@@ -86,7 +92,7 @@ impl Muster {
             return Err(Error::Invalid("say who it is: --name NAME".to_owned()));
         }
         let (ranking, today) = (self.ranking().await?, self.today().await?);
-        let moment = Moment { now: self.env.now(), today, ranking: &ranking };
+        let moment = Moment { now: self.env.now(), today, ranking: &ranking, by: &self.actor };
         let chance: [u8; 16] = self.env.chance();
         let id = data_encoding::BASE32_NOPAD.encode(chance.get(..5).unwrap_or_default());
         let id = id.to_ascii_lowercase().parse()?;
@@ -107,10 +113,11 @@ impl Muster {
         number: Option<u32>,
     ) -> Result<Told> {
         let (ranking, today) = (self.ranking().await?, self.today().await?);
-        let moment = Moment { now: self.env.now(), today, ranking: &ranking };
+        let moment = Moment { now: self.env.now(), today, ranking: &ranking, by: &self.actor };
         let after = hand::hear(person, word, number, &moment)
             .map_err(|error| Error::Invalid(error.to_string()))?;
-        self.told(Some(person.clone()), after, &ranking).await
+        let told = self.told(Some(person.clone()), after, &ranking).await?;
+        self.weighed(told, (vec![word.clone()], number)).await
     }
 
     /// As [`Muster::preview_word`], for facts as people tell them.
@@ -158,14 +165,19 @@ impl Muster {
         }
         let (profile, terms) = self.facts(facts).await?;
         let (ranking, today) = (self.ranking().await?, self.today().await?);
-        let moment = Moment { now: self.env.now(), today, ranking: &ranking };
-        let engaged = hand::hear(person, &Word::Engage(Box::new(terms)), None, &moment)
-            .map_err(|error| Error::Invalid(error.to_string()))?;
+        let moment = Moment { now: self.env.now(), today, ranking: &ranking, by: &self.actor };
+        let refused = |error: hand::NotBelieved| Error::Invalid(error.to_string());
+        let engage = Word::Engage { terms: Box::new(terms) };
+        let engaged = hand::hear(person, &engage, None, &moment).map_err(refused)?;
         let said =
             Word::Say { profile: Box::new(profile), terms: Box::default(), clear: BTreeSet::new() };
-        let after = hand::hear(&engaged, &said, None, &moment)
-            .map_err(|error| Error::Invalid(error.to_string()))?;
-        self.told(Some(person.clone()), after, &ranking).await
+        let after = hand::hear(&engaged, &said, None, &moment).map_err(refused)?;
+        let told = self.told(Some(person.clone()), after, &ranking).await?;
+        match comes_back {
+            // Who had left is let in again by an approval of its own.
+            ComesBack::Yes => Ok(told),
+            ComesBack::No => self.weighed(told, (vec![engage, said], None)).await,
+        }
     }
 
     async fn told(
@@ -183,6 +195,7 @@ impl Muster {
         if let Some(before) = &before
             && changes.is_empty()
             && person != *before
+            && !self.is_heard_anew(before, &person).await?
         {
             let order: Vec<_> = ranking.order().iter().map(ToString::to_string).collect();
             warnings.push(format!(
@@ -192,7 +205,15 @@ impl Muster {
             ));
         }
         let apps = self.outlook(&person).await?;
-        Ok(Told { before, person, changes, warnings, apps })
+        Ok(Told { before, person, changes, warnings, apps, extends: None, words: (vec![], None) })
+    }
+
+    /// Whether what was told changes what becomes of a contradiction with another source.
+    async fn is_heard_anew(&self, before: &Person, after: &Person) -> Result<bool> {
+        let organization = self.policy_or_none().await?.organization;
+        let hours = Hours::usual(&organization);
+        let disputed = |person| lifecycle::contradictions(person, &hours);
+        Ok(disputed(before) != disputed(after))
     }
 
     /// An address that another holds: no account could be matched by it any more.
@@ -233,14 +254,18 @@ impl Muster {
         Ok(apps)
     }
 
-    /// Believes what was told. Exactly what the preview showed is what changes.
+    /// Believes what was told. Exactly what the preview showed is what changes; what keeps a
+    /// contractor longer waits for somebody else's approval.
     ///
     /// # Errors
     /// When the person was changed since, or the store fails; nothing is changed then.
     pub async fn believe(&self, told: &Told) -> Result<()> {
-        let Told { before, person, changes, .. } = told;
+        let Told { before, person, changes, extends, .. } = told;
         if before.as_ref() == Some(person) {
             return Ok(());
+        }
+        if extends.is_some() {
+            return self.ask_extension(told).await;
         }
         let current = self.store.person(&person.id).await?;
         if current != *before {

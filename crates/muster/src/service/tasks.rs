@@ -147,11 +147,20 @@ impl Muster {
         }
         let task = self.find_task(apps, text).await?;
         let before: Option<Assignment> = self.store.order(task.id.as_str()).await?;
+        let as_manager = match &owner {
+            Some(owner) => {
+                let situation = self.situation(&task.app).await?;
+                let world = situation.world(self.env.now())?;
+                tasks::asks_manager(&world, task.person.as_ref(), owner)
+            }
+            None => before.as_ref().and_then(|kept| kept.as_manager.clone()),
+        };
         let (kept_owner, kept_due, kept_note) =
             before.map_or((None, None, None), |kept| (kept.owner, kept.due, kept.note));
         let assignment = Assignment {
             task: task.id.clone(),
             owner: owner.or(kept_owner),
+            as_manager,
             due: due.or(kept_due),
             note: note.or(kept_note),
             by: self.actor.clone(),

@@ -240,6 +240,7 @@ pub fn of_kept(mut plan: Plan, keeps: &[Keep]) -> Plan {
         keeps.iter().any(|keep| keep.app == one.app && Some(&keep.account) == one.account.as_ref())
     });
     plan.blocked.clear();
+    plan.notes.clear();
     plan.upcoming
         .retain(|one| keeps.iter().any(|keep| keep.person.as_ref() == Some(&one.person.id)));
     plan

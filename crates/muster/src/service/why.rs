@@ -9,7 +9,7 @@ use muster_domain::{
         expect::{Expectation, Kept, Rules},
         gaps::Gap,
         groups,
-        lifecycle::{self, Hours, PersonState},
+        lifecycle::{self, Contradiction, Hours, PersonState},
         merge::{self, Attribute},
         plan,
     },
@@ -90,6 +90,8 @@ pub struct PersonView {
     pub attributes: Vec<Attribute>,
     /// Her manager in each engagement, by name where it is known who that is.
     pub managers: BTreeMap<u32, String>,
+    /// Where the sources and a word by hand do not agree on an end.
+    pub contradictions: Vec<Contradiction>,
     /// Her apps.
     pub apps: Vec<PersonInApp>,
 }
@@ -203,6 +205,7 @@ impl Muster {
             attributes: merge::attributes(person, &self.ranking().await?),
             managers: person.engagements.iter().filter_map(|one| manager(one.number)).collect(),
             state: state_at(person, &policy, now),
+            contradictions: lifecycle::contradictions(person, &Hours::usual(&policy.organization)),
             person: person.clone(),
             apps,
         })

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     company::{Company, POLICY, day, email},
-    desk::obliging,
+    desk::{OWNER, obliging},
     terminal::Said,
 };
 
@@ -97,7 +97,12 @@ fn j3_a_start_moved_by_hand_moves_the_invitation_and_never_makes_two_accounts() 
     company.tells(["edit", &nia, "--start", &days(20)]).done();
     company.apply();
     assert!(company.desk.has_open_invitation(&nia));
+    let note = format!("Know that Nia North starts on {}, not on {}", days(20), days(0));
+    let stands = format!("the invitation of {} stands", days(0));
+    let listed = company.muster(["tasks", "list", "--json"]).waits();
+    listed.says(&note).says(&stands);
     company.tells(["edit", &nia, "--start", &days(0)]).done();
+    company.muster(["tasks", "list", "--json"]).done().does_not_say("Know that");
     company.apply();
     assert_eq!(company.desk.invitations_to(&nia).len(), 1);
 }
@@ -132,7 +137,100 @@ fn j12_adding_a_contractor_without_an_end_or_a_review_warns_loudly() {
     add("Con Two", ["--end", &days(90)]).does_not_say("without an end");
     add("Con Three", ["--review", &days(90)]).does_not_say("without an end");
     company.tells(["edit", "Con One", "--end", &days(9)]).done().does_not_say("without an end");
-    company.tells(["edit", "Con One", "--clear", "end"]).done().says("without an end");
+    company.tells(["edit", "Con One", "--clear", "end"]).waits().says("without an end");
+}
+
+#[test]
+fn j12_who_keeps_a_contractor_longer_by_hand_needs_somebody_else_to_approve_it() {
+    let company = Company::new();
+    company.settle();
+    let con = email("Con One");
+    let words = ["people", "add", "--name", "Con One", "--email", &con, "--kind", "contractor"];
+    let job = ["--start", &days(-9), "--end", &days(9), "--department", "Support"];
+    company.muster(words.into_iter().chain(job).chain(["--title", "Agent"])).done();
+    company.apply().done();
+    let tells =
+        |who: &str, words: &[&str]| company.muster(words.iter().copied().chain(["--as", who]));
+    let end = || company.shown("Con One")["person"]["engagements"][0]["end_date"].clone();
+    let asked = |words: &[&str]| {
+        tells("maria", words).waits().says("somebody other than you and Con One must approve it");
+        let waiting = company.muster(["approvals", "--json"]).waits().json();
+        let last = waiting.as_array().unwrap().last().unwrap();
+        last["extensions"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (before, later) = (days(9), days(90));
+    asked(&["people", "edit", "Con One", "--end", &later]);
+    let id = asked(&["people", "end", "Con One", "--on", &later, "--yes"]);
+    assert_eq!(end(), before.as_str(), "nothing counts yet");
+    company.muster(["approvals"]).waits().says("anybody but maria and Con One");
+    assert_eq!(company.plan_at(day(11)).operations(), ["deactivate Con One"]);
+
+    for (who, why) in [("Maria", "somebody else"), ("con one", "their own contract")] {
+        tells(who, &["approve", &id]).refused([why]);
+        tells(who, &["approve", &id]).refused(["is not extended"]);
+    }
+    tells(OWNER, &["approve", &id, "--reason", "budget is there"]).done().says("Con One");
+    assert_eq!(end(), later.as_str());
+    assert!(company.plan_at(day(11)).operations().is_empty());
+    company.muster(["approvals"]).done();
+    let approved = company.journal("extension.approved");
+    assert_eq!((&approved[0]["actor"], approved.len()), (&OWNER.into(), 1));
+    tells(OWNER, &["approve", &id]).refused(["muster approvals"]);
+
+    // A no leaves it as it was; sooner needs nobody; HR's word needs nobody.
+    let id = asked(&["people", "edit", "Con One", "--end", &days(200)]);
+    tells(OWNER, &["reject", &id, "--reason", "no budget"]).done();
+    assert_eq!(end(), later.as_str());
+    tells("maria", &["people", "edit", "Con One", "--end", &days(30)]).done();
+    assert_eq!(end(), days(30).as_str());
+    company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn j12_reminders_and_reviews_are_tasks_and_a_roster_can_tell_the_review() {
+    let company = Company::where_work(["Ann Ash", "Bo Birch"]);
+    let tells = |review: i32| {
+        let roster = format!(
+            "source_id,work_email,kind,status,start_date,review_date\n\
+             1002,{},contractor,active,2020-03-02,{}\n",
+            email("Ann Ash"),
+            days(review)
+        );
+        let file = company.write("reviews.csv", &roster);
+        let words = ["roster", "import", &file, "--yes", "--source", "muster"];
+        let more = ["--presence", "changes", "--accept", "columns"];
+        company.muster(words.into_iter().chain(more)).done();
+        company.sync();
+    };
+    tells(12);
+    let listed = company.muster(["tasks", "list"]).waits();
+    listed.says(&format!("Ann Ash's work is reviewed by {}", days(12)));
+    tells(-1);
+    assert!(company.gaps().contains(&format!("contractor_overdue {}", email("Ann Ash"))));
+    company.muster(["tasks", "list"]).waits().says("goes on");
+    company.unchanged_by(|| company.apply());
+    tells(90);
+    company.muster(["tasks", "list"]).done();
+}
+
+#[test]
+fn a_leaver_in_hr_does_not_keep_access_because_of_an_older_word_by_hand() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.tells(["edit", "Ann Ash", "--last-day", &days(300)]).done();
+    company.unchanged_by(|| company.apply().done());
+    company.person("Ann Ash").leaves(day(-1));
+    company.looks();
+    company.tells(["show", "Ann Ash"]).done().says("the later word counts");
+    let plan = company.muster(["plan", "support"]).waits();
+    plan.says("To know").says("by hand of").says("is older");
+    company.apply().done();
+    assert!(!company.desk.lets_in(&email("Ann Ash")));
+
+    // Whoever knows better says so anew, and it stays visible.
+    company.tells(["edit", "Ann Ash", "--last-day", &days(300)]).done();
+    company.tells(["show", "Ann Ash"]).done().says("the word by hand counts");
+    company.approve_all("maria").done();
+    assert!(company.desk.lets_in(&email("Ann Ash")));
 }
 
 #[test]

@@ -330,3 +330,61 @@ fn a_kill_switch_stops_a_hand_over_that_is_going_on() {
     assert_eq!(tickets_of(&company, ben).len(), moved);
     company.apply().waits().says("froze support");
 }
+
+#[test]
+fn m7_from_the_moment_the_manager_changes_tasks_and_hand_overs_are_the_new_ones() {
+    let (mut company, open) = office(obliging(), 2);
+    let asking =
+        policy().replace("delete: ask", "delete: ask, hand_over: ask, approvers: [manager]");
+    company.policy(&asking);
+    let (ben, cid) =
+        (company.person("Ben Birch").id.clone(), company.person("Cid Cole").id.clone());
+    company.person("Ann Ash").manager = ben;
+    leaves(&mut company);
+    company.apply().waits();
+    let asked = |company: &Company, who: &str| {
+        let words = ["tasks", "list", "--owner", &email(who), "--json"];
+        company.muster(words).out.contains("hand over Ann Ash")
+    };
+    assert!(asked(&company, "Ben Birch") && !asked(&company, "Cid Cole"));
+    let by = |company: &Company, who: &str| {
+        company.muster(["apply", "support", "--yes", "--approve", "all", "--as", who])
+    };
+    company.muster(["approve", "all", "support", "--as", "Ben Birch"]).done();
+
+    company.person("Ann Ash").manager = cid;
+    company.looks();
+    assert!(asked(&company, "Cid Cole") && !asked(&company, "Ben Birch"));
+    // What the former manager approved, and her own claim to the work, are void.
+    company.apply().waits();
+    by(&company, "Ben Birch").waits();
+    assert_eq!(tickets_of(&company, id(&company, "Ann Ash")), open);
+    by(&company, "Cid Cole");
+    assert_eq!(tickets_of(&company, id(&company, "Cid Cole")), open);
+    assert_eq!(tickets_of(&company, id(&company, "Ben Birch")), [] as [u64; 0]);
+}
+
+#[test]
+fn hand_overs_of_many_leavers_wait_until_a_named_person_releases_them() {
+    let (mut company, _) = office(obliging(), 1);
+    for name in ["Dee Dale", "Eva East"] {
+        company.hire(name);
+    }
+    company.settle();
+    for name in ["Dee Dale", "Eva East"] {
+        let holder = id(&company, name);
+        company.desk.sim.add_tickets(1, Some(holder), TicketStatus::Open);
+    }
+    company.policy(
+        &policy().replace("removals_per_day: 20", "removals_per_day: 20, hand_overs: {count: 2}"),
+    );
+    for name in ["Ann Ash", "Dee Dale", "Eva East"] {
+        company.person(name).leaves(day(-1));
+    }
+    company.looks();
+    company.apply().waits().says("3 hand-overs due").says("more than the limit of 2");
+    assert_eq!(tickets_of(&company, id(&company, "Ben Birch")), [] as [u64; 0]);
+    assert!(!company.desk.lets_in(&email("Eva East")), "cutting sign-in waits for no hand-over");
+    company.approve_all("maria");
+    assert_eq!(tickets_of(&company, id(&company, "Ben Birch")).len(), 3);
+}

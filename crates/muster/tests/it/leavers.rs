@@ -179,6 +179,16 @@ fn l9_as_many_leavers_as_the_limit_allows_go_by_themselves() {
 #[test]
 fn l11_a_leaver_whose_key_muster_uses_is_protected() {
     let mut company = Company::where_work(["Ann Ash"]);
+    // Whose key it is, and what hangs on it, is known before anybody is touched.
+    company.muster(["app", "list"]).done().says("KEY OF").says(OWNER);
+    company.muster(["app", "show", "support"]).done().says("before they leave, connect it with");
+    company.person("Olive Owner").leaves(day(9));
+    company.looks();
+    company.muster(["plan", "support"]).done().says("Muster uses this person's key for support");
+    company
+        .unchanged_by(|| company.muster(["offboard", "Olive Owner"]).waits())
+        .says("without it support can neither be read nor written")
+        .says("muster app add gorgias support --replace");
     company.person("Olive Owner").leaves(day(-1));
     company.looks();
     let writes = company.desk.writes();

@@ -55,6 +55,9 @@ pub(crate) fn person(n: u32) -> Person {
             first_seen: precise(),
             ended_seen: None,
             moves: Vec::new(),
+            starts: Vec::new(),
+            end_told: None,
+            beside_hand: None,
         }],
         first_seen: precise(),
         not_mentioned_since: None,
@@ -221,6 +224,7 @@ pub(crate) fn plan() -> Plan {
         operations: vec![operation(1), operation(2)],
         upcoming: Vec::new(),
         blocked: Vec::new(),
+        notes: Vec::new(),
     }
 }
 

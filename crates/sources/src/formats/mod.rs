@@ -153,6 +153,7 @@ impl Target {
                     | Field::LastWorkingDay
                     | Field::LeaveStart
                     | Field::LeaveReturn
+                    | Field::ReviewDate
             ),
             Self::PayrollName
             | Self::Terminated

@@ -56,6 +56,6 @@ macro_rules! by_word {
 const COLUMNS: &[Column] = by_word![
     SourceId EmployeeNumber LegalFirst LegalLast PreferredFirst PreferredLast DisplayName
     WorkEmail PersonalEmail FormerEmails Position Kind Status StartDate OriginalStartDate EndDate
-    LastWorkingDay LeaveStart LeaveReturn TerminationType ManagerSourceId ManagerEmail ManagerName
+    LastWorkingDay LeaveStart LeaveReturn ReviewDate TerminationType ManagerSourceId ManagerEmail ManagerName
     JobTitle StaffRole Department Team Location Country TimeZone LegalEntity CostCentre InScope
 ];

@@ -1,15 +1,20 @@
 //! What is wrong with leave, dates and access that nothing gives; and the answers to a role that is
 //! not the one that should be.
 
+use jiff::SignedDuration;
+
 use super::{Gap, GapKind, Survey};
 use crate::{
-    engine::{decide, expect::Expectation, lifecycle, world::KnownAccount},
+    engine::{contract, decide, expect::Expectation, lifecycle, world::KnownAccount},
     model::{
         id::{AccountId, AppName, RoleName},
         person::{EngagementKind, Person},
         policy::Leave,
     },
 };
+
+/// So long a source and a word by hand may contradict each other before somebody must settle it.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// The three answers to a role that is not the one that should be (M11).
 pub(super) fn answers(
@@ -73,36 +78,65 @@ impl Survey<'_> {
                 gaps.push(self.gap(kind, *account, Some(person), told));
             }
             let contractor = engagement.terms.kind == Some(EngagementKind::Contractor);
-            let zone = &self.world.policy.organization.time_zone;
-            let review = engagement.terms.review_date.filter(|_| contractor && stint.end.is_none());
-            if let Some(review) = review {
-                let over = review.tomorrow().and_then(|day| day.to_zoned(zone.clone())).ok();
-                if let Some(over) = over.map(|day| day.timestamp()).filter(|over| *over <= now) {
+            if !contractor || stint.end.is_some() {
+                continue;
+            }
+            let id = &person.id;
+            match contract::review(person, engagement, &self.world.hours()) {
+                None => {
+                    let cause =
+                        format!("{name} is a contractor, and neither an end nor a review is known");
+                    let remedy = format!(
+                        "muster people edit {id} --end DATE, or --review DATE; or tell it in the \
+                         source of {}",
+                        person.anchor
+                    );
+                    let (kind, told) = (GapKind::ContractorOpenEnded, (cause, remedy));
+                    gaps.push(self.gap(kind, *account, Some(person), told));
+                }
+                Some(review) if review.over <= now => {
                     let cause = format!(
-                        "{name} is a contractor; whether the work goes on was to be looked at by \
-                         {review}"
+                        "{name} is a contractor whose work was to be reviewed by {}, and nobody said \
+                         whether it goes on",
+                        review.day
                     );
                     let remedy = format!(
-                        "give {anchor} another review date or an end: muster people edit {id} \
-                         --review DATE, or muster people end {id} --on DATE",
-                        anchor = person.anchor,
-                        id = person.id
+                        "if it goes on: muster people edit {id} --review DATE, or --end DATE; if \
+                         not: muster people end {id} --on DATE"
                     );
                     let (kind, told) = (GapKind::ContractorOverdue, (cause, remedy));
                     let gap = self.gap(kind, *account, Some(person), told);
-                    gaps.push(Gap { since: Some(over), ..gap });
+                    gaps.push(Gap { since: Some(review.over), ..gap });
                 }
-            } else if contractor && stint.end.is_none() {
-                let cause = format!("{name} is a contractor, and no end is known");
-                let remedy = format!(
-                    "give {} an end date in the source, or muster offboard {} --at TIME",
-                    person.anchor, person.id
-                );
-                let (kind, told) = (GapKind::ContractorOpenEnded, (cause, remedy));
-                gaps.push(self.gap(kind, *account, Some(person), told));
+                Some(_) => {}
             }
         }
         gaps
+    }
+
+    /// A source and a word by hand say for more than a day that somebody works here and does not.
+    pub(super) fn contradicted(&self, person: &Person) -> Option<Gap> {
+        if person.engagements.iter().all(|one| one.beside_hand.is_none()) {
+            return None;
+        }
+        let accounts = self.correlation.accounts_of(&person.id).iter();
+        let mut accounts = accounts.filter_map(|id| Some((id, self.world.accounts.get(id)?)));
+        let account = accounts.find(|(_, known)| known.gone.is_none())?;
+        let hours = self.world.hours();
+        let now = self.world.now;
+        let found = lifecycle::contradictions(person, &hours).into_iter().find(|one| {
+            one.is_open(now) && one.open_since().checked_add(PATIENCE).is_ok_and(|at| at <= now)
+        })?;
+        let id = &person.id;
+        let fields = contract::end_by_hand(person, found.engagement);
+        let clear: Vec<_> = fields.iter().map(|field| format!("--clear {field}")).collect();
+        let cause = format!("{}: {}", person.name(), found.says);
+        let remedy = format!(
+            "if the source is right: muster people edit {id} {}; if not, correct it there",
+            clear.join(" ")
+        );
+        let gap = self.gap(GapKind::Contradicted, account, Some(person), (cause, remedy));
+        Some(Gap { since: Some(found.open_since()), ..gap })
     }
 
     /// Accounts of somebody to whom nothing gives access.

@@ -42,6 +42,9 @@ pub enum GapKind {
     KeptByUndo,
     /// The dates of an end contradict each other.
     DateConflict,
+    /// A source says that somebody works here, and a word by hand that she does not, or the other
+    /// way round.
+    Contradicted,
     /// A contractor has access, and the day by which somebody was to look has passed.
     ContractorOverdue,
     /// A contractor has access, and neither an end is known nor a day on which somebody looks.
@@ -76,6 +79,7 @@ impl GapKind {
         Self::AliasMismatch,
         Self::KeptByUndo,
         Self::DateConflict,
+        Self::Contradicted,
         Self::ContractorOverdue,
         Self::ContractorOpenEnded,
         Self::NeverAccepted,
@@ -105,6 +109,7 @@ impl GapKind {
             Self::AliasMismatch => "alias_mismatch",
             Self::KeptByUndo => "kept_by_undo",
             Self::DateConflict => "date_conflict",
+            Self::Contradicted => "contradicted",
             Self::ContractorOverdue => "contractor_overdue",
             Self::ContractorOpenEnded => "contractor_open_ended",
             Self::NeverAccepted => "never_accepted",

@@ -65,6 +65,7 @@ impl GapKind {
             | Self::ExcessAccount
             | Self::DormantAdmin
             | Self::ContractorOverdue
+            | Self::Contradicted
             | Self::StaleSource => GapRisk::Medium,
             Self::ToConfirm
             | Self::ExpectedMissing

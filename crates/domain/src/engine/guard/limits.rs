@@ -26,6 +26,7 @@ fn is(kind: LimitKind, world: &World<'_>, operation: &Operation) -> bool {
             matches!(action, Action::Update { change } if change.name.is_some())
         }
         LimitKind::Creations => matches!(action, Action::Create { .. }),
+        LimitKind::HandOvers => matches!(action, Action::HandOver { .. }),
     }
 }
 
@@ -91,7 +92,7 @@ pub(super) fn limit(world: &World<'_>, operations: &mut [Operation], kind: Limit
 
 /// Whether a named person ordered by hand the end from which this operation follows.
 pub(super) fn ordered(world: &World<'_>, operation: &Operation) -> bool {
-    if !operation.action.removes_access() {
+    if !operation.action.removes_access() && !matches!(operation.action, Action::HandOver { .. }) {
         return false;
     }
     let person = operation.person_id().and_then(|id| world.people.get(id));

@@ -11,7 +11,7 @@ use crate::{
     },
     model::{
         account::{AccountKind, AccountStatus},
-        id::AccountId,
+        id::{AccountId, AppName},
         plan::{Hold, HoldKind, Operation},
     },
 };
@@ -55,10 +55,7 @@ pub(super) fn protected(
     let is_login = |text: &str| logins.iter().flatten().any(|login| *login == fold_login(text));
     let shield = |reason: String, release: String| Some(hold(HoldKind::Protected, reason, release));
     if world.sight.caller.as_ref() == Some(id) {
-        return shield(
-            "Muster's own key belongs to this account".to_owned(),
-            format!("connect {app} with another admin's key: muster app add --replace {app} …"),
-        );
+        return shield(key_is_needed(app), format!("{}; then muster sync {app}", another_key(app)));
     }
     if world.rules.protected.iter().any(|login| is_login(login)) {
         return shield(
@@ -82,6 +79,19 @@ pub(super) fn protected(
         return None;
     }
     admin(world, known, admins)
+}
+
+/// What the key of an account is needed for.
+fn key_is_needed(app: &AppName) -> String {
+    format!(
+        "Muster's own key belongs to this account: without it {app} can neither be read nor written, \
+         so that checks, plans, removals of leavers and hand-overs there would stop"
+    )
+}
+
+/// How to have another key.
+pub(in crate::engine) fn another_key(app: &AppName) -> String {
+    format!("connect {app} with another admin's key: muster app add gorgias {app} --replace …")
 }
 
 /// What protects an admin, or an account that may be one.

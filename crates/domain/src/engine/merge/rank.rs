@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{changes::FieldChange, told::prefix};
+use super::{changes::FieldChange, told::prefix, word::beside_hand};
 use crate::model::{
     id::SourceName,
     person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Telling, Terms},
@@ -91,8 +91,8 @@ pub struct Attribute {
 }
 
 /// One source's part in something: the profile, or one engagement.
-struct Part<'a> {
-    telling: &'a Telling,
+pub(super) struct Part<'a> {
+    pub(super) telling: &'a Telling,
     fields: Map<String, Value>,
 }
 
@@ -109,7 +109,11 @@ fn is_told(value: &Value) -> bool {
 
 /// The parts that tell `field`, the best first. Of two ids that one source has for a person, the
 /// one it told of last counts.
-fn ranked<'p, 'a>(parts: &'p [Part<'a>], field: &str, ranking: &Ranking) -> Vec<&'p Part<'a>> {
+pub(super) fn ranked<'p, 'a>(
+    parts: &'p [Part<'a>],
+    field: &str,
+    ranking: &Ranking,
+) -> Vec<&'p Part<'a>> {
     // The source's own word for a status belongs to the status.
     let field = if field == "status_raw" { "status" } else { field };
     let mut telling: Vec<_> =
@@ -124,7 +128,10 @@ fn ranked<'p, 'a>(parts: &'p [Part<'a>], field: &str, ranking: &Ranking) -> Vec<
     telling
 }
 
-fn view<T: Serialize + DeserializeOwned + Default>(parts: &[Part<'_>], ranking: &Ranking) -> T {
+pub(super) fn view<T: Serialize + DeserializeOwned + Default>(
+    parts: &[Part<'_>],
+    ranking: &Ranking,
+) -> T {
     let mut merged = fields(&T::default());
     for (field, value) in &mut merged {
         if let Some(best) = ranked(parts, field, ranking).first() {
@@ -138,7 +145,7 @@ fn profile_parts(tellings: &[Telling]) -> Vec<Part<'_>> {
     tellings.iter().map(|telling| Part { telling, fields: fields(&telling.profile) }).collect()
 }
 
-fn terms_parts(tellings: &[Telling], number: u32) -> Vec<Part<'_>> {
+pub(super) fn terms_parts(tellings: &[Telling], number: u32) -> Vec<Part<'_>> {
     let engagements = tellings
         .iter()
         .flat_map(|telling| telling.engagements.iter().map(move |one| (telling, one)));
@@ -209,15 +216,17 @@ fn engagements(tellings: &[Telling], known: &[Engagement], ranking: &Ranking) ->
             best.telling.engagements.iter().find(|one| one.number == number)?.ended_seen
         });
         let ended = terms.status == Some(EmploymentStatus::Ended);
+        let beside_hand = beside_hand(tellings, (number, &terms), ranking).map(Box::new);
+        let known = known.iter().find(|one| one.number == number);
         Some(Engagement {
             number,
             terms,
             first_seen: same().map(|one| one.first_seen).min()?,
             ended_seen: seen.filter(|_| ended),
-            moves: known
-                .iter()
-                .find(|one| one.number == number)
-                .map_or_else(Vec::new, |one| one.moves.clone()),
+            moves: known.map_or_else(Vec::new, |one| one.moves.clone()),
+            starts: known.map_or_else(Vec::new, |one| one.starts.clone()),
+            end_told: None,
+            beside_hand,
         })
     };
     numbers.into_iter().filter_map(one).collect()

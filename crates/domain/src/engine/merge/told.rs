@@ -6,11 +6,15 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{FieldChange, MergeOptions, pair::pair};
+use super::{
+    FieldChange, MergeOptions,
+    pair::pair,
+    word::{end_of, tells_end},
+};
 use crate::model::{
     email::EmailAddress,
     id::SourceName,
-    person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Telling, Terms},
+    person::{Anchor, EmploymentStatus, EndWord, Engagement, Person, Profile, Telling, Terms},
     roster::{Field, Roster, RosterRecord},
 };
 
@@ -115,8 +119,19 @@ pub(super) fn numbers(
 #[must_use]
 pub fn engagement(number: u32, terms: Terms, now: Timestamp) -> Engagement {
     let ended_seen = (terms.status == Some(EmploymentStatus::Ended)).then_some(now);
-    Engagement { number, terms, first_seen: now, ended_seen, moves: Vec::new() }
+    let end_told = tells_end(&terms).then_some(EndWord { at: now, by: None });
+    Engagement {
+        number,
+        terms,
+        first_seen: now,
+        ended_seen,
+        moves: Vec::new(),
+        starts: Vec::new(),
+        end_told,
+        beside_hand: None,
+    }
 }
+
 /// The fields that a blank may clear; in all others it means "not told" (M10).
 pub const CLEARABLE: [Field; 5] = [
     Field::EndDate,
@@ -199,6 +214,9 @@ fn update(
         engagement.ended_seen = Some(now);
     } else if !ended {
         engagement.ended_seen = None;
+    }
+    if end_of(&terms) != end_of(&engagement.terms) {
+        engagement.end_told = Some(EndWord { at: now, by: None });
     }
     engagement.terms = terms;
 }

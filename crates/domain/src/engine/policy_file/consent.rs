@@ -98,8 +98,15 @@ impl Check {
     }
 
     pub(super) fn limits(&mut self, raw: &RawLimits) -> Limits {
-        let RawLimits { removals_per_day, removals, deletions, role_losses, renames, creations } =
-            raw;
+        let RawLimits {
+            removals_per_day,
+            removals,
+            deletions,
+            role_losses,
+            renames,
+            creations,
+            hand_overs,
+        } = raw;
         let standard = Limits::default();
         let mut limit = |raw: &Option<RawLimit>, otherwise: Limit| {
             raw.as_ref().map_or(otherwise, |raw| self.limit(raw, otherwise))
@@ -111,6 +118,7 @@ impl Check {
             deletions: limit(deletions, short(standard.deletions)),
             role_losses: limit(role_losses, short(standard.role_losses)),
             renames: limit(renames, short(standard.renames)),
+            hand_overs: limit(hand_overs, short(standard.hand_overs)),
             creations: limit(creations, standard.creations),
         }
     }

@@ -146,6 +146,7 @@ pub(super) struct RawLimits {
     pub(super) role_losses: Option<RawLimit>,
     pub(super) renames: Option<RawLimit>,
     pub(super) creations: Option<RawLimit>,
+    pub(super) hand_overs: Option<RawLimit>,
 }
 
 #[derive(Deserialize, Default)]

@@ -481,17 +481,31 @@ async fn tell(
         print_json(&json!({"told": told, "done": done}))?;
     } else if !changes {
         print_line("That is known already; nothing changes.");
+    } else if done && told.extends.is_some() {
+        waits(session, told).await?;
     } else if done {
         print_line(&session.style.green("Done."));
     } else {
         print_line("Nothing was changed.");
     }
-    Ok(Outcome::changes_if(changes && !done))
+    Ok(Outcome::changes_if(changes && (!done || told.extends.is_some())))
+}
+
+/// Who keeps a contractor longer does not decide it alone.
+async fn waits(session: &Session, told: &Told) -> Result<()> {
+    let found = session.muster.extensions().await?;
+    let Some(one) = found.iter().find(|one| one.person == told.person.id) else { return Ok(()) };
+    print_line(&format!(
+        "{} Somebody else must approve it: muster approve {} --as THEIR-NAME",
+        session.style.yellow("It waits."),
+        one.id
+    ));
+    Ok(())
 }
 
 fn show(session: &Session, told: &Told) {
     let style = session.style;
-    let Told { before, person, changes, warnings, apps } = told;
+    let Told { before, person, changes, warnings, apps, extends, .. } = told;
     let sign = if before.is_none() { style.green("+") } else { style.yellow("~") };
     let name = style.bold(&clean(&person.name()));
     print_line(&format!("{sign} {name}  {}", style.dim(person.id.as_str())));
@@ -500,6 +514,14 @@ fn show(session: &Session, told: &Told) {
     }
     for warning in warnings {
         print_line(&format!("  {} {}", style.red("!"), clean(warning)));
+    }
+    if let Some(extends) = extends {
+        print_line(&format!(
+            "  {} a contractor {}: somebody other than you and {} must approve it",
+            style.yellow("!"),
+            clean(extends),
+            clean(&person.name())
+        ));
     }
     outlook(session, apps);
 }

@@ -45,6 +45,13 @@ pub(in crate::cli) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String
             out.push_str(&line(style, &style.dim("remedy"), 6, &blocked.remedy));
         }
     }
+    if !plan.notes.is_empty() {
+        let _ = writeln!(out, "\n{}", style.bold("To know"));
+        for note in &plan.notes {
+            let text = format!("{}: {}", clean(&note.person.name), clean(&note.says));
+            let _ = writeln!(out, "  {} {}", style.yellow("!"), style.wrapped(&text, 4));
+        }
+    }
     if !plan.upcoming.is_empty() {
         let _ = writeln!(out, "\n{}", style.bold("Coming up"));
         for next in plan.upcoming.iter().take(10) {
