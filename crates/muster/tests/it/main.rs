@@ -35,3 +35,4 @@ mod systems;
 mod tampering;
 mod terminal;
 mod undo;
+mod urgent;
