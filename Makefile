@@ -29,6 +29,7 @@ bench: ## Measurements beside physical limits and budgets
 	@scripts/setup build
 	@. scripts/lib.sh; \
 		cargo build --release --locked -p muster-domain --example scale && \
+		cargo build --release --locked -p muster && \
 		cargo run --release --locked -p muster-bench
 
 sim: ## Simulations by seed: make sim SEEDS=10000, or one: SEED=42

@@ -6,6 +6,7 @@
 
 mod desk;
 mod measure;
+mod urgent;
 
 use std::{
     env,
@@ -41,7 +42,7 @@ impl Line {
 }
 
 /// The groups, in the order of the table.
-const GROUPS: &[&str] = &["pace", "read", "sync", "requests", "scale"];
+const GROUPS: &[&str] = &["pace", "read", "sync", "requests", "urgent", "scale"];
 
 /// People, and as many accounts, for the largest plan.
 const SCALE: u32 = 250_000;
@@ -69,6 +70,7 @@ async fn group_of(group: &str) -> Result<Vec<Line>> {
         "read" => measure::read().await,
         "sync" => measure::sync().await,
         "requests" => measure::requests().await,
+        "urgent" => urgent::urgent().await,
         other => bail!("there is no group {other:?}; there are {}", GROUPS.join(", ")),
     }
 }

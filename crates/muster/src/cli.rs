@@ -35,7 +35,10 @@ mod undo;
 mod upcoming;
 mod why;
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use clap::{Parser, Subcommand};
 
@@ -176,7 +179,15 @@ impl Command {
 /// What stopped it. The message is for people and names the remedy.
 pub async fn run(cli: Cli) -> Result<Outcome> {
     let Cli { home, json, actor, command } = cli;
-    let start = session::Start { home, json, actor, command: command.name() };
+    let opened = Arc::new(OnceLock::new());
+    let name = command.name();
+    let start = session::Start { home, json, actor, command: name, opened: Arc::clone(&opened) };
+    let outcome = run_command(command, start).await;
+    session::Start::close(&opened).await;
+    outcome
+}
+
+async fn run_command(command: Command, start: session::Start) -> Result<Outcome> {
     match command {
         Command::Init(args) => args.run(start).await,
         Command::App(command) => command.run(start).await,

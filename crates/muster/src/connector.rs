@@ -34,8 +34,19 @@ pub enum Lane {
     Interactive,
     /// Joiners and movers.
     Routine,
+    /// Giving a leaver's work to others, which may be thousands of tickets.
+    Work,
     /// Reading everything.
     Bulk,
+}
+
+impl Lane {
+    /// Whether it makes way for the urgent work of another process at each request. What is in the
+    /// other lanes is short, and a change that was begun is carried through.
+    #[must_use]
+    pub const fn makes_way(self) -> bool {
+        matches!(self, Self::Work | Self::Bulk)
+    }
 }
 
 /// Whether an app can do something.

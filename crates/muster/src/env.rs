@@ -8,6 +8,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tokio::sync::Notify;
 
 /// Clock and chance.
 #[derive(Clone)]
@@ -19,7 +20,13 @@ pub struct Env {
 #[derive(Clone)]
 enum Clock {
     System,
-    Manual(Arc<Mutex<Timestamp>>),
+    Manual(Arc<Hands>),
+}
+
+/// A clock whose hands are moved.
+struct Hands {
+    now: Mutex<Timestamp>,
+    moved: Notify,
 }
 
 impl Env {
@@ -34,7 +41,7 @@ impl Env {
     #[must_use]
     pub fn manual(start: Timestamp, seed: u64) -> Self {
         Self {
-            clock: Clock::Manual(Arc::new(Mutex::new(start))),
+            clock: Clock::Manual(Arc::new(Hands { now: Mutex::new(start), moved: Notify::new() })),
             chance: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))),
         }
     }
@@ -45,7 +52,7 @@ impl Env {
         match &self.clock {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
             Clock::System => Timestamp::now(),
-            Clock::Manual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+            Clock::Manual(hands) => *hands.now.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -77,11 +84,26 @@ impl Env {
 
     /// Moves a manual clock forward to `moment`; never back. A system clock moves by itself.
     pub fn advance_to(&self, moment: Timestamp) {
-        if let Clock::Manual(now) = &self.clock {
-            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Clock::Manual(hands) = &self.clock {
+            let mut now = hands.now.lock().unwrap_or_else(PoisonError::into_inner);
             if moment > *now {
                 *now = moment;
+                hands.moved.notify_waiters();
             }
+        }
+    }
+
+    /// Waits for `duration` beside other work: does not move a manual clock, but waits until that
+    /// work has moved it so far.
+    pub async fn beside(&self, duration: Duration) {
+        let Clock::Manual(hands) = &self.clock else { return self.sleep(duration).await };
+        let until = add(self.now(), duration);
+        loop {
+            let moved = hands.moved.notified();
+            if self.now() >= until {
+                return;
+            }
+            moved.await;
         }
     }
 

@@ -22,6 +22,7 @@ pub mod tasks;
 pub mod trail;
 pub mod undo;
 pub mod upcoming;
+pub mod urgent;
 pub mod why;
 mod work;
 

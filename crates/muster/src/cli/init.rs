@@ -7,7 +7,7 @@ use muster_domain::model::{
 use serde_json::json;
 
 use super::session::{Outcome, Start, empty_store, print_json, print_line};
-use crate::{env::Env, error::Result, store::Store};
+use crate::{env::Env, error::Result};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -20,7 +20,7 @@ impl Args {
         let key = settings.set_up(&env)?;
         let _lock = settings.lock(start.command)?;
         let location = settings.location();
-        let store = Store::open(&location, key, env.clone()).await?.org(OrgId::default_org());
+        let store = start.store(&location, key, &env).await?.org(OrgId::default_org());
         let (entries, _) = store.journal_head().await?;
         // The first command after init leaves its mark; an init that was cut short does not.
         if entries == 0 && settings.home.join("node").exists() {

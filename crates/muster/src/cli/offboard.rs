@@ -15,11 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    service::{
-        Unwatched,
-        apply::{Applied, ApplyRequest},
-        hand_over::Keep,
-    },
+    service::{Unwatched, apply::Applied, hand_over::Keep, urgent::Elsewhere},
 };
 
 #[derive(Debug, clap::Args)]
@@ -49,7 +45,8 @@ impl Args {
             return self.cancel(start).await;
         }
         let decided = self.now || self.at.is_some();
-        let access = if decided { Access::Write } else { Access::Read };
+        // Cutting access does not wait until whoever is at work is done.
+        let access = if decided { Access::Urgent } else { Access::Read };
         let session = start.open(access).await?;
         let now = session.muster.env.now();
         let person = session.muster.find_person(&self.person).await?;
@@ -173,11 +170,18 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
     // Cutting goes before cleaning up, in every app.
     for app in &apps {
         match hand_over_in(session, person, app).await {
-            Ok(applied) => {
+            Ok(Handed::Over(applied)) => {
                 if !applied.is_complete() {
                     outcome = Outcome::Changes;
                 }
                 values.push(json!({"app": app, "handed_over": applied}));
+            }
+            Ok(Handed::Later(why)) => {
+                outcome = Outcome::Changes;
+                if !session.json {
+                    print_line(&format!("  {} {why}", session.style.yellow("!")));
+                }
+                values.push(json!({"app": app, "handed_over": null, "waits": why}));
             }
             Err(error) => failed.push(error),
         }
@@ -190,22 +194,40 @@ async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Out
 
 /// The order has been recorded meanwhile: what it asks for is planned from what is true.
 async fn cut_in(session: &Session, person: &Person, app: &AppName) -> Result<Applied> {
-    super::apply::settle(session, app).await?;
-    let fresh = session.muster.situation(app).await?;
-    let mut plan = fresh.plan_for(&person.id, session.muster.env.now())?;
-    plan.operations.retain(|one| !matches!(one.action, Action::HandOver { .. }));
-    let request = ApplyRequest { plan, only: Some(person.id.clone()) };
+    let Session { muster, elsewhere, .. } = session;
     if session.json {
-        session.muster.apply(&request, &Unwatched).await
+        muster.cut(person, app, *elsewhere, &Unwatched).await
     } else {
-        session.muster.apply(&request, &super::apply::Lines::new(session)).await
+        muster.cut(person, app, *elsewhere, &super::apply::Lines::new(session)).await
     }
 }
 
+/// What became of what they hold.
+enum Handed {
+    /// It went to whom the policy or an order says.
+    Over(Applied),
+    /// Others are at work, and this is not urgent.
+    Later(String),
+}
+
 /// What they hold is looked at once access is cut, and goes to whom the policy or an order says.
-async fn hand_over_in(session: &Session, person: &Person, app: &AppName) -> Result<Applied> {
+async fn hand_over_in(session: &Session, person: &Person, app: &AppName) -> Result<Handed> {
+    let later = || {
+        Handed::Later(format!(
+            "what they hold in {app} waits: another muster is at work; once it is done: muster \
+             hand-over {}",
+            person.id
+        ))
+    };
+    if session.elsewhere == Elsewhere::Anybody {
+        return Ok(later());
+    }
     let held = session.muster.held_work(app, person, (None, Keep::Yes)).await?;
-    super::hand_over::now(session, person, held.plan).await
+    match super::hand_over::now(session, person, held.plan).await {
+        Ok(applied) => Ok(Handed::Over(applied)),
+        Err(Error::Busy(_)) => Ok(later()),
+        Err(error) => Err(error),
+    }
 }
 
 fn preview(session: &Session, name: &str, at: jiff::Timestamp, plans: &[Plan]) {

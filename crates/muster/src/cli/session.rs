@@ -3,7 +3,7 @@
 use std::{
     io::{IsTerminal, Write},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::{Timestamp, tz::TimeZone};
@@ -16,8 +16,8 @@ use crate::{
     connector::transport::{HttpLimits, HttpTransport, Transport},
     env::Env,
     error::{Error, Result},
-    service::Muster,
-    store::{Location, Store},
+    service::{Muster, urgent::Elsewhere},
+    store::{Location, Store, seal::SealingKey},
 };
 
 /// How a command ended, when it did not fail.
@@ -43,20 +43,38 @@ pub(super) enum Access {
     Read,
     /// Writes one small thing beside whoever is at work; the store keeps them apart.
     Beside,
+    /// Goes before whoever is at work. Nobody else begins meanwhile if nobody is.
+    Urgent,
     /// No other process may write at the same time.
     Write,
 }
 
 /// What was said on the command line beside the command.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Start {
     pub(super) home: Option<PathBuf>,
     pub(super) json: bool,
     pub(super) actor: Option<String>,
     pub(super) command: &'static str,
+    /// What the command opened, to be closed at its end, however it ends.
+    pub(super) opened: Arc<OnceLock<Store>>,
 }
 
 impl Start {
+    /// Opens the store, which is closed when the command has ended.
+    pub(super) async fn store(&self, at: &Location, key: SealingKey, env: &Env) -> Result<Store> {
+        let store = Store::open(at, key, env.clone()).await?;
+        let _ = self.opened.set(store.clone());
+        Ok(store)
+    }
+
+    /// Closes what was opened. SQLite then leaves one file behind, unless others use it.
+    pub(super) async fn close(opened: &OnceLock<Store>) {
+        if let Some(store) = opened.get() {
+            store.close().await;
+        }
+    }
+
     pub(super) fn settings(&self) -> Result<Settings> {
         Settings::read(self.home.clone(), self.actor.clone())
     }
@@ -67,6 +85,11 @@ impl Start {
         let key = settings.sealing_key()?;
         let lock = match access {
             Access::Write => Some(settings.lock(self.command)?),
+            Access::Urgent => match settings.lock(self.command) {
+                Ok(lock) => Some(lock),
+                Err(Error::Busy(_)) => None,
+                Err(error) => return Err(error),
+            },
             Access::Read | Access::Beside => None,
         };
         if let Location::SqliteFile(path) = settings.location()
@@ -78,7 +101,7 @@ impl Start {
             )));
         }
         let env = Env::system();
-        let opened = Store::open(&settings.location(), key, env.clone()).await?;
+        let opened = self.store(&settings.location(), key, &env).await?;
         let store = opened.org(OrgId::default_org());
         // A home that was set up has at least the entry that says so.
         if store.journal_head().await?.0 == 0 {
@@ -106,7 +129,12 @@ impl Start {
         let terminal = std::io::stdout().is_terminal();
         let style = Style::for_terminal(settings.may_colour && terminal);
         let style = if terminal { style.fitted() } else { style };
-        Ok(Session { muster, zone, style, json: self.json, witness, _lock: lock })
+        let elsewhere = match (&lock, settings.location()) {
+            (None, _) => Elsewhere::Anybody,
+            (Some(_), Location::Postgres(_)) => Elsewhere::OtherNodes,
+            (Some(_), _) => Elsewhere::Nobody,
+        };
+        Ok(Session { muster, zone, style, json: self.json, witness, elsewhere, _lock: lock })
     }
 }
 
@@ -128,6 +156,8 @@ pub(super) struct Session {
     pub(super) json: bool,
     /// Where the home keeps how far it has seen the journal come.
     pub(super) witness: PathBuf,
+    /// Who else may be at work.
+    pub(super) elsewhere: Elsewhere,
     _lock: Option<HomeLock>,
 }
 

@@ -5,6 +5,10 @@
 //! Only the head of the queue ever sleeps; the others wait to be woken, so nothing polls and an
 //! urgent request that comes late goes next.
 //!
+//! Other processes use the same limit. While one of them does urgent work, the lanes that make way
+//! send nothing. How full it left things is not known to us, so we begin again as if no room were
+//! left; the next answer tells.
+//!
 //! A slot is taken in the same instant in which the permit is handed out: dropping a future that
 //! waits loses nothing, and dropping a permit without a word counts its request as sent.
 
@@ -13,8 +17,10 @@ mod pace;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -26,14 +32,34 @@ use crate::env::Env;
 
 type Place = (Lane, u64);
 
+/// How long to wait before looking again whether others are still at their urgent work.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What is known of the urgent work that other processes do under the same limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgent {
+    /// Somebody is at it.
+    Going,
+    /// Nobody is; the number changes whenever somebody was.
+    Quiet(i64),
+    /// It cannot be told now.
+    Unknown,
+}
+
+/// Asks for it. Asked before each request that makes way, so it has to be cheap.
+pub type Others = Arc<dyn Fn() -> BoxFuture<'static, Urgent> + Send + Sync>;
+
 /// The rate budget of one connection.
 pub struct Budget {
     env: Env,
     inner: Mutex<Inner>,
+    others: Option<Others>,
 }
 
 struct Inner {
     pace: Pace,
+    /// The number of [`Urgent::Quiet`] when it was last asked for.
+    quiet: Option<i64>,
     queue: BTreeMap<Place, Arc<Notify>>,
     arrivals: u64,
 }
@@ -56,9 +82,24 @@ impl Budget {
     /// A budget that knows what an earlier process learned, if anything.
     #[must_use]
     pub fn new(env: Env, known: Option<BudgetState>) -> Arc<Self> {
+        Arc::new(Self::with(env, known, None))
+    }
+
+    /// The same, in a process that makes way for the urgent work of others.
+    #[must_use]
+    pub fn making_way(env: Env, known: Option<BudgetState>, others: Others) -> Arc<Self> {
+        Arc::new(Self::with(env, known, Some(others)))
+    }
+
+    fn with(env: Env, known: Option<BudgetState>, others: Option<Others>) -> Self {
         let pace = Pace::new(known, env.now());
-        let inner = Mutex::new(Inner { pace, queue: BTreeMap::new(), arrivals: 0 });
-        Arc::new(Self { env, inner })
+        let inner = Inner { pace, quiet: None, queue: BTreeMap::new(), arrivals: 0 };
+        Self { env, inner: Mutex::new(inner), others }
+    }
+
+    /// Others have made requests that were not seen here: no room is left, as far as we know.
+    pub fn was_used_by_others(&self) {
+        self.lock().pace.fill(self.env.now());
     }
 
     /// What was learned, to be kept for the next process; `None` while nothing is known.
@@ -81,6 +122,39 @@ impl Budget {
 
     /// Waits for a turn in `lane`.
     pub async fn acquire(self: &Arc<Self>, lane: Lane) -> Permit {
+        loop {
+            let permit = self.turn(lane).await;
+            let Some(others) = self.others.as_ref().filter(|_| lane.makes_way()) else {
+                return permit;
+            };
+            // Looked at last, since the wait for a turn may have been long.
+            if self.goes_on(others().await) {
+                return permit;
+            }
+            permit.not_sent();
+            let mut urgent = others().await;
+            while urgent == Urgent::Going {
+                self.env.sleep(LOOK_AGAIN).await;
+                urgent = others().await;
+            }
+            let mut inner = self.lock();
+            if let Urgent::Quiet(number) = urgent {
+                inner.quiet = Some(number);
+            }
+            inner.pace.fill(self.env.now());
+        }
+    }
+
+    /// Whether a request may go that makes way: nobody was at urgent work since the last one.
+    fn goes_on(&self, urgent: Urgent) -> bool {
+        match urgent {
+            Urgent::Going => false,
+            Urgent::Quiet(number) => *self.lock().quiet.get_or_insert(number) == number,
+            Urgent::Unknown => true,
+        }
+    }
+
+    async fn turn(self: &Arc<Self>, lane: Lane) -> Permit {
         let ticket = self.enqueue(lane);
         loop {
             match self.step(ticket.place) {

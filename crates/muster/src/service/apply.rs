@@ -20,15 +20,15 @@ use muster_domain::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Muster, Opened, Watch, situation::Situation};
+use super::{Muster, Opened, Watch, situation::Situation, urgent::Right};
 use crate::{
     connector::{ConnectorError, ErrorKind, Lane},
     error::{Error, Result},
-    store::records::{Lease, RunFilter},
+    store::{StoreError, records::RunFilter},
 };
 
 /// How long a node may be silent before another may take a connection over.
-const LEASE: Duration = Duration::from_secs(120);
+pub(super) const LEASE: Duration = Duration::from_secs(120);
 
 /// So many calls in a row that the app could not be reached for end the run for this app.
 const UNREACHABLE_LIMIT: u32 = 3;
@@ -90,7 +90,7 @@ pub(super) struct Applying<'a> {
     pub(super) muster: &'a Muster,
     pub(super) opened: Opened,
     pub(super) situation: Situation,
-    pub(super) lease: Lease,
+    pub(super) right: Right,
     pub(super) plan: Digest,
     pub(super) watch: &'a dyn Watch,
     pub(super) applied: Applied,
@@ -110,9 +110,9 @@ impl Muster {
     /// When the app is not connected, another node is at work on it, or the store fails. Failures
     /// of single operations are part of the outcome.
     pub async fn apply(&self, request: &ApplyRequest, watch: &dyn Watch) -> Result<Applied> {
-        let lease = self.take_lease(&request.plan.app).await?;
-        let outcome = self.apply_under(lease.clone(), request, watch).await;
-        let released = self.store.release(lease).await;
+        let right = self.take_lease(&request.plan.app).await?;
+        let outcome = self.apply_under(right.clone(), request, watch).await;
+        let released = self.store.release(right.lease().clone()).await;
         let applied = outcome?;
         released?;
         if !applied.runs.is_empty() {
@@ -121,14 +121,14 @@ impl Muster {
         Ok(applied)
     }
 
-    async fn apply_under(
+    pub(super) async fn apply_under(
         &self,
-        lease: Lease,
+        right: Right,
         request: &ApplyRequest,
         watch: &dyn Watch,
     ) -> Result<Applied> {
         let plan = request.plan.digest()?;
-        let mut applying = Applying::begin(self, &request.plan.app, lease, plan, watch).await?;
+        let mut applying = Applying::begin(self, &request.plan.app, right, plan, watch).await?;
         applying.keep_plan(&request.plan).await?;
         let outcome = applying.run(request).await;
         if applying.answered {
@@ -152,21 +152,21 @@ impl Muster {
         if self.store.runs(&open).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let lease = self.take_lease(app).await?;
-        let settled = self.settle_under(lease.clone(), app, watch).await;
-        let released = self.store.release(lease).await;
+        let right = self.take_lease(app).await?;
+        let settled = self.settle_under(right.clone(), app, watch).await;
+        let released = self.store.release(right.lease().clone()).await;
         let runs = settled?;
         released?;
         Ok(runs)
     }
 
-    async fn settle_under(
+    pub(super) async fn settle_under(
         &self,
-        lease: Lease,
+        right: Right,
         app: &AppName,
         watch: &dyn Watch,
     ) -> Result<Vec<Run>> {
-        let mut applying = Applying::begin(self, app, lease, Digest::zero(), watch).await?;
+        let mut applying = Applying::begin(self, app, right, Digest::zero(), watch).await?;
         // Why something could not be settled is in its run's note, and its operations wait.
         let _ = applying.settle_all().await?;
         if applying.answered {
@@ -175,14 +175,21 @@ impl Muster {
         Ok(applying.applied.runs)
     }
 
-    pub(super) async fn take_lease(&self, app: &AppName) -> Result<Lease> {
-        let name = format!("app/{app}");
-        self.store.lease(&name, &self.node, self.env.now(), LEASE).await?.ok_or_else(|| {
+    async fn take_lease(&self, app: &AppName) -> Result<Right> {
+        let name = lease_name(app);
+        let taken = self.store.lease(&name, &self.node, self.env.now(), LEASE).await?;
+        let lease = taken.ok_or_else(|| {
             Error::Busy(format!(
                 "another node is at work on {app}; wait until it is done, two minutes at most"
             ))
-        })
+        })?;
+        Ok(Right::Routine { lease, way: self.way(app).await? })
     }
+}
+
+/// What a node leases that changes an app.
+pub(super) fn lease_name(app: &AppName) -> String {
+    format!("app/{app}")
 }
 
 /// The operations of `plan` that an approval of `wanted` would let go: beginnings of fingerprints,
@@ -247,15 +254,15 @@ impl<'a> Applying<'a> {
     async fn begin(
         muster: &'a Muster,
         app: &AppName,
-        lease: Lease,
+        right: Right,
         plan: Digest,
         watch: &'a dyn Watch,
     ) -> Result<Self> {
         Ok(Self {
             muster,
-            opened: muster.open(app).await?,
+            opened: muster.open_by(&right, app).await?,
             situation: muster.situation(app).await?,
-            lease,
+            right,
             plan,
             watch,
             applied: Applied::default(),
@@ -333,7 +340,17 @@ impl<'a> Applying<'a> {
         Ok(ended)
     }
 
+    /// Tries it, again from the beginning when somebody went first in the middle.
     async fn try_one(&mut self, planned: &Operation) -> Result<std::result::Result<(), String>> {
+        loop {
+            match self.attempt(planned).await {
+                Err(Error::Store(StoreError::Overtaken { .. })) => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn attempt(&mut self, planned: &Operation) -> Result<std::result::Result<(), String>> {
         if !planned.goes() {
             self.skip(planned, Skipped::Held);
             return Ok(Ok(()));
@@ -343,6 +360,7 @@ impl<'a> Applying<'a> {
             self.skip(planned, Skipped::NotReached { why });
             return Ok(Ok(()));
         }
+        self.make_way().await?;
         self.renew().await?;
         let before = match self.look(planned).await? {
             Ok(before) => before,
@@ -372,6 +390,18 @@ impl<'a> Applying<'a> {
                 Ok(Ok(()))
             }
         }
+    }
+
+    /// Waits for those who go first. What they did is looked at anew.
+    pub(super) async fn make_way(&mut self) -> Result<()> {
+        let Right::Routine { way, .. } = &mut self.right else { return Ok(()) };
+        let now = self.muster.way(&self.situation.app).await?;
+        if now != *way {
+            *way = now;
+            self.opened.budget.was_used_by_others();
+            self.situation = self.muster.situation(&self.situation.app).await?;
+        }
+        Ok(())
     }
 
     /// Loads the person and what was ordered by hand anew, and plans for her alone; where it is
@@ -510,7 +540,11 @@ impl<'a> Applying<'a> {
             json!({"action": run.operation.action.word(), "state": run.state, "note": run.note, "calls": run.calls})
         };
         let mut tx = self.muster.begin();
-        tx.fence(&self.lease);
+        tx.fence(self.right.lease());
+        let writes = !matches!(run.operation.action, Action::HandOver { .. });
+        if let (Right::Routine { way, .. }, true) = (&self.right, intended && writes) {
+            tx.unless_taken(way);
+        }
         tx.put_run(run);
         tx.journal(event, about, data);
         tx.commit().await?;
@@ -525,10 +559,11 @@ impl<'a> Applying<'a> {
 
     async fn renew(&mut self) -> Result<()> {
         let now = self.muster.env.now();
-        let renewed = self.muster.store.renew(&self.lease, now, LEASE).await?;
-        self.lease = renewed.ok_or_else(|| {
+        let ttl = self.right.ttl();
+        let renewed = self.muster.store.renew(self.right.lease(), now, ttl).await?;
+        self.right.renewed(renewed.ok_or_else(|| {
             Error::Busy("another node took over while this one was silent; run it again".to_owned())
-        })?;
+        })?);
         Ok(())
     }
 

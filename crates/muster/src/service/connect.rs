@@ -226,6 +226,17 @@ impl Muster {
     /// # Errors
     /// When there is no such connection, or its secret cannot be unsealed.
     pub async fn open(&self, app: &AppName) -> Result<Opened> {
+        let others = self.others(app);
+        let budget = |state| Budget::making_way(self.env.clone(), state, others);
+        self.open_with(app, budget).await
+    }
+
+    /// Opens the connection with the rate budget that `budget` makes of what is known.
+    pub(super) async fn open_with(
+        &self,
+        app: &AppName,
+        budget: impl FnOnce(Option<BudgetState>) -> Arc<Budget>,
+    ) -> Result<Opened> {
         let connection = self.connection(app).await?;
         let secret = self.store.credentials(app).await?.ok_or_else(|| {
             Error::NotFound(format!(
@@ -233,7 +244,7 @@ impl Muster {
             ))
         })?;
         let state: Option<BudgetState> = serde_json::from_value(connection.learned).unwrap_or(None);
-        let budget = Budget::new(self.env.clone(), state);
+        let budget = budget(state);
         let settings: BTreeMap<String, String> = serde_json::from_value(connection.settings)?;
         let opening = Opening {
             transport: (self.transports)()?,

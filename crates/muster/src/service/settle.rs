@@ -6,7 +6,7 @@ use muster_domain::model::{
     plan::Action,
 };
 
-use super::apply::Applying;
+use super::{apply::Applying, urgent::Right};
 use crate::{
     connector::Lane, error::Result, service::apply::attempt::missing, store::records::RunFilter,
 };
@@ -15,18 +15,35 @@ impl Applying<'_> {
     /// Settles everything that an earlier run of this app left open. `Err` inside is why it could
     /// not be done, and with it nothing else.
     pub(super) async fn settle_all(&mut self) -> Result<std::result::Result<(), String>> {
-        let filter = RunFilter {
-            app: Some(self.situation.app.clone()),
-            states: [RunState::Intended, RunState::Accepted, RunState::Unknown].into(),
-            ..RunFilter::default()
-        };
-        for mut run in self.muster.store.runs(&filter).await? {
+        for mut run in self.left_open().await? {
             if !self.settle(&mut run).await? {
                 let why = format!("what became of {} cannot be read yet: {}", run.id, run.note);
                 return Ok(Err(why));
             }
         }
         Ok(Ok(()))
+    }
+
+    /// What nobody is at work on any more.
+    async fn left_open(&mut self) -> Result<Vec<Run>> {
+        let app = self.situation.app.clone();
+        if let Right::Urgent { person, elsewhere, .. } = &self.right {
+            return self.muster.left_open_for(person, (&app, *elsewhere)).await;
+        }
+        let filter = RunFilter {
+            app: Some(app.clone()),
+            states: [RunState::Intended, RunState::Accepted, RunState::Unknown].into(),
+            ..RunFilter::default()
+        };
+        loop {
+            self.make_way().await?;
+            let open = self.muster.store.runs(&filter).await?;
+            // Somebody who went first meanwhile is at work on some of them.
+            match &self.right {
+                Right::Routine { way, .. } if !self.muster.is_still(way, &app).await? => {}
+                _ => return Ok(open),
+            }
+        }
     }
 
     /// Settles one run by looking. `false` when the app cannot be read now; the run then stays

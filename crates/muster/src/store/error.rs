@@ -121,6 +121,12 @@ pub enum StoreError {
         /// The lease.
         name: String,
     },
+    /// Somebody has taken a lease that this transaction must not meet.
+    #[error("{name} went first; nothing was written: look at the current state and start anew")]
+    Overtaken {
+        /// The lease.
+        name: String,
+    },
     /// A change of state without a journal entry: a mistake in the program.
     #[error("a change was not journaled, so it was not made: this is a bug, please report it")]
     Unjournaled,

@@ -264,3 +264,18 @@ impl Lease {
         self.expires
     }
 }
+
+/// That nobody held a lease, and how often it was held before. Only the store makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Free {
+    pub(super) name: String,
+    pub(super) token: i64,
+}
+
+impl Free {
+    /// The token of the last holder: another one later tells that somebody held it in between.
+    #[must_use]
+    pub const fn token(&self) -> i64 {
+        self.token
+    }
+}

@@ -32,8 +32,8 @@ use super::{
     observe::Merge,
     read::credentials_place,
     records::{
-        Committed, Connection, Lease, ObservationHeader, ObservationRecord, PolicyVersion, Reading,
-        SourceRecord,
+        Committed, Connection, Free, Lease, ObservationHeader, ObservationRecord, PolicyVersion,
+        Reading, SourceRecord,
     },
     redact::{Redacting, Restated},
     seal,
@@ -51,6 +51,7 @@ pub struct Tx {
     now: Timestamp,
     writes: Vec<Write>,
     fences: Vec<Lease>,
+    free: Vec<Free>,
     fault: Option<StoreError>,
 }
 
@@ -77,6 +78,7 @@ impl OrgStore {
             now,
             writes: Vec::new(),
             fences: Vec::new(),
+            free: Vec::new(),
             fault: None,
         }
     }
@@ -321,12 +323,19 @@ impl Tx {
         self.fences.push(lease.clone());
     }
 
+    /// Lets the commit succeed only if nobody has held that lease since. Whoever takes it
+    /// afterwards finds what this transaction wrote.
+    pub fn unless_taken(&mut self, free: &Free) {
+        self.free.push(free.clone());
+    }
+
     /// Makes the changes. After an error nothing was changed; only when the connection broke
     /// while the commit was on its way ([`StoreError::Unreachable`]) is that not known.
     ///
     /// # Errors
     /// [`StoreError::Unjournaled`] when state would change without an entry,
-    /// [`StoreError::LeaseLost`] when a fence does not hold, else when the database fails.
+    /// [`StoreError::LeaseLost`] when a fence does not hold, [`StoreError::Overtaken`] when a lease
+    /// was taken that must not be, else when the database fails.
     pub async fn commit(mut self) -> Result<Committed, StoreError> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
@@ -362,6 +371,9 @@ impl Tx {
         let mut appender = Appender::lock(store, &mut transaction).await?;
         for lease in &self.fences {
             store.hold(&mut transaction, lease).await?;
+        }
+        for free in &self.free {
+            store.hold_free(&mut transaction, free).await?;
         }
         let seq = appender.next_seq();
         let mut observation = None;

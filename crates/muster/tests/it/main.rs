@@ -36,3 +36,4 @@ mod systems;
 mod tampering;
 mod terminal;
 mod undo;
+mod urgent;

@@ -27,5 +27,6 @@ mod reproductions;
 mod requests;
 mod seeds;
 mod setup;
+mod urgent;
 mod wire;
 mod world;

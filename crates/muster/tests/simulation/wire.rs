@@ -20,6 +20,8 @@ pub(crate) enum Moment {
     After,
     /// Nothing has gone out, and it does once the process is woken.
     Asleep,
+    /// The app has done it, and the answer comes once the process is woken.
+    Late,
 }
 
 pub(crate) struct Wire {
@@ -96,6 +98,12 @@ impl Transport for Wire {
                 self.died.notify_one();
                 self.wake.notified().await;
                 self.inner.send(request).await
+            }
+            Some(Moment::Late) => {
+                let answer = self.inner.send(request).await;
+                self.died.notify_one();
+                self.wake.notified().await;
+                answer
             }
             None => self.inner.send(request).await,
         }

@@ -16,6 +16,7 @@ use muster::{
         apply::{Applied, ApplyRequest},
         connect::{NewConnection, Replace, known},
         import::Import,
+        urgent::Elsewhere,
     },
     store::{Location, Store, seal::SealingKey},
 };
@@ -352,9 +353,8 @@ impl World {
         }
         let id = self.company.members[index].id.clone();
         let person = self.nodes[0].find_person(&id).await.map_err(|error| error.to_string())?;
-        let plan = self.plan().await?;
-        let request = ApplyRequest { plan, only: Some(person.id) };
-        let applied = self.nodes[0].apply(&request, &Unwatched).await;
+        let applied =
+            self.nodes[0].cut(&person, &self.app, Elsewhere::OtherNodes, &Unwatched).await;
         self.excuse(applied).map(drop)
     }
 

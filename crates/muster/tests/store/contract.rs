@@ -300,6 +300,40 @@ story!(a_second_organisation_sees_nothing, world, {
     assert_eq!(world.org.verify_journal().await.unwrap().entries, 2);
 });
 
+story!(what_must_not_meet_a_lease_is_refused_once_somebody_had_it, world, {
+    let free = world.org.free("urgent", now()).await.unwrap().unwrap();
+    assert_eq!(world.org.free("urgent", now()).await.unwrap().as_ref(), Some(&free));
+    let write = |free: &muster::store::records::Free| {
+        let mut tx = world.org.begin("anna", now());
+        tx.unless_taken(free);
+        note(&mut tx);
+        tx.commit()
+    };
+    write(&free).await.unwrap();
+    let lease = world.org.lease("urgent", "a", now(), MINUTE).await.unwrap().unwrap();
+    assert_eq!(world.org.holder("urgent", now()).await.unwrap().as_deref(), Some("a"));
+    assert_eq!(world.org.free("urgent", now()).await.unwrap(), None);
+    assert!(matches!(write(&free).await, Err(StoreError::Overtaken { .. })));
+    world.org.release(lease).await.unwrap();
+    // Whoever had it in between may have changed what was looked at.
+    assert!(matches!(write(&free).await, Err(StoreError::Overtaken { .. })));
+    let again = world.org.free("urgent", now()).await.unwrap().unwrap();
+    assert_ne!(again.token(), free.token());
+    write(&again).await.unwrap();
+});
+
+story!(a_lease_that_ran_out_is_taken_away_for_good, world, {
+    let lease = world.org.lease("urgent", "a", now(), MINUTE).await.unwrap().unwrap();
+    assert_eq!(world.org.free("urgent", later(59)).await.unwrap(), None);
+    assert!(world.org.free("urgent", later(60)).await.unwrap().is_some());
+    assert_eq!(world.org.holder("urgent", now()).await.unwrap(), None);
+    assert_eq!(world.org.renew(&lease, later(61), MINUTE).await.unwrap(), None);
+    let mut tx = world.org.begin("anna", later(61));
+    tx.fence(&lease);
+    note(&mut tx);
+    assert!(matches!(tx.commit().await, Err(StoreError::LeaseLost { .. })));
+});
+
 story!(two_policies_cannot_have_one_number, world, {
     for outcome in [true, false] {
         let mut tx = world.org.begin("anna", now());

@@ -47,6 +47,8 @@ on_every_database! {
         a_failed_commit_leaves_nothing,
         a_change_without_an_entry_is_refused,
         a_second_organisation_sees_nothing,
+        what_must_not_meet_a_lease_is_refused_once_somebody_had_it,
+        a_lease_that_ran_out_is_taken_away_for_good,
         two_policies_cannot_have_one_number,
         odd_texts_survive,
         a_lease_belongs_to_one_owner_at_a_time,

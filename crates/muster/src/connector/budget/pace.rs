@@ -60,6 +60,17 @@ pub enum BudgetState {
 }
 
 impl BudgetState {
+    /// The same limit with no room left at `now`: how full others made it is not known.
+    #[must_use]
+    pub fn full(self, now: Timestamp) -> Self {
+        match self {
+            Self::Leaky { limit, drain_per_s, level: _, at: _ } => {
+                Self::Leaky { limit, drain_per_s, level: limit, at: now }
+            }
+            Self::Window { .. } => self,
+        }
+    }
+
     /// Whether both tell of the same limit, however full it is.
     #[must_use]
     pub fn same_limit(&self, other: &Self) -> bool {
@@ -135,6 +146,8 @@ pub(super) struct Pace {
     law: Law,
     slots: BTreeMap<u64, Slot>,
     next_slot: u64,
+    /// The last slot before the bucket was taken to be full: what it gives back is no room.
+    filled: u64,
     /// Whether a header told about the limit in this process. Before, one request at a time.
     heard: bool,
     blocked_until: Option<Timestamp>,
@@ -165,8 +178,8 @@ impl Pace {
             }
             _ => Law::Unknown { since: None, accepted: 0 },
         };
-        let (slots, next_slot) = (BTreeMap::new(), 0);
-        Self { law, slots, next_slot, heard: false, blocked_until: None, refusals: 0 }
+        let (slots, next_slot, filled) = (BTreeMap::new(), 0, 0);
+        Self { law, slots, next_slot, filled, heard: false, blocked_until: None, refusals: 0 }
     }
 
     pub(super) fn state(&self, now: Timestamp) -> Option<BudgetState> {
@@ -246,6 +259,21 @@ impl Pace {
         Next::Go(self.grant(now))
     }
 
+    /// Others made requests that were not seen: no room is left, until an answer says otherwise.
+    pub(super) fn fill(&mut self, now: Timestamp) {
+        self.filled = self.next_slot;
+        match &mut self.law {
+            Law::Unknown { .. } => {}
+            Law::Leaky(leaky) => {
+                leaky.fill(now);
+                for slot in self.slots.values_mut() {
+                    slot.peak = leaky.limit;
+                }
+            }
+            Law::Window { left, .. } => *left = (*left).min(1),
+        }
+    }
+
     fn grant(&mut self, now: Timestamp) -> u64 {
         let (before, level, timed) = match &mut self.law {
             Law::Leaky(leaky) => {
@@ -288,6 +316,7 @@ impl Pace {
             Told::Nothing => None,
             Told::NotSent => {
                 match &mut self.law {
+                    _ if slot <= self.filled => {}
                     Law::Leaky(leaky) => leaky.level = (leaky.level - 1.0).max(0.0),
                     Law::Window { left, .. } => *left = left.saturating_add(1),
                     Law::Unknown { .. } => {}

@@ -261,3 +261,39 @@ async fn refusals_without_a_word_are_waited_out_longer_and_longer() {
         "{waits:?}"
     );
 }
+
+#[tokio::test]
+async fn what_is_long_makes_way_for_others_and_then_expects_a_full_bucket() {
+    let (env, app) = (env(), Arc::new(Mutex::new(App::new(40))));
+    let known = full(&env, &app).await.state();
+    env.sleep(Duration::from_secs(60)).await;
+    let (told, began) = (Arc::new(Mutex::new(Urgent::Quiet(1))), env.now());
+    let others: Others = {
+        let (told, env, app) = (Arc::clone(&told), env.clone(), Arc::clone(&app));
+        Arc::new(move || {
+            let mut told = told.lock().unwrap();
+            if *told == Urgent::Going && env.now().duration_since(began).as_secs() >= 5 {
+                *told = Urgent::Quiet(2);
+                // They filled it to the brim.
+                let mut app = app.lock().unwrap();
+                (app.level, app.at) = (40 * REQUEST, env.now());
+            }
+            let told = *told;
+            Box::pin(async move { told })
+        })
+    };
+    let budget = Budget::making_way(env.clone(), known, others);
+    request(&budget, &app, Lane::Bulk, 0, 0).await;
+    *told.lock().unwrap() = Urgent::Going;
+    // What was begun is carried through, and a cut waits for nobody.
+    for lane in [Lane::Leaver, Lane::Interactive, Lane::Routine] {
+        request(&budget, &app, lane, 0, 0).await;
+    }
+    assert_eq!(env.now(), began);
+    for lane in [Lane::Bulk, Lane::Work] {
+        request(&budget, &app, lane, 0, 0).await;
+    }
+    let waited = env.now().duration_since(began).as_secs_f64();
+    assert!((6.0..=6.2).contains(&waited), "{waited}");
+    assert_eq!(app.lock().unwrap().refused, 0);
+}

@@ -106,6 +106,7 @@ impl Applying<'_> {
 
     /// Looks again before a write is repeated: the pause may have changed the premise.
     async fn still_wanted(&mut self, run: &mut Run) -> Result<bool> {
+        self.make_way().await?;
         let Ok(before) = self.look(&run.operation).await? else { return Ok(false) };
         let fresh = self.fresh_plan(&run.operation).await?;
         let Ok(released) = Released::check(&run.operation, &fresh) else { return Ok(false) };

@@ -47,8 +47,9 @@ const LOOK_EVERY: usize = 20;
 /// So many walks in a row may move nothing before it is left to a person.
 const FRUITLESS: u32 = 3;
 
-/// A hand-over makes way for those who cut access and those who wait at a screen.
-const LANE: Lane = Lane::Routine;
+/// A hand-over makes way for those who cut access, also in another process, and those who wait at
+/// a screen.
+const LANE: Lane = Lane::Work;
 
 /// One ticket and who gets it, as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -415,7 +416,7 @@ impl Applying<'_> {
             plan: Some(run.plan),
         };
         let mut tx = self.muster.begin();
-        tx.fence(&self.lease);
+        tx.fence(self.right.lease());
         tx.put_run(run);
         tx.journal(event, about, data);
         tx.commit().await?;

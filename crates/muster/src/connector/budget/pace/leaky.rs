@@ -114,6 +114,13 @@ impl Leaky {
         }
     }
 
+    /// As full as it can be.
+    pub(super) fn fill(&mut self, now: Timestamp) {
+        self.settle(now);
+        self.level = self.limit;
+        self.timing = None;
+    }
+
     /// Seconds until one more fits beside `extra`; `None` when it fits now.
     pub(super) fn wait(&self, extra: f64) -> Option<f64> {
         let excess = self.level + extra + 1.0 - self.ceiling();
