@@ -81,6 +81,7 @@ fn measure(size: usize) -> Result<(), Failure> {
         runs: &[],
         approvals: &approvals,
         orders: &orders,
+        heard: &BTreeMap::new(),
         now,
     };
     let held = resident_mb()?;

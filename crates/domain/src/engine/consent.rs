@@ -172,13 +172,29 @@ impl<'a> Voices<'a> {
     /// Whether `by` may have a say at all: not in her own affairs, and not after she left.
     fn fit(&self, operation: &Operation, by: &str) -> Result<(), String> {
         let meant = self.meant(by);
-        if meant.iter().any(|person| person.id == operation.person.id) {
+        let own = match operation.person_id() {
+            Some(id) => meant.iter().any(|person| person.id == *id),
+            None => self.is_behind(operation, by, meant),
+        };
+        if own {
             return Err(format!("{by} cannot decide about their own access"));
         }
         if !meant.is_empty() && meant.iter().all(|person| self.has_left(person)) {
             return Err(format!("{by} has left and decides nothing any more"));
         }
         Ok(())
+    }
+
+    /// Whether `by`, who means one of `meant`, seems to use the account itself, which is nobody's:
+    /// the same login, address or name.
+    fn is_behind(&self, operation: &Operation, by: &str, meant: &[&Person]) -> bool {
+        let account = operation.account.as_ref().and_then(|id| self.world.accounts.get(id));
+        let Some(account) = account.map(|known| &known.account) else { return false };
+        let email = account.email.as_ref().map(EmailAddress::folded);
+        let names = [Some(account.login.as_str()), email, Some(account.name.as_str())];
+        let names: Vec<String> = names.into_iter().flatten().map(fold_login).collect();
+        let called = meant.iter().flat_map(|person| called(person));
+        called.chain([fold_login(by)]).any(|name| names.contains(&name))
     }
 
     fn has_left(&self, person: &Person) -> bool {
@@ -225,9 +241,9 @@ impl<'a> Voices<'a> {
 
     /// The manager of the person concerned, if she still works here.
     fn manager(&self, operation: &Operation) -> Option<&'a Person> {
-        let person = self.world.people.get(&operation.person.id)?;
+        let person = self.world.people.get(operation.person_id()?)?;
         let meant =
-            |e: &&crate::model::person::Engagement| Some(e.number) == operation.person.engagement;
+            |e: &&crate::model::person::Engagement| Some(e.number) == operation.engagement();
         let engagement =
             person.engagements.iter().find(meant).or_else(|| person.engagements.last())?;
         let manager = match person.manager(engagement.number)? {

@@ -9,12 +9,15 @@ use std::{
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{parts::in_parts, world::KnownAccount};
+use super::{
+    parts::in_parts,
+    world::{KnownAccount, World},
+};
 use crate::model::{
     account::AccountKind,
     email::EmailAddress,
     id::{AccountId, PersonId},
-    link::{Link, NonHuman, Tie},
+    link::{Confirmation, Link, NonHuman, Tie},
     person::Person,
 };
 
@@ -51,6 +54,16 @@ pub enum Match {
         kind: NonHuman,
         /// Who answers for it.
         owner: PersonId,
+    },
+    /// A human said that it should not exist.
+    Unwanted {
+        /// Why.
+        reason: String,
+        /// Who said so, and when.
+        said: Confirmation,
+        /// Current people who claim it by id or address: nothing destructive happens until that is
+        /// settled.
+        claimed_by: Vec<PersonId>,
     },
     /// The app itself says it is a bot or an integration.
     Machine {
@@ -90,9 +103,43 @@ impl Correlation {
     }
 }
 
+/// What humans, and rules before, answered to whose the accounts of an app are.
+#[derive(Debug, Clone, Default)]
+pub struct Answers<'a> {
+    links: Option<&'a BTreeMap<AccountId, Link>>,
+    /// Whose an account is certainly not.
+    not_theirs: BTreeMap<&'a AccountId, BTreeSet<&'a PersonId>>,
+}
+
+impl<'a> Answers<'a> {
+    /// The answers in `world`. Who went on as another took along what was said of her.
+    #[must_use]
+    pub fn new(world: &World<'a>) -> Self {
+        let mut not_theirs: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for said in world.orders.not_theirs.iter().filter(|said| said.app == *world.app) {
+            let people = world.orders.goes_on_as(&said.person);
+            not_theirs.entry(&said.account).or_default().extend(people);
+        }
+        Self { links: Some(world.links), not_theirs }
+    }
+
+    fn link(&self, account: &AccountId) -> Option<&'a Link> {
+        let link = self.links?.get(account)?;
+        // What a rule once tied gives way to a human's word.
+        let refused = !link.is_confirmed() && link.person().is_some_and(|id| self.no(account, id));
+        (!refused).then_some(link)
+    }
+
+    /// Whether somebody said that `account` is not `person`'s.
+    fn no(&self, account: &AccountId, person: &PersonId) -> bool {
+        self.not_theirs.get(account).is_some_and(|people| people.contains(person))
+    }
+}
+
 /// The people, indexed by everything an account can be recognised by.
 struct Index<'a> {
     people: &'a BTreeMap<PersonId, Person>,
+    answers: &'a Answers<'a>,
     work: HashMap<&'a str, Vec<&'a PersonId>>,
     former: HashMap<&'a str, Vec<&'a PersonId>>,
     /// Only made once an account is met that no address tells: most never ask.
@@ -103,9 +150,14 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(people: &'a BTreeMap<PersonId, Person>, domains: &'a [String]) -> Self {
+    fn new(
+        people: &'a BTreeMap<PersonId, Person>,
+        answers: &'a Answers<'a>,
+        domains: &'a [String],
+    ) -> Self {
         let mut index = Self {
             people,
+            answers,
             work: HashMap::with_capacity(people.len()),
             former: HashMap::new(),
             local: OnceLock::new(),
@@ -123,38 +175,45 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Candidates in the order of trust, best band only.
+    /// Candidates in the order of trust, best band only. Those of whom somebody said that it is not
+    /// theirs are none.
     fn candidates(&self, account: &KnownAccount) -> Vec<Candidate> {
         let account = &account.account;
+        let not_refused = |person: &PersonId| !self.answers.no(&account.id, person);
         if let Some(person) = account.external_id.as_deref().and_then(|id| id.parse().ok())
             && self.people.contains_key(&person)
+            && not_refused(&person)
         {
             let because = "Muster's person id is written in the account".to_owned();
             return vec![Candidate { person, score: 100, because }];
         }
-        let Some(email) = &account.email else { return self.by_name(&account.name) };
-        let by_address = || {
-            let work = self.work.get(email.folded()).map(|people| (people, 95, "work e-mail"));
-            let former = || Some((self.former.get(email.folded())?, 90, "former e-mail"));
-            let local = "the same name before the @, in one of your domains,";
-            work.or_else(former).or_else(|| Some((self.same_local(email)?, 70, local)))
+        let by_name = || {
+            let mut found = self.by_name(&account.name);
+            found.retain(|candidate| not_refused(&candidate.person));
+            found
         };
-        if let Some((people, score, what)) = by_address() {
-            return people
-                .iter()
+        let Some(email) = &account.email else { return by_name() };
+        let band = |people: Option<&Vec<&PersonId>>, score: u8, what: &str| {
+            let people = people.into_iter().flatten().filter(|person| not_refused(person));
+            let found: Vec<_> = people
                 .map(|person| Candidate {
                     person: (*person).clone(),
                     score,
                     because: format!("{what} {email}"),
                 })
                 .collect();
-        }
-        self.by_name(&account.name)
+            (!found.is_empty()).then_some(found)
+        };
+        let local = "the same name before the @, in one of your domains,";
+        band(self.work.get(email.folded()), 95, "work e-mail")
+            .or_else(|| band(self.former.get(email.folded()), 90, "former e-mail"))
+            .or_else(|| band(self.same_local(email), 70, local))
+            .unwrap_or_else(by_name)
     }
 
     /// Everybody but `owner` who claims the account by id or by any address, whichever band is the
     /// best.
-    fn others(&self, owner: &PersonId, account: &KnownAccount) -> BTreeSet<PersonId> {
+    fn others(&self, owner: Option<&PersonId>, account: &KnownAccount) -> BTreeSet<PersonId> {
         let account = &account.account;
         let written = account.external_id.as_deref().and_then(|id| id.parse().ok());
         let written = written.filter(|id| self.people.contains_key(id));
@@ -162,7 +221,11 @@ impl<'a> Index<'a> {
             let holders = [self.work.get(email.folded()), self.former.get(email.folded())];
             holders.into_iter().flatten().flatten().copied()
         });
-        holders.chain(&written).filter(|id| *id != owner).cloned().collect()
+        holders
+            .chain(&written)
+            .filter(|id| Some(*id) != owner && !self.answers.no(&account.id, id))
+            .cloned()
+            .collect()
     }
 
     fn same_local(&self, email: &EmailAddress) -> Option<&Vec<&'a PersonId>> {
@@ -221,18 +284,18 @@ const CERTAIN: u8 = 90;
 pub fn correlate(
     people: &BTreeMap<PersonId, Person>,
     accounts: &BTreeMap<AccountId, KnownAccount>,
-    links: &BTreeMap<AccountId, Link>,
+    answers: &Answers<'_>,
     domains: &[String],
     ended: &(dyn Fn(&Person) -> bool + Sync),
 ) -> Correlation {
-    let index = Index::new(people, domains);
+    let index = Index::new(people, answers, domains);
     let mut result = Correlation::default();
     // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
     let mut matches = Vec::with_capacity(accounts.len());
     let mut owned = Vec::with_capacity(accounts.len());
     let all: Vec<_> = accounts.iter().collect();
     let found = in_parts(&all, |part| {
-        let one = |(id, account): &(&AccountId, &KnownAccount)| match links.get(*id) {
+        let one = |(id, account): &(&AccountId, &KnownAccount)| match answers.link(id) {
             Some(link) => linked(link, account, &index, ended),
             None => unlinked(account, &index, ended),
         };
@@ -275,12 +338,17 @@ fn linked(
         Tie::NotAPerson { kind, owner, .. } => {
             Match::Classified { kind: *kind, owner: owner.clone() }
         }
+        Tie::Unwanted { reason, confirmed } => Match::Unwanted {
+            reason: reason.clone(),
+            said: confirmed.clone(),
+            claimed_by: contenders(None, account, index, ended),
+        },
         Tie::Person { person, because, confirmed } => {
             // A human's word outweighs an address; a rule's does not.
             let claimed_by = if confirmed.is_some() {
                 Vec::new()
             } else {
-                contenders(person, account, index, ended)
+                contenders(Some(person), account, index, ended)
             };
             Match::Linked {
                 person: person.clone(),
@@ -292,9 +360,9 @@ fn linked(
     }
 }
 
-/// The current people besides `owner` who claim the account.
+/// The current people, `owner` aside, who claim the account.
 fn contenders(
-    owner: &PersonId,
+    owner: Option<&PersonId>,
     account: &KnownAccount,
     index: &Index<'_>,
     ended: &(dyn Fn(&Person) -> bool + Sync),
@@ -321,7 +389,7 @@ fn unlinked(
             person: only.person.clone(),
             because: only.because.clone(),
             confirmed: false,
-            claimed_by: contenders(&only.person, account, index, ended),
+            claimed_by: contenders(Some(&only.person), account, index, ended),
         },
         _ => Match::ToConfirm { candidates },
     }

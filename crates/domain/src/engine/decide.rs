@@ -4,6 +4,7 @@
 mod away;
 mod keep;
 mod leave;
+pub mod unwanted;
 
 use std::collections::{HashMap, HashSet};
 
@@ -407,45 +408,14 @@ impl Case<'_> {
                 reasons.push(Reason::new(format!("account {id}"), format!("theirs by {because}")));
             }
             self.says_what_is_left(id, known, engagement, &mut reasons);
-            if let Some((action, reversibility)) = self.rung(known, &mut reasons) {
-                let before = AccountState::from(&known.account);
-                let after = match &action {
-                    Action::CancelInvite => None,
-                    Action::Reduce { to } => {
-                        Some(AccountState { role: Some(to.clone()), ..before })
-                    }
-                    _ => Some(AccountState { status: AccountStatus::Inactive, ..before }),
-                };
+            if let Some((action, reversibility)) = rung(self.world, known, &mut reasons) {
+                let after = taken(&action, AccountState::from(&known.account));
                 let account = Some(&known.account);
                 let effect = Effect { action, account, after, reversibility };
                 decision.operations.extend(self.operation(effect, engagement, &reasons));
             }
         }
         decision
-    }
-
-    /// The rung of the removal ladder that this account has reached: shut out; where it proved
-    /// not to work, the least role; an unaccepted invitation is withdrawn where deleting is
-    /// allowed.
-    fn rung(
-        &self,
-        known: &KnownAccount,
-        reasons: &mut Vec<Reason>,
-    ) -> Option<(Action, Reversibility)> {
-        let may_delete = self.world.rules.writes.delete == Switch::On;
-        if known.account.status == AccountStatus::Invited && may_delete {
-            let lost = "the pending account and its invitation; a new invitation can be sent";
-            return Some((Action::CancelInvite, Reversibility::Partly { lost: lost.to_owned() }));
-        }
-        let lower = lower_role(self.world, known);
-        let (reduce, taught) = falls_to_least(self.world, known);
-        if let Some(taught) = taught {
-            reasons.push(Reason::new(format!("account {}", known.account.id), taught));
-        }
-        if reduce {
-            return lower.map(|to| (Action::Reduce { to }, Reversibility::Whole));
-        }
-        Some((Action::Deactivate { fallback: lower }, Reversibility::Whole))
     }
 
     fn one(&self, operation: Option<Operation>) -> Decision {
@@ -458,44 +428,86 @@ impl Case<'_> {
         engagement: u32,
         reasons: &[Reason],
     ) -> Option<Operation> {
-        let Effect { action, account, after, reversibility } = effect;
-        let before = account.map(AccountState::from);
-        let risk = self.risk(&action, before.as_ref(), after.as_ref());
-        let mut operation = Operation {
-            fingerprint: Digest::zero(),
-            app: self.world.app.clone(),
-            action,
-            person: self.person_ref(Some(engagement)),
-            account: account.map(|account| account.id.clone()),
-            before,
-            after,
-            reasons: reasons.to_vec(),
-            risk,
-            reversibility,
-            holds: Vec::new(),
-            approved_by: None,
-        };
-        operation.fingerprint = operation.computed_fingerprint().ok()?;
-        Some(operation)
+        operation(self.world, Some(self.person_ref(Some(engagement))), effect, reasons)
     }
+}
 
-    fn risk(
-        &self,
-        action: &Action,
-        before: Option<&AccountState>,
-        after: Option<&AccountState>,
-    ) -> Risk {
-        let privileged = |state: Option<&AccountState>| {
-            state
-                .and_then(|state| state.role.as_ref())
-                .is_some_and(|role| self.world.sight.is_privileged(role))
-        };
-        match action {
-            Action::CancelInvite | Action::Delete => Risk::High,
-            Action::HandOver { .. } => Risk::Medium,
-            _ if privileged(before) || privileged(after) => Risk::High,
-            Action::Update { change } if change.role.is_none() => Risk::Low,
-            _ => Risk::Medium,
-        }
+/// The rung of the removal ladder that this account has reached: shut out; where it proved not to
+/// work, the least role; an unaccepted invitation is withdrawn where deleting is allowed.
+fn rung(
+    world: &World<'_>,
+    known: &KnownAccount,
+    reasons: &mut Vec<Reason>,
+) -> Option<(Action, Reversibility)> {
+    let may_delete = world.rules.writes.delete == Switch::On;
+    if known.account.status == AccountStatus::Invited && may_delete {
+        let lost = "the pending account and its invitation; a new invitation can be sent";
+        return Some((Action::CancelInvite, Reversibility::Partly { lost: lost.to_owned() }));
+    }
+    let lower = lower_role(world, known);
+    let (reduce, taught) = falls_to_least(world, known);
+    if let Some(taught) = taught {
+        reasons.push(Reason::new(format!("account {}", known.account.id), taught));
+    }
+    if reduce {
+        return lower.map(|to| (Action::Reduce { to }, Reversibility::Whole));
+    }
+    Some((Action::Deactivate { fallback: lower }, Reversibility::Whole))
+}
+
+/// The account after a rung of the ladder.
+fn taken(action: &Action, before: AccountState) -> Option<AccountState> {
+    match action {
+        Action::CancelInvite => None,
+        Action::Reduce { to } => Some(AccountState { role: Some(to.clone()), ..before }),
+        _ => Some(AccountState { status: AccountStatus::Inactive, ..before }),
+    }
+}
+
+/// `effect` as an operation for `person`, or about an account that is nobody's.
+fn operation(
+    world: &World<'_>,
+    person: Option<PersonRef>,
+    effect: Effect<'_>,
+    reasons: &[Reason],
+) -> Option<Operation> {
+    let Effect { action, account, after, reversibility } = effect;
+    let before = account.map(AccountState::from);
+    let risk = risk(world, &action, before.as_ref(), after.as_ref());
+    let mut operation = Operation {
+        fingerprint: Digest::zero(),
+        app: world.app.clone(),
+        action,
+        person,
+        account: account.map(|account| account.id.clone()),
+        before,
+        after,
+        reasons: reasons.to_vec(),
+        risk,
+        reversibility,
+        holds: Vec::new(),
+        approved_by: None,
+    };
+    operation.fingerprint = operation.computed_fingerprint().ok()?;
+    Some(operation)
+}
+
+fn risk(
+    world: &World<'_>,
+    action: &Action,
+    before: Option<&AccountState>,
+    after: Option<&AccountState>,
+) -> Risk {
+    let privileged = |state: Option<&AccountState>| {
+        state
+            .and_then(|state| state.role.as_ref())
+            .is_some_and(|role| world.sight.is_privileged(role))
+    };
+    match action {
+        Action::CancelInvite | Action::Delete => Risk::High,
+        Action::HandOver { .. } => Risk::Medium,
+        _ if privileged(before) || privileged(after) => Risk::High,
+        Action::Update { change } if change.role.is_none() => Risk::Low,
+        _ => Risk::Medium,
     }
 }

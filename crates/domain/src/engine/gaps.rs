@@ -2,8 +2,12 @@
 //! operation would close them.
 
 mod dates;
+mod kind;
 mod left;
+mod stale;
+mod unwanted;
 mod usage;
+mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +15,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use self::dates::answers;
+pub use self::{
+    kind::GapKind,
+    weigh::{GapRisk, monthly},
+};
 use super::{
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
@@ -21,95 +29,24 @@ use super::{
 use crate::model::{
     account::{AccountKind, AccountStatus, SignIn},
     activity::Deed,
-    id::{AccountId, PersonId, RoleName},
+    canonical::Digest,
+    id::{AccountId, AppName, PersonId, RoleName, SourceName},
     keep::Keep,
+    link::Confirmation,
+    money::Money,
     operation::Run,
     person::Person,
-    plan::Action,
+    plan::{Action, Plan},
     policy::Leave,
 };
-
-/// The kinds of gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GapKind {
-    /// A leaver's access came back: an account that Muster shut out lets in again, or there is a
-    /// new one after it was taken away or deleted.
-    CameBack,
-    /// A leaver's account still lets in.
-    OffboardedActive,
-    /// A leaver's account could not be shut out and has the least role: reduced, not removed.
-    OffboardedReduced,
-    /// A leaver's invitation is still open.
-    InvitedAfterExit,
-    /// An account came into being by itself, as a first single sign-on does.
-    SelfJoined,
-    /// Nobody knows whose the account is.
-    Unidentified,
-    /// It may be someone's; a human must say.
-    ToConfirm,
-    /// The owner of a shared or service account has left.
-    NoOwner,
-    /// Someone should have an account and has none.
-    ExpectedMissing,
-    /// The role was right when Muster last wrote it, and was changed in the app since.
-    ChangedOutside,
-    /// The role is not the one the policy gives.
-    ExcessRole,
-    /// Someone has an account whom no rule admits.
-    ExcessAccount,
-    /// One person has more than one account that lets in.
-    DuplicateAccounts,
-    /// The login is not the person's present work address.
-    AliasMismatch,
-    /// An account is kept as an undo put it back, although the rules ask for something else.
-    KeptByUndo,
-    /// The dates of an end contradict each other.
-    DateConflict,
-    /// A contractor has access, and no end is known.
-    ContractorOpenEnded,
-    /// An invitation has lapsed, and nobody accepted it.
-    NeverAccepted,
-    /// Nobody has signed in to a privileged account for long.
-    DormantAdmin,
-    /// Nobody has signed in for long: a seat that is paid for and not used.
-    UnusedSeat,
-}
-
-impl GapKind {
-    /// The word used in output.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::OffboardedActive => "offboarded_active",
-            Self::OffboardedReduced => "offboarded_reduced",
-            Self::InvitedAfterExit => "invited_after_exit",
-            Self::CameBack => "came_back",
-            Self::Unidentified => "unidentified",
-            Self::ToConfirm => "to_confirm",
-            Self::NoOwner => "no_owner",
-            Self::ExpectedMissing => "expected_missing",
-            Self::SelfJoined => "self_joined",
-            Self::ChangedOutside => "changed_outside",
-            Self::ExcessRole => "excess_role",
-            Self::ExcessAccount => "excess_account",
-            Self::DuplicateAccounts => "duplicate_accounts",
-            Self::AliasMismatch => "alias_mismatch",
-            Self::KeptByUndo => "kept_by_undo",
-            Self::DateConflict => "date_conflict",
-            Self::ContractorOpenEnded => "contractor_open_ended",
-            Self::NeverAccepted => "never_accepted",
-            Self::DormantAdmin => "dormant_admin",
-            Self::UnusedSeat => "unused_seat",
-        }
-    }
-}
 
 /// One gap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Gap {
-    /// Its kind.
+    /// Its kind: what the cause is, typed.
     pub kind: GapKind,
+    /// In which app.
+    pub app: AppName,
     /// The account, if there is one.
     pub account: Option<AccountId>,
     /// The account's login.
@@ -122,15 +59,84 @@ pub struct Gap {
     pub remedy: String,
     /// Since when, if that is known.
     pub since: Option<Timestamp>,
+    /// How many whole days ago that was.
+    pub age_days: Option<i64>,
+    /// The source, where it is about one.
+    pub source: Option<SourceName>,
+    /// How much harm it may do.
+    pub risk: GapRisk,
+    /// What its seat costs a month, where closing it may free one and the price is known.
+    pub monthly: Option<Money>,
+    /// The operation of the present plan that would close it, if there is one.
+    pub operation: Option<Digest>,
 }
 
 impl Gap {
+    /// A gap about the app itself; what it is about besides is filled in.
+    fn new(world: &World<'_>, kind: GapKind, (cause, remedy): (String, String)) -> Self {
+        Self {
+            kind,
+            app: world.app.clone(),
+            account: None,
+            login: None,
+            person: None,
+            cause,
+            remedy,
+            since: None,
+            age_days: None,
+            source: None,
+            risk: kind.risk(),
+            monthly: None,
+            operation: None,
+        }
+    }
+
+    /// The same, there since `noticed` unless it is known better, as it is at `now`.
+    #[must_use]
+    pub fn since(mut self, noticed: Option<Timestamp>, now: Timestamp) -> Self {
+        self.since = self.since.or(noticed);
+        let age = self.since.map(|since| now.duration_since(since).as_hours() / 24);
+        self.age_days = age.map(|days| days.max(0));
+        self
+    }
+
+    /// The same, with the operation of `plan` that would close it.
+    #[must_use]
+    pub fn closed_by(mut self, plan: &Plan) -> Self {
+        let closes = |action: &Action| match self.kind {
+            GapKind::ExpectedMissing => {
+                matches!(action, Action::Create { .. } | Action::Reactivate { .. })
+            }
+            GapKind::ExcessRole | GapKind::ChangedOutside => {
+                matches!(action, Action::Update { .. } | Action::Reduce { .. })
+            }
+            GapKind::OffboardedReduced => *action == Action::Delete,
+            GapKind::CameBack
+            | GapKind::OffboardedActive
+            | GapKind::InvitedAfterExit
+            | GapKind::Unwanted
+            | GapKind::ExcessAccount => action.removes_access(),
+            _ => false,
+        };
+        let mine = plan.operations.iter().find(|one| {
+            let same = match (&self.account, &self.person) {
+                (Some(account), _) => one.account.as_ref() == Some(account),
+                (None, Some(person)) => one.is_for(person),
+                (None, None) => false,
+            };
+            same && closes(&one.action)
+        });
+        self.operation = mine.map(|one| one.fingerprint);
+        self
+    }
+
     /// What tells it from other gaps of the same app for as long as it is there.
     #[must_use]
     pub fn key(&self) -> String {
         let account = self.account.as_ref().map_or("-", AccountId::as_str);
         let person = self.person.as_ref().map_or("-", PersonId::as_str);
-        format!("{}/{account}/{person}", self.kind.word())
+        let key = format!("{}/{account}/{person}", self.kind.word());
+        self.source.as_ref().map_or_else(|| key.clone(), |source| format!("{key}/{source}"))
     }
 }
 
@@ -145,10 +151,13 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
         taken: BTreeMap::new(),
         silent: rules.are_silent(),
         written: BTreeMap::new(),
+        banned: unwanted::banned(world, correlation),
     };
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
-        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action {
-            let last = survey.taken.entry(&run.operation.person.id).or_insert(run.changed);
+        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action
+            && let Some(person) = run.operation.person_id()
+        {
+            let last = survey.taken.entry(person).or_insert(run.changed);
             *last = run.changed.max(*last);
         }
         if let Some(account) = &run.account {
@@ -169,6 +178,10 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
             found.extend(survey.of_account(id, known, matched, &rules));
             found.extend(survey.self_joined(id, known, matched));
         }
+    }
+    found.extend(stale::stale(world));
+    for gap in &mut found {
+        weigh::weigh(world, gap);
     }
     found.sort();
     found
@@ -206,6 +219,8 @@ struct Survey<'a> {
     taken: BTreeMap<&'a PersonId, Timestamp>,
     /// What Muster did last to each account.
     written: BTreeMap<&'a AccountId, &'a Run>,
+    /// The logins of accounts that should not exist and are gone.
+    banned: BTreeMap<String, &'a Confirmation>,
 }
 
 impl Survey<'_> {
@@ -272,30 +287,27 @@ impl Survey<'_> {
         kind: GapKind,
         (id, known): (&AccountId, &KnownAccount),
         person: Option<&Person>,
-        (cause, remedy): (String, String),
+        told: (String, String),
     ) -> Gap {
         Gap {
-            kind,
             account: Some(id.clone()),
             login: Some(known.account.login.clone()),
             person: person.map(|person| person.id.clone()),
-            cause,
-            remedy,
-            since: None,
+            ..Gap::new(self.world, kind, told)
         }
     }
 
     fn kept(&self, person: &Person, keep: &Keep) -> Gap {
         let Keep { id, account, undone, what, reason, by, at, until, .. } = keep;
         let known = self.world.accounts.get(account);
+        let cause = format!("{by} undid {undone} ({what}) until {}: {reason}", minute(*until));
+        let remedy = format!("if it is right by now: muster undo --end {id}");
         Gap {
-            kind: GapKind::KeptByUndo,
             account: Some(account.clone()),
             login: known.map(|known| known.account.login.clone()),
             person: Some(person.id.clone()),
-            cause: format!("{by} undid {undone} ({what}) until {}: {reason}", minute(*until)),
-            remedy: format!("if it is right by now: muster undo --end {id}"),
             since: Some(*at),
+            ..Gap::new(self.world, GapKind::KeptByUndo, (cause, remedy))
         }
     }
 
@@ -435,15 +447,10 @@ impl Survey<'_> {
         let name = person.name();
         let mut gaps = Vec::new();
         if accounts.is_empty() {
-            gaps.push(Gap {
-                kind: GapKind::ExpectedMissing,
-                account: None,
-                login: None,
-                person: Some(person.id.clone()),
-                cause: format!("{name} should have an account as {role}"),
-                remedy: format!("muster plan {}", self.world.app),
-                since: None,
-            });
+            let cause = format!("{name} should have an account as {role}");
+            let told = (cause, format!("muster plan {}", self.world.app));
+            let gap = Gap::new(self.world, GapKind::ExpectedMissing, told);
+            gaps.push(Gap { person: Some(person.id.clone()), ..gap });
         }
         for (id, known) in accounts {
             let has = known.account.role.as_ref().filter(|has| *has != role);
@@ -472,7 +479,9 @@ impl Survey<'_> {
     fn self_joined(&self, id: &AccountId, known: &KnownAccount, matched: &Match) -> Option<Gap> {
         let joined = known.activity.joined_by_itself(id)?;
         let person = match matched {
-            Match::Linked { confirmed: true, .. } | Match::Classified { .. } => return None,
+            Match::Linked { confirmed: true, .. }
+            | Match::Classified { .. }
+            | Match::Unwanted { .. } => return None,
             Match::Linked { person, .. } => self.world.people.get(person),
             _ => None,
         };
@@ -503,7 +512,12 @@ impl Survey<'_> {
         rules: &Rules<'_>,
     ) -> Option<Gap> {
         let login = &known.account.login;
+        let app = self.world.app;
+        if let Some(again) = self.again(id, known, matched) {
+            return Some(again);
+        }
         match matched {
+            Match::Unwanted { reason, said, .. } => self.unwanted(id, known, (reason, said)),
             Match::Unmatched => Some(self.gap(
                 GapKind::Unidentified,
                 (id, known),
@@ -511,8 +525,9 @@ impl Survey<'_> {
                 (
                     format!("nobody knows whose {login} is"),
                     format!(
-                        "muster accounts link {id} PERSON, or muster accounts classify {id} \
-                         service --owner PERSON"
+                        "muster accounts link {app}/{id} PERSON, muster accounts new-person \
+                         {app}/{id}, muster accounts classify {app}/{id} service --owner PERSON, \
+                         or muster accounts unwanted {app}/{id} --reason TEXT"
                     ),
                 ),
             )),
@@ -528,7 +543,11 @@ impl Survey<'_> {
                             "{login} may be {name}'s ({} of 100: {})",
                             best.score, best.because
                         ),
-                        format!("muster accounts link {id} {}", best.person),
+                        format!(
+                            "muster accounts link {app}/{id} {person}, or muster accounts \
+                             not-theirs {app}/{id} {person}",
+                            person = best.person
+                        ),
                     ),
                 ))
             }
@@ -553,7 +572,6 @@ impl Survey<'_> {
                     )
                 })
             }
-            Match::Machine { kind } if *kind == AccountKind::Service => None,
             Match::Machine { .. } | Match::Linked { .. } => None,
         }
     }

@@ -50,7 +50,7 @@ pub fn guard(
     let mut admins = active_admins(world);
     let mut seats = free_seats(world);
     for operation in operations.iter_mut() {
-        let person = world.people.get(&operation.person.id);
+        let person = operation.person_id().and_then(|id| world.people.get(id));
         let expectation = person.map(|person| rules.expect(person));
         let mut holds = Vec::new();
         holds.extend(frozen(world, operation));
@@ -90,10 +90,10 @@ fn together(operations: &mut [Operation]) {
     let blocked: BTreeMap<PersonId, Digest> = operations
         .iter()
         .filter(|one| one.action.deletes() && !one.goes_when_approved())
-        .map(|one| (one.person.id.clone(), one.fingerprint))
+        .filter_map(|one| Some((one.person_id()?.clone(), one.fingerprint)))
         .collect();
     for operation in operations.iter_mut().filter(|one| one.action.deletes()) {
-        if let Some(other) = blocked.get(&operation.person.id).copied()
+        if let Some(other) = operation.person_id().and_then(|id| blocked.get(id)).copied()
             && operation.goes_when_approved()
         {
             operation.holds.push(hold(
@@ -131,13 +131,13 @@ fn hold(kind: HoldKind, reason: impl Into<String>, release: impl Into<String>) -
 /// The kill switches: nothing is written to what somebody ordered to stand still.
 fn frozen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     let freeze = world.orders.freezes.iter().find(|freeze| {
-        freeze.holds(world.app, &operation.person.id, world.now)
+        freeze.holds(world.app, operation.person_id(), world.now)
             && (freeze.stops == Stops::Writes || operation.action.deletes())
     })?;
     let what = match &freeze.frozen {
         Frozen::Everything => "everything".to_owned(),
         Frozen::App { app } => app.to_string(),
-        Frozen::Person { .. } => operation.person.name.clone(),
+        Frozen::Person { .. } => operation.name().to_owned(),
     };
     let until =
         freeze.until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
@@ -294,6 +294,20 @@ fn contested(correlation: &Correlation, operation: &Operation) -> Option<Hold> {
             format!("account {id} is also claimed by {}", claimed_by.len()),
             format!("confirm whose it is: muster accounts link {id} PERSON"),
         )),
+        Match::Unwanted { claimed_by, .. } if !claimed_by.is_empty() => {
+            let app = &operation.app;
+            Some(hold(
+                HoldKind::CannotTell,
+                format!("account {id} should not exist, but {} who works here claims it", {
+                    let ids: Vec<_> = claimed_by.iter().map(ToString::to_string).collect();
+                    ids.join(", ")
+                }),
+                format!(
+                    "say whose it is: muster accounts link {app}/{id} PERSON, or that it is not \
+                     theirs: muster accounts not-theirs {app}/{id} PERSON"
+                ),
+            ))
+        }
         _ => None,
     }
 }
@@ -318,7 +332,9 @@ impl<'a> Past<'a> {
         for run in world.runs {
             let Operation { person, account, action, .. } = &run.operation;
             if run.state.is_unsettled() {
-                past.unsettled_people.entry(&person.id).or_default().push(run);
+                if let Some(person) = person {
+                    past.unsettled_people.entry(&person.id).or_default().push(run);
+                }
                 if let Some(account) = account {
                     past.unsettled_accounts.entry(account).or_insert(run);
                 }
@@ -329,7 +345,10 @@ impl<'a> Past<'a> {
                     *last = run;
                 }
             }
-            if matches!(action, Action::Create { .. }) && (run.invited || run.state.is_done()) {
+            let invites = matches!(action, Action::Create { .. });
+            if let Some(person) = person.as_ref().filter(|_| invites)
+                && (run.invited || run.state.is_done())
+            {
                 past.invitations.entry(&person.id).or_default().push(run);
             }
         }
@@ -340,7 +359,7 @@ impl<'a> Past<'a> {
     fn unsettled(&self, world: &World<'_>, operation: &Operation) -> Option<Hold> {
         let about_person = || {
             self.unsettled_people
-                .get(&operation.person.id)?
+                .get(operation.person_id()?)?
                 .iter()
                 .copied()
                 .find(|run| operation.account.is_none() || run.operation.account.is_none())
@@ -362,8 +381,8 @@ impl<'a> Past<'a> {
         if !matches!(operation.action, Action::Create { .. }) {
             return None;
         }
-        let runs = self.invitations.get(&operation.person.id)?;
-        let person = world.people.get(&operation.person.id)?;
+        let runs = self.invitations.get(operation.person_id()?)?;
+        let person = world.people.get(operation.person_id()?)?;
         let stints = lifecycle::stints(person, &world.hours());
         let runs_still = |number: Option<u32>| {
             stints.iter().any(|stint| {
@@ -371,8 +390,8 @@ impl<'a> Past<'a> {
             })
         };
         runs.iter().copied().rev().find(|run| {
-            let engagement = run.operation.person.engagement;
-            engagement == operation.person.engagement || runs_still(engagement)
+            let engagement = run.operation.engagement();
+            engagement == operation.engagement() || runs_still(engagement)
         })
     }
 }

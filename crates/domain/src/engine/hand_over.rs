@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{
-    correlate::Correlation,
+    correlate::{Correlation, Match},
     lifecycle::{self, PersonState},
     world::{KnownAccount, Sight, World},
 };
@@ -261,7 +261,8 @@ fn good_for(world: &World<'_>, known: &KnownAccount, work: &OpenWork) -> SignedD
     SignedDuration::from_hours(hours)
 }
 
-/// The accounts at whose work it is worth looking: of people who left, or leave soon. Those of
+/// The accounts at whose work it is worth looking: of people who left, or leave soon, and those
+/// that should not exist. Those of
 /// which nothing is known come first, then those that were looked at longest ago.
 #[must_use]
 pub fn to_look_at<'a>(world: &World<'a>, correlation: &Correlation) -> Vec<&'a AccountId> {
@@ -278,11 +279,17 @@ pub fn to_look_at<'a>(world: &World<'a>, correlation: &Correlation) -> Vec<&'a A
             .as_ref()
             .is_some_and(|work| world.now.duration_since(work.at) <= good_for(world, known, work))
     };
+    let unwanted = correlation
+        .matches
+        .iter()
+        .filter(|(_, matched)| matches!(matched, Match::Unwanted { .. }))
+        .map(|(id, _)| id);
     let mut found: Vec<_> = world
         .people
         .values()
         .filter(|person| !correlation.accounts_of(&person.id).is_empty() && leaves(person))
         .flat_map(|person| correlation.accounts_of(&person.id))
+        .chain(unwanted)
         .filter_map(|id| world.accounts.get_key_value(id))
         .filter(|(_, known)| known.gone.is_none() && !known_well(known))
         .collect();

@@ -3,7 +3,7 @@
 
 use super::{
     correlate::{self, Correlation},
-    decide,
+    decide::{self, unwanted},
     expect::Rules,
     guard,
     lifecycle::{self, PersonState},
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::model::{
     canonical::Digest,
+    id::AccountId,
     person::Person,
     plan::{Action, Basis, Operation, Plan},
 };
@@ -27,26 +28,39 @@ pub fn correlation(world: &World<'_>) -> Correlation {
         )
     };
     let domains = &world.policy.organization.domains;
-    correlate::correlate(world.people, world.accounts, world.links, domains, &ended)
+    let answers = correlate::Answers::new(world);
+    correlate::correlate(world.people, world.accounts, &answers, domains, &ended)
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// Everybody, and every account.
+    Everything,
+    /// One person.
+    Person(&'a Person),
+    /// One account that is nobody's.
+    Account(&'a AccountId),
 }
 
 /// Plans everything for one app.
 #[must_use]
 pub fn plan(world: &World<'_>) -> Plan {
-    plan_for(world, None)
+    plan_for(world, Scope::Everything)
 }
 
-/// Plans for `only` one person, or for everybody.
+/// Plans for what is in `scope`.
 #[must_use]
-pub fn plan_for(world: &World<'_>, only: Option<&Person>) -> Plan {
+pub fn plan_for(world: &World<'_>, scope: Scope<'_>) -> Plan {
     let correlation = correlation(world);
     let rules = Rules::new(world);
     let mut operations = Vec::new();
     let mut upcoming = Vec::new();
     let mut blocked = Vec::new();
-    let people: Vec<&Person> = match only {
-        Some(person) => vec![person],
-        None => world.people.values().collect(),
+    let people: Vec<&Person> = match scope {
+        Scope::Person(person) => vec![person],
+        Scope::Account(_) => Vec::new(),
+        Scope::Everything => world.people.values().collect(),
     };
     let addresses = decide::Addresses::new(world);
     let decisions = in_parts(&people, |people| {
@@ -59,6 +73,12 @@ pub fn plan_for(world: &World<'_>, only: Option<&Person>) -> Plan {
         upcoming.extend(decision.upcoming);
         blocked.extend(decision.blocked);
     }
+    let unwanted = unwanted::unwanted(world, &correlation, &addresses);
+    operations.extend(unwanted.into_iter().filter(|operation| match scope {
+        Scope::Everything => true,
+        Scope::Account(only) => operation.account.as_ref() == Some(only),
+        Scope::Person(_) => false,
+    }));
     operations.sort_by(|a, b| order(a).cmp(&order(b)));
     upcoming.sort_by(|a, b| (a.at, &a.person.id).cmp(&(b.at, &b.person.id)));
     guard::guard(world, &rules, &correlation, &mut operations);
@@ -89,7 +109,7 @@ fn order(operation: &Operation) -> (u8, &str, &Digest) {
         // Thousands of tickets take long; nobody waits for that.
         Action::HandOver { .. } => 6,
     };
-    (group, &operation.person.name, &operation.fingerprint)
+    (group, operation.name(), &operation.fingerprint)
 }
 
 /// The proof that an operation may be done now: it goes in the plan that was confirmed, and a

@@ -168,7 +168,7 @@ fn ready(
     if let Some(blocked) = plan.blocked.iter().find(|one| one.person.id == person.id) {
         return Ready::Blocked { by: format!("{}; {}", blocked.reason, blocked.remedy) };
     }
-    if let Some(operation) = plan.operations.iter().find(|one| one.person.id == person.id) {
+    if let Some(operation) = plan.operations.iter().find(|one| one.is_for(&person.id)) {
         let waits = operation.holds.iter().filter(|_| !operation.goes());
         return Ready::Planned { waits_for: waits.map(|hold| hold.reason.clone()).collect() };
     }

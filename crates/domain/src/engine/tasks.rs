@@ -30,6 +30,12 @@ pub enum TaskKind {
     FindWayIn,
     /// Approve or reject an operation.
     Decide,
+    /// Take away an account that should not exist.
+    RemoveUnwanted,
+    /// Hear again a source that has been silent for too long.
+    RefreshSource,
+    /// Say whether a contractor's work goes on.
+    ReviewContractor,
     /// Say whose an account is.
     Classify,
     /// Confirm or refuse a likely match.
@@ -59,6 +65,9 @@ impl TaskKind {
             Self::CutAtProvider => "cut_at_provider",
             Self::FindWayIn => "find_way_in",
             Self::Decide => "decide",
+            Self::RemoveUnwanted => "remove_unwanted",
+            Self::RefreshSource => "refresh_source",
+            Self::ReviewContractor => "review_contractor",
             Self::Classify => "classify",
             Self::ConfirmMatch => "confirm_match",
             Self::JudgeSelfJoined => "judge_self_joined",
@@ -75,9 +84,14 @@ impl TaskKind {
     #[must_use]
     pub const fn allowed(self) -> SignedDuration {
         let days = match self {
-            Self::Unblock | Self::CutAtProvider | Self::FindWayIn | Self::Decide => 1,
+            Self::Unblock
+            | Self::CutAtProvider
+            | Self::FindWayIn
+            | Self::RemoveUnwanted
+            | Self::RefreshSource
+            | Self::Decide => 1,
             Self::CompleteRecord | Self::ResendInvitation | Self::GetSeat => 2,
-            Self::ConfirmMatch => 3,
+            Self::ConfirmMatch | Self::ReviewContractor => 3,
             Self::Classify | Self::JudgeSelfJoined | Self::NameOwner => 7,
             Self::ChangeLogin | Self::SettleDuplicates => 14,
         };
@@ -148,7 +162,15 @@ pub fn tasks(
         let task = made(world, need, noticed);
         tasks.entry(task.id.clone()).or_insert(task);
     };
-    gaps.iter().filter_map(of_gap).for_each(&mut add);
+    // What waits for a decision about an account that should not exist is that task.
+    let waits = |gap: &Gap| {
+        gap.kind == GapKind::Unwanted
+            && plan
+                .operations
+                .iter()
+                .any(|one| !one.goes() && one.goes_when_approved() && one.account == gap.account)
+    };
+    gaps.iter().filter(|gap| !waits(gap)).filter_map(of_gap).for_each(&mut add);
     plan.blocked.iter().map(of_blocked).for_each(&mut add);
     let limited: Vec<_> = plan.operations.iter().filter(|one| is_limited(one)).collect();
     if let [first, _, ..] = limited.as_slice() {
@@ -221,6 +243,17 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
             TaskKind::NameOwner,
             format!("Name somebody to answer for {login}, and change its secret"),
         ),
+        GapKind::Unwanted => {
+            (TaskKind::RemoveUnwanted, format!("Take {login} away, which should not exist"))
+        }
+        GapKind::StaleSource => {
+            let what = gap.source.as_ref().map_or(gap.app.as_str(), |source| source.as_str());
+            (TaskKind::RefreshSource, format!("Hear {what} again"))
+        }
+        GapKind::ContractorOverdue => (
+            TaskKind::ReviewContractor,
+            format!("Say whether the contract of the owner of {login} goes on"),
+        ),
         GapKind::AliasMismatch => (TaskKind::ChangeLogin, format!("Change the login {login}")),
         GapKind::OffboardedReduced => {
             (TaskKind::CutAtProvider, format!("Cut {login} at the identity provider"))
@@ -257,7 +290,10 @@ fn of_gap(gap: &Gap) -> Option<Need<'_>> {
         kind,
         person: gap.person.as_ref().filter(|_| gap.kind != GapKind::ToConfirm),
         account: gap.account.as_ref(),
-        detail: if kind == TaskKind::CompleteRecord { gap.kind.word() } else { "" },
+        detail: match kind {
+            TaskKind::CompleteRecord => gap.kind.word(),
+            _ => gap.source.as_ref().map_or("", |source| source.as_str()),
+        },
         title,
         reason: gap.cause.clone(),
         how: gap.remedy.clone(),
@@ -279,7 +315,7 @@ fn of_blocked(blocked: &Blocked) -> Need<'_> {
 }
 
 fn of_hold<'a>(operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
-    let name = &operation.person.name;
+    let name = operation.name();
     let (kind, title) = match hold.kind {
         HoldKind::Protected | HoldKind::CannotTell if operation.action.removes_access() => {
             (TaskKind::Unblock, format!("Make it possible to take access from {name}"))
@@ -289,7 +325,7 @@ fn of_hold<'a>(operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
     };
     Some(Need {
         kind,
-        person: Some(&operation.person.id),
+        person: operation.person_id(),
         account: operation.account.as_ref(),
         detail: "",
         title,
@@ -327,10 +363,10 @@ fn of_decision(operation: &Operation) -> Need<'_> {
     let how = operation.holds.first().map(|hold| hold.release.clone()).unwrap_or_default();
     Need {
         kind: TaskKind::Decide,
-        person: Some(&operation.person.id),
+        person: operation.person_id(),
         account: operation.account.as_ref(),
         detail: operation.action.word(),
-        title: format!("Decide: {what} {}", operation.person.name),
+        title: format!("Decide: {what} {}", operation.name()),
         reason: reasons.join("; "),
         how,
         since: None,

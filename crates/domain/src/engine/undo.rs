@@ -4,6 +4,7 @@ use super::{expect::Expectation, world::World};
 use crate::model::{
     account::{AccountChange, SignIn},
     keep::{Keep, Wanted},
+    link::{Link, Tie},
     operation::{Run, RunState},
     person::Person,
     plan::Action,
@@ -91,6 +92,16 @@ pub fn wanted(person: &Person, expectation: &Expectation) -> Wanted {
     Wanted { engagement, ended, role: role.cloned(), name: person.name() }
 }
 
+/// What is asked for in respect of an account that is nobody's, tied by `link`.
+#[must_use]
+pub fn wanted_of_nobody(link: Option<&Link>) -> Wanted {
+    let ended = link.and_then(|link| match &link.tie {
+        Tie::Unwanted { confirmed, .. } => Some(confirmed.at),
+        Tie::Person { .. } | Tie::NotAPerson { .. } => None,
+    });
+    Wanted { engagement: None, ended, role: None, name: String::new() }
+}
+
 /// The orders that keep accounts of `person` as an undo put them back.
 pub(super) fn kept<'a>(
     world: &World<'a>,
@@ -98,8 +109,9 @@ pub(super) fn kept<'a>(
     expectation: &Expectation,
 ) -> Vec<&'a Keep> {
     let hers = world.orders.keeps.iter();
-    let mut hers =
-        hers.filter(|keep| keep.app == *world.app && keep.person == person.id).peekable();
+    let hers =
+        hers.filter(|keep| keep.app == *world.app && keep.person.as_ref() == Some(&person.id));
+    let mut hers = hers.peekable();
     if hers.peek().is_none() {
         return Vec::new();
     }

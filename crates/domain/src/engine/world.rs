@@ -9,7 +9,7 @@ use crate::model::{
     account::{Account, Role},
     activity::{Activity, Trail},
     canonical::Digest,
-    id::{AccountId, AppName, ObservationId, PersonId, RoleName},
+    id::{AccountId, AppName, ObservationId, PersonId, RoleName, SourceName},
     link::Link,
     observation::Completeness,
     operation::{Approval, Learned, Run},
@@ -121,6 +121,8 @@ pub struct World<'a> {
     pub approvals: &'a BTreeMap<Digest, Approval>,
     /// What people ordered by hand.
     pub orders: &'a Orders,
+    /// When each source of people was heard last. What is told by hand is never too old.
+    pub heard: &'a BTreeMap<SourceName, Timestamp>,
     /// The moment.
     pub now: Timestamp,
 }

@@ -18,8 +18,9 @@ pub struct Rejection {
     pub fingerprint: Digest,
     /// The app.
     pub app: AppName,
-    /// Whom the operation is about.
-    pub person: PersonId,
+    /// Whom the operation is about, if it is about somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// The account, if it is about one that exists.
     pub account: Option<AccountId>,
     /// What was rejected, in words.

@@ -16,11 +16,11 @@ use super::{
 pub struct Wanted {
     /// The engagement that it follows from.
     pub engagement: Option<u32>,
-    /// Since when access is over, if it is.
+    /// Since when access is over, if it is; for an account that should not exist, since when.
     pub ended: Option<Timestamp>,
     /// The role.
     pub role: Option<RoleName>,
-    /// The person's name.
+    /// The person's name; empty where the account is nobody's.
     pub name: String,
 }
 
@@ -33,8 +33,9 @@ pub struct Keep {
     pub app: AppName,
     /// The account.
     pub account: AccountId,
-    /// Whose it is.
-    pub person: PersonId,
+    /// Whose it is, if it is somebody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// What stays as it was: the fields that are told.
     pub state: AccountChange,
     /// What was asked for instead.

@@ -63,6 +63,13 @@ pub enum Tie {
         /// Who classified it, and when.
         confirmed: Confirmation,
     },
+    /// It should not exist: plans take it away, whatever rules and addresses say.
+    Unwanted {
+        /// Why.
+        reason: String,
+        /// Who said so, and when.
+        confirmed: Confirmation,
+    },
 }
 
 /// One account's tie. One account belongs to at most one person; one person may have many.
@@ -83,7 +90,7 @@ impl Link {
     pub const fn person(&self) -> Option<&PersonId> {
         match &self.tie {
             Tie::Person { person, .. } => Some(person),
-            Tie::NotAPerson { .. } => None,
+            Tie::NotAPerson { .. } | Tie::Unwanted { .. } => None,
         }
     }
 
@@ -92,7 +99,7 @@ impl Link {
     pub const fn is_confirmed(&self) -> bool {
         match &self.tie {
             Tie::Person { confirmed, .. } => confirmed.is_some(),
-            Tie::NotAPerson { .. } => true,
+            Tie::NotAPerson { .. } | Tie::Unwanted { .. } => true,
         }
     }
 }

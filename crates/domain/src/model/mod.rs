@@ -11,6 +11,7 @@ pub mod journal;
 pub mod keep;
 pub mod limits;
 pub mod link;
+pub mod money;
 pub mod observation;
 pub mod operation;
 pub mod order;

@@ -90,6 +90,10 @@ orders! {
     merged: Merged,
     /// Who was asked to do a task, and by when.
     assignments: Assignment,
+    /// Accounts that are not certain people's.
+    not_theirs: NotTheirs,
+    /// People who look alike and are two.
+    distinct: Distinct,
 }
 
 /// What a freeze is about.
@@ -178,14 +182,91 @@ impl Order for Merged {
     }
 }
 
-impl Freeze {
-    /// Whether it holds at `now` for `person` in `app`.
+/// A human's word that an account is not a certain person's: no rule gives it to her, and nobody is
+/// asked about it again. Saying that it is hers takes it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotTheirs {
+    /// The app.
+    pub app: AppName,
+    /// The account.
+    pub account: AccountId,
+    /// Whose it is not.
+    pub person: PersonId,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Order for NotTheirs {
+    const KIND: &'static str = "not_theirs";
+
+    fn key(&self) -> String {
+        format!("{}/{}/{}", self.app, self.account, self.person)
+    }
+}
+
+/// A human's word that two records are two people, however alike they look. Merging them takes it
+/// back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distinct {
+    /// One of them: the one whose id comes first.
+    pub one: PersonId,
+    /// The other.
+    pub other: PersonId,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Distinct {
+    /// That `one` and `other` are two people, in whichever order they are named.
     #[must_use]
-    pub fn holds(&self, app: &AppName, person: &PersonId, now: Timestamp) -> bool {
+    pub fn new(one: PersonId, other: PersonId, by: String, at: Timestamp) -> Self {
+        let (one, other) = if other < one { (other, one) } else { (one, other) };
+        Self { one, other, by, at }
+    }
+}
+
+impl Order for Distinct {
+    const KIND: &'static str = "distinct";
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.one, self.other)
+    }
+}
+
+impl Orders {
+    /// `person` and everybody as whom she goes on since she was said to be another.
+    pub fn goes_on_as<'a>(&'a self, person: &'a PersonId) -> impl Iterator<Item = &'a PersonId> {
+        // Merges form no ring, but what was read from a file is not believed without an end.
+        let next = |person: &&'a PersonId| {
+            let merged = self.merged.iter().find(|merged| merged.person.id == **person)?;
+            Some(&merged.into)
+        };
+        std::iter::successors(Some(person), next).take(self.merged.len().saturating_add(1))
+    }
+
+    /// Whether somebody said that `one` and `other` are two people.
+    #[must_use]
+    pub fn are_distinct(&self, one: &PersonId, other: &PersonId) -> bool {
+        let is = |said: &PersonId, meant: &PersonId| self.goes_on_as(said).any(|id| id == meant);
+        self.distinct.iter().any(|said| {
+            (is(&said.one, one) && is(&said.other, other))
+                || (is(&said.one, other) && is(&said.other, one))
+        })
+    }
+}
+
+impl Freeze {
+    /// Whether it holds at `now` in `app` for `person`, or for an account that is nobody's.
+    #[must_use]
+    pub fn holds(&self, app: &AppName, person: Option<&PersonId>, now: Timestamp) -> bool {
         let meant = match &self.frozen {
             Frozen::Everything => true,
             Frozen::App { app: frozen } => frozen == app,
-            Frozen::Person { person: frozen } => frozen == person,
+            Frozen::Person { person: frozen } => Some(frozen) == person,
         };
         meant && self.at <= now && self.until.is_none_or(|until| now < until)
     }

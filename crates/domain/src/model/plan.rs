@@ -281,8 +281,10 @@ pub struct Operation {
     /// What is done.
     #[serde(flatten)]
     pub action: Action,
-    /// For whom.
-    pub person: PersonRef,
+    /// For whom; `None` where the account is nobody's: it is then about the account alone, which
+    /// is always told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonRef>,
     /// To which account; `None` for a create.
     pub account: Option<AccountId>,
     /// The account before.
@@ -307,11 +309,18 @@ struct Identity<'a> {
     app: &'a AppName,
     #[serde(flatten)]
     action: &'a Action,
-    person: &'a PersonId,
-    engagement: Option<u32>,
+    #[serde(flatten)]
+    whose: Option<Whose<'a>>,
     account: &'a Option<AccountId>,
     before: &'a Option<AccountState>,
     after: &'a Option<AccountState>,
+}
+
+/// For whom it is done; all of it is left out where the account is nobody's.
+#[derive(Serialize)]
+struct Whose<'a> {
+    person: &'a PersonId,
+    engagement: Option<u32>,
 }
 
 impl Operation {
@@ -329,8 +338,9 @@ impl Operation {
         digest_of(&Identity {
             app,
             action,
-            person: &person.id,
-            engagement: person.engagement,
+            whose: person
+                .as_ref()
+                .map(|person| Whose { person: &person.id, engagement: person.engagement }),
             account,
             before,
             after,
@@ -340,7 +350,37 @@ impl Operation {
     /// What it does, for whom, in few words: `deactivate Ann Ash`.
     #[must_use]
     pub fn brief(&self) -> String {
-        format!("{} {}", self.action.word().replace('_', " "), self.person.name)
+        format!("{} {}", self.action.word().replace('_', " "), self.name())
+    }
+
+    /// Whom it is about, as people know it: the person's name; where the account is nobody's, its
+    /// login.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let account = || self.account.as_ref().map_or("an account", AccountId::as_str);
+        let login = || self.before.as_ref().map(|state| state.login.as_str());
+        match &self.person {
+            Some(person) => &person.name,
+            None => login().unwrap_or_else(account),
+        }
+    }
+
+    /// For whom it is, if it is for somebody.
+    #[must_use]
+    pub fn person_id(&self) -> Option<&PersonId> {
+        self.person.as_ref().map(|person| &person.id)
+    }
+
+    /// The engagement that it follows from, if it follows from one.
+    #[must_use]
+    pub fn engagement(&self) -> Option<u32> {
+        self.person.as_ref()?.engagement
+    }
+
+    /// Whether it is for `person`.
+    #[must_use]
+    pub fn is_for(&self, person: &PersonId) -> bool {
+        self.person_id() == Some(person)
     }
 
     /// Whether it goes when the plan is applied: nothing holds it that an approval it has does

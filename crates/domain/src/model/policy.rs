@@ -17,6 +17,7 @@ use super::{
     email::EmailAddress,
     id::{AppName, RoleName, SourceName},
     limits::Limits,
+    money::Money,
     work::HandOverTo,
 };
 
@@ -40,6 +41,8 @@ pub struct Organization {
     pub domains: Vec<String>,
     /// Whose word on people counts before whose.
     pub sources: SourceRanks,
+    /// A source of people that was not heard for so many days is stale.
+    pub stale_after_days: u16,
     /// The days of the week on which nobody works, where a place says nothing else.
     pub weekend: Vec<Weekday>,
     /// Days on which nobody works anywhere.
@@ -67,6 +70,7 @@ impl Organization {
             time_zone,
             domains: Vec::new(),
             sources: SourceRanks::default(),
+            stale_after_days: 7,
             weekend: vec![Weekday::Saturday, Weekday::Sunday],
             holidays: BTreeSet::new(),
             places: BTreeMap::new(),
@@ -287,6 +291,8 @@ pub struct AppPolicy {
     pub protected: Vec<String>,
     /// How many seats the contract has.
     pub seats: Option<u32>,
+    /// What a seat costs a month, if the policy says.
+    pub seat_price: Option<Money>,
     /// Which writes happen.
     pub writes: Writes,
     /// Who gets which role; the first rule that matches wins.
@@ -338,6 +344,7 @@ impl AppPolicy {
             account_owner: None,
             protected: Vec::new(),
             seats: None,
+            seat_price: None,
             writes: Writes::default(),
             access: Vec::new(),
             no_rule: NoRule::Report,

@@ -94,7 +94,7 @@ impl World {
     pub fn apply(&mut self, operation: &Operation) {
         let touched = apply(operation, &mut self.accounts);
         if let (Action::Create { .. }, Some(account)) = (&operation.action, touched) {
-            let person = operation.person.id.clone();
+            let person = operation.person_id().unwrap().clone();
             let tie = Tie::Person { person, because: "created".to_owned(), confirmed: None };
             self.links.insert(account.clone(), Link { account, tie, since: self.now });
         }

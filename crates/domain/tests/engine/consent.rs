@@ -97,7 +97,7 @@ fn m7_the_new_manager_has_the_say_from_the_moment_on() {
     // A manager who has left has no say, and then nobody has.
     let gone = world.person("cleo", |p| p.ends("2026-11-06"));
     let anna = first(&gone);
-    assert_eq!(anna.person.name, "Anna");
+    assert_eq!(anna.name(), "Anna");
     assert!(anna.holds[0].release.ends_with("whom the source does not name or who has left"));
     assert!(!goes(&gone, "cleo@acme.example", None));
 }
@@ -160,7 +160,7 @@ fn no(world: &World) -> Rejection {
     Rejection {
         fingerprint: operation.fingerprint,
         app: world.app.clone(),
-        person: operation.person.id.clone(),
+        person: operation.person_id().cloned(),
         account: operation.account.clone(),
         what: operation.brief(),
         keeps_access: operation.action.removes_access(),
@@ -315,13 +315,13 @@ fn a_store_that_knows_less_than_it_did_writes_nothing() {
 fn undo(world: &mut World) -> Keep {
     let run = world.runs.last().unwrap().clone();
     let back = undo::back(&run).unwrap();
-    let person = &world.people[&run.operation.person.id];
+    let person = &world.people[run.operation.person_id().unwrap()];
     let against = undo::wanted(person, &Rules::new(&world.seen()).expect(person));
     let keep = Keep {
         id: OrderId::derive("keep", "ines", world.now, run.id.as_str()),
         app: world.app.clone(),
         account: run.account.clone().unwrap(),
-        person: person.id.clone(),
+        person: Some(person.id.clone()),
         state: back.state,
         against,
         undone: run.id.clone(),

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use muster_domain::{
-    engine::plan::{self, NotReleased, Released},
+    engine::plan::{self, NotReleased, Released, Scope},
     model::{
         account::AccountStatus,
         id::OrderId,
@@ -225,7 +225,7 @@ fn l20_a_rehire_before_the_delayed_deletion_cancels_it() {
     let now = world.person("anna", back("2026-12-01"));
     let words: Vec<_> = now.plan().operations.iter().map(|o| o.action.word()).collect();
     assert_eq!(words, ["reactivate"]);
-    let fresh = plan::plan_for(&now.seen(), Some(&now.people[&person_id("anna")]));
+    let fresh = plan::plan_for(&now.seen(), Scope::Person(&now.people[&person_id("anna")]));
     assert_eq!(Released::check(&planned, &fresh), Err(NotReleased::Void));
 }
 

@@ -11,9 +11,11 @@ mod apply;
 mod world;
 
 mod access;
+mod answers;
 mod attacks;
 mod consent;
 mod days;
+mod findings;
 mod hand;
 mod hand_over;
 mod laws;

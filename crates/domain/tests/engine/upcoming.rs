@@ -219,7 +219,7 @@ proptest! {
             before.now = coming.at - SignedDuration::from_nanos(1);
             let about = |world: &World| {
                 let all = world.plan();
-                let operations = all.operations.into_iter().map(|one| (one.person.id, format!("{:?}{:?}", one.action, one.person.engagement)));
+                let operations = all.operations.into_iter().map(|one| (one.person_id().unwrap().clone(), format!("{:?}{:?}", one.action, one.engagement())));
                 let blocked = all.blocked.into_iter().map(|one| (one.person.id, one.reason));
                 operations.chain(blocked).filter(|(id, _)| *id == coming.person.id).collect::<Vec<_>>()
             };

@@ -85,6 +85,7 @@ pub struct World {
     pub runs: Vec<Run>,
     pub approvals: BTreeMap<Digest, Approval>,
     pub orders: Orders,
+    pub heard: BTreeMap<SourceName, Timestamp>,
     pub now: Timestamp,
 }
 
@@ -115,6 +116,7 @@ impl World {
             runs: Vec::new(),
             approvals: BTreeMap::new(),
             orders: Orders::default(),
+            heard: BTreeMap::new(),
             now,
         }
         .account("1", |a| a.email("muster@acme.example").role("admin").created("2020-01-01"))
@@ -220,6 +222,7 @@ impl World {
             runs: &self.runs,
             approvals: &self.approvals,
             orders: &self.orders,
+            heard: &self.heard,
             now: self.now,
         }
     }
@@ -589,14 +592,13 @@ pub fn text(plan: &Plan) -> String {
     for operation in &plan.operations {
         let account = operation.account.as_ref().map_or("new", |id| id.as_str());
         let mark = if operation.goes() { " " } else { "!" };
-        let person = &operation.person;
-        let engagement = person.engagement.map_or(String::new(), |n| format!(" #{n}"));
+        let engagement = operation.engagement().map_or(String::new(), |n| format!(" #{n}"));
         let (before, after) = (side(operation.before.as_ref()), side(operation.after.as_ref()));
         let word = operation.action.word();
         writeln!(
             out,
             "{mark} {word} {account} for {}{engagement}: {before} -> {after}",
-            person.name
+            operation.name()
         )
         .unwrap();
         for hold in &operation.holds {

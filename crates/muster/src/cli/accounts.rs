@@ -2,14 +2,21 @@
 
 use muster_domain::{
     engine::correlate::Match,
-    model::{id::AppName, link::NonHuman},
+    model::{
+        id::AppName,
+        link::{NonHuman, Tie},
+    },
 };
 
 use super::{
-    render::table,
+    people::hand::Meet,
+    render::{clean, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
-use crate::{error::Result, service::accounts::AccountView};
+use crate::{
+    error::Result,
+    service::accounts::{AccountView, Tied},
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -40,6 +47,23 @@ pub(super) enum Command {
         #[arg(long)]
         owner: String,
     },
+    /// Add the person whose account it is, by hand, and tie it to them
+    NewPerson(Box<Meet>),
+    /// Say that an account should not exist: plans take it away
+    Unwanted {
+        /// APP/ID, an id, or a login
+        account: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Say that an account is not a certain person's
+    NotTheirs {
+        /// APP/ID, an id, or a login
+        account: String,
+        /// A name, a work address, the source's id or a per_… id
+        person: String,
+    },
 }
 
 fn non_human(text: &str) -> std::result::Result<NonHuman, String> {
@@ -60,33 +84,72 @@ impl Command {
                 let session = start.open(Access::Write).await?;
                 let (app, account) = session.muster.find_account(&account).await?;
                 let person = session.muster.find_person(&person).await?;
-                let link = session.muster.link(&app, &account.id, &person).await?;
-                if session.json {
-                    print_json(&link)?;
-                } else {
-                    print_line(&format!("{} is {}'s.", account.login, person.name()));
-                }
-                Ok(Outcome::Done)
+                let tied = session.muster.link(&app, &account.id, &person).await?;
+                let says = format!("{} is {}'s.", account.login, person.name());
+                answered(&session, &tied, &says)
             }
             Self::Classify { account, kind, owner } => {
                 let session = start.open(Access::Write).await?;
                 let (app, account) = session.muster.find_account(&account).await?;
                 let owner = session.muster.find_person(&owner).await?;
-                let link = session.muster.classify(&app, &account.id, kind, &owner).await?;
+                let tied = session.muster.classify(&app, &account.id, kind, &owner).await?;
+                let (login, kind, name) = (&account.login, kind.word(), owner.name());
+                answered(
+                    &session,
+                    &tied,
+                    &format!("{login} is a {kind} account; {name} answers for it."),
+                )
+            }
+            Self::NewPerson(meet) => meet.run(start).await,
+            Self::Unwanted { account, reason } => {
+                let session = start.open(Access::Write).await?;
+                let (app, account) = session.muster.find_account(&account).await?;
+                let tied = session.muster.unwanted(&app, &account.id, &reason).await?;
+                let login = &account.login;
+                answered(
+                    &session,
+                    &tied,
+                    &format!("{login} should not exist. To take it away: muster plan {app}"),
+                )
+            }
+            Self::NotTheirs { account, person } => {
+                let session = start.open(Access::Write).await?;
+                let (app, account) = session.muster.find_account(&account).await?;
+                let person = session.muster.find_person(&person).await?;
+                let said = session.muster.not_theirs(&app, &account.id, &person).await?;
                 if session.json {
-                    print_json(&link)?;
+                    print_json(&said)?;
                 } else {
-                    print_line(&format!(
-                        "{} is a {} account; {} answers for it.",
-                        account.login,
-                        kind.word(),
-                        owner.name()
-                    ));
+                    let text = format!("{} is not {}'s.", account.login, person.name());
+                    print_line(&clean(&text));
                 }
                 Ok(Outcome::Done)
             }
         }
     }
+}
+
+/// Tells an answer, and which one it replaces.
+fn answered(session: &Session, tied: &Tied, says: &str) -> Result<Outcome> {
+    if session.json {
+        print_json(tied)?;
+        return Ok(Outcome::Done);
+    }
+    print_line(&clean(says));
+    let before = tied.before.as_ref().filter(|before| before.is_confirmed());
+    let was = before.map(|before| match &before.tie {
+        Tie::Person { person, because, .. } => format!("{person}'s, by {because}"),
+        Tie::NotAPerson { kind, confirmed, .. } => {
+            format!("a {} account, by the word of {}", kind.word(), confirmed.by)
+        }
+        Tie::Unwanted { confirmed, .. } => {
+            format!("one that should not exist, by the word of {}", confirmed.by)
+        }
+    });
+    if let Some(was) = was {
+        print_line(&clean(&format!("Until now it was {was}.")));
+    }
+    Ok(Outcome::Done)
 }
 
 async fn list(session: &Session, app: Option<&AppName>, unidentified: bool) -> Result<Outcome> {
@@ -121,6 +184,7 @@ fn row(view: &AccountView) -> [String; 6] {
     let whose = match found {
         Match::Linked { .. } => name,
         Match::Classified { kind, .. } => format!("{} account, {name} answers for it", kind.word()),
+        Match::Unwanted { said, .. } => format!("should not exist, said {}", said.by),
         Match::Machine { kind } => format!("the app's own {}", kind.word()),
         Match::ToConfirm { candidates } => format!("to confirm: {} candidates", candidates.len()),
         Match::Unmatched => "nobody knows".to_owned(),

@@ -71,7 +71,7 @@ impl Watch for Lines<'_> {
     fn moved(&self, run: &Run, (tickets, of): (u64, u64)) {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = bar.get_or_insert_with(|| spinner(self.session, String::new()));
-        let name = render::clean(&run.operation.person.name);
+        let name = render::clean(run.operation.name());
         bar.set_message(format!("{tickets} of {of} tickets of {name} handed over"));
     }
 }
@@ -252,7 +252,7 @@ pub(super) fn report(session: &Session, applied: &Applied) {
                 style.yellow("waits     ")
             },
             one.operation.action.word().replace('_', " "),
-            render::clean(&one.operation.person.name),
+            render::clean(one.operation.name()),
             render::clean(&why),
         ));
     }

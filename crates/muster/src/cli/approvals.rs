@@ -56,7 +56,10 @@ fn show(session: &Session, consents: &Consents) {
             let operation = &one.operation;
             let reasons: Vec<_> = operation.holds.iter().map(|hold| hold.kind.word()).collect();
             let asked = if one.asked.is_empty() {
-                format!("anybody but {}", operation.person.name)
+                match &operation.person {
+                    Some(person) => format!("anybody but {}", person.name),
+                    None => "anybody".to_owned(),
+                }
             } else {
                 one.asked.join(" or ")
             };

@@ -1,6 +1,6 @@
 //! `muster people`.
 
-mod hand;
+pub(super) mod hand;
 mod unite;
 
 use muster_domain::engine::{
@@ -53,6 +53,13 @@ pub(super) enum Command {
     Rehire(Box<hand::Engage>),
     /// List who may be someone that was known before
     Duplicates,
+    /// Say that two who look alike are two people
+    Distinct {
+        /// One of the two: a name, a work address, a source's id or a per_… id
+        one: String,
+        /// The other
+        other: String,
+    },
     /// Say that two are the same human
     Merge(unite::Merge),
     /// Take back that two are the same human
@@ -85,6 +92,9 @@ impl Command {
             Self::Return(args) => args.run(start).await,
             Self::Rehire(args) => args.run(start, ComesBack::Yes).await,
             Self::Duplicates => unite::duplicates(&start.open(Access::Read).await?).await,
+            Self::Distinct { one, other } => {
+                unite::distinct(&start.open(Access::Write).await?, (&one, &other)).await
+            }
             Self::Merge(args) => args.run(start).await,
             Self::Split(args) => args.run(start).await,
             Self::Redact(args) => args.run(start).await,

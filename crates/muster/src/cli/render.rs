@@ -88,7 +88,7 @@ pub(super) fn run(run: &Run, style: Style) -> String {
     format!(
         "  {state} {:<10} {} {}{note}",
         run.operation.action.word().replace('_', " "),
-        clean(&run.operation.person.name),
+        clean(run.operation.name()),
         style.dim(run.id.as_str()),
     )
 }

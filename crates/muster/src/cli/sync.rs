@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use muster_domain::{
-    engine::gaps::{Gap, GapKind},
+    engine::gaps::{Gap, GapKind, GapRisk, monthly},
     model::{id::AppName, observation::Completeness},
 };
 
 use super::{
-    render::{clean, count},
+    render::{Style, clean, count},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
@@ -105,6 +105,35 @@ fn show(session: &Session, synced: &Synced) {
 
 const SHOWN: usize = 12;
 
+/// How grave a gap is, how long it has been there, and what it costs.
+pub(super) fn weight(gap: &Gap, style: Style) -> String {
+    let risk = gap.risk.word();
+    let risk = match gap.risk {
+        GapRisk::Critical | GapRisk::High => style.red(risk),
+        GapRisk::Medium => style.yellow(risk),
+        GapRisk::Low => style.dim(risk),
+    };
+    let age = match gap.age_days {
+        Some(0) => ", since today".to_owned(),
+        Some(1) => ", for 1 day".to_owned(),
+        Some(days) => format!(", for {days} days"),
+        None => String::new(),
+    };
+    let money = gap.monthly.as_ref().map(|money| format!(", {money} a month"));
+    let plan = gap.operation.map(|one| format!(", closed by {}", one.brief()));
+    let rest = format!("{age}{}{}", money.unwrap_or_default(), plan.unwrap_or_default());
+    format!("{risk} risk{}", style.dim(&rest))
+}
+
+/// What the seats of these gaps come to, where anything is known.
+fn cost(gaps: &[Gap], style: Style) {
+    let sums: Vec<_> = monthly(gaps).iter().map(ToString::to_string).collect();
+    if !sums.is_empty() {
+        let sums = sums.join(" and ");
+        print_line(&format!("  {}", style.bold(&format!("these seats cost {sums} a month"))));
+    }
+}
+
 /// The gaps, by kind.
 pub(super) fn show_gaps(session: &Session, gaps: &[Gap]) {
     let style = session.style;
@@ -129,7 +158,7 @@ pub(super) fn show_gaps(session: &Session, gaps: &[Gap]) {
                 .as_ref()
                 .map(|id| format!(" {}", style.dim(&format!("account {id}"))))
                 .unwrap_or_default();
-            print_line(&format!("      {}{account}", clean(&gap.cause)));
+            print_line(&format!("      {}{account}  {}", clean(&gap.cause), weight(gap, style)));
         }
         if gaps.len() > SHOWN {
             print_line(&format!("      … and {} more", gaps.len() - SHOWN));
@@ -138,4 +167,5 @@ pub(super) fn show_gaps(session: &Session, gaps: &[Gap]) {
             print_line(&format!("      {} {}", style.dim("→"), style.dim(&clean(&gap.remedy))));
         }
     }
+    cost(gaps, style);
 }

@@ -6,6 +6,7 @@ use super::{
     people,
     render::{clean, operation, run},
     session::{Access, Outcome, Session, Start, print_json, print_line},
+    sync::weight,
 };
 use crate::{
     error::Result,
@@ -42,7 +43,7 @@ impl Args {
 
 fn account(session: &Session, why: &AccountWhy) {
     let style = session.style;
-    let AccountWhy { app, account, found, gaps, person, runs } = why;
+    let AccountWhy { app, account, found, gaps, operations, person, runs } = why;
     let role = account.role.as_ref().map(ToString::to_string).unwrap_or_default();
     print_line(&format!(
         "{}  {} {role}, {}",
@@ -56,6 +57,9 @@ fn account(session: &Session, why: &AccountWhy) {
             format!("tied to a person by {because} ({word})")
         }
         Match::Classified { kind, .. } => format!("a {} account", kind.word()),
+        Match::Unwanted { reason, said, .. } => {
+            format!("should not exist, said {} {}: {reason}", said.by, session.when(said.at))
+        }
         Match::Machine { kind } => format!("the app says it is a {}", kind.word()),
         Match::Unmatched => "nobody knows whose it is".to_owned(),
         Match::ToConfirm { candidates } => {
@@ -68,7 +72,11 @@ fn account(session: &Session, why: &AccountWhy) {
     for gap in gaps {
         let word = gap.kind.word().replace('_', " ");
         print_line(&format!("  {} {word}: {}", style.red("!"), clean(&gap.cause)));
+        print_line(&format!("    {}", weight(gap, style)));
         print_line(&format!("    → {}", clean(&gap.remedy)));
+    }
+    for one in operations {
+        print_line(operation(one, style).trim_end());
     }
     for one in runs {
         print_line(&format!("{}  {}", run(one, style), session.when(one.changed)));

@@ -10,6 +10,7 @@ use muster_domain::{
         id::{AccountId, AppName, PersonId},
         journal::{About, Event},
         link::{Confirmation, Link, NonHuman, Tie},
+        order::NotTheirs,
         person::Person,
     },
 };
@@ -33,6 +34,17 @@ pub struct AccountView {
     pub found: Match,
     /// The owner's name, when it is known.
     pub person_name: Option<String>,
+}
+
+/// What an account is tied to from now on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tied {
+    /// The tie.
+    #[serde(flatten)]
+    pub link: Link,
+    /// What it was tied to before.
+    #[serde(skip)]
+    pub before: Option<Link>,
 }
 
 impl AccountView {
@@ -171,7 +183,7 @@ impl Muster {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn link(&self, app: &AppName, account: &AccountId, person: &Person) -> Result<Link> {
+    pub async fn link(&self, app: &AppName, account: &AccountId, person: &Person) -> Result<Tied> {
         let confirmed = Some(self.confirmation());
         let because = format!("the word of {}", self.actor);
         let tie = Tie::Person { person: person.id.clone(), because, confirmed };
@@ -188,9 +200,59 @@ impl Muster {
         account: &AccountId,
         kind: NonHuman,
         owner: &Person,
-    ) -> Result<Link> {
+    ) -> Result<Tied> {
         let tie = Tie::NotAPerson { kind, owner: owner.id.clone(), confirmed: self.confirmation() };
         self.tie(app, account, tie, Event::AccountClassified).await
+    }
+
+    /// Declares that an account should not exist: the next plans take it away.
+    ///
+    /// # Errors
+    /// When no reason is given, or the store fails.
+    pub async fn unwanted(&self, app: &AppName, account: &AccountId, reason: &str) -> Result<Tied> {
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err(Error::Invalid("say why: --reason TEXT".to_owned()));
+        }
+        let tie = Tie::Unwanted { reason: reason.to_owned(), confirmed: self.confirmation() };
+        self.tie(app, account, tie, Event::AccountUnwanted).await
+    }
+
+    /// Declares that an account is not a certain person's. A tie to her is taken away; nobody is
+    /// asked about the two again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn not_theirs(
+        &self,
+        app: &AppName,
+        account: &AccountId,
+        person: &Person,
+    ) -> Result<NotTheirs> {
+        let said = NotTheirs {
+            app: app.clone(),
+            account: account.clone(),
+            person: person.id.clone(),
+            by: self.actor.clone(),
+            at: self.env.now(),
+        };
+        let before = self.store.links(app).await?.remove(account);
+        let before = before.filter(|link| link.person() == Some(&person.id));
+        let mut tx = self.begin();
+        tx.put_order(&said);
+        if before.is_some() {
+            tx.remove_link(app, account);
+        }
+        let about = About {
+            app: Some(app.clone()),
+            account: Some(account.clone()),
+            person: Some(person.id.clone()),
+            ..About::default()
+        };
+        let data = json!({"not_theirs": said, "before": before});
+        tx.journal(Event::AccountNotTheirs, about, data);
+        tx.commit().await?;
+        Ok(said)
     }
 
     fn confirmation(&self) -> Confirmation {
@@ -203,10 +265,11 @@ impl Muster {
         account: &AccountId,
         tie: Tie,
         event: Event,
-    ) -> Result<Link> {
+    ) -> Result<Tied> {
         let person = match &tie {
-            Tie::Person { person, .. } => person.clone(),
-            Tie::NotAPerson { owner, .. } => owner.clone(),
+            Tie::Person { person, .. } => Some(person.clone()),
+            Tie::NotAPerson { owner, .. } => Some(owner.clone()),
+            Tie::Unwanted { .. } => None,
         };
         let before = self.store.links(app).await?.remove(account);
         let link = Link { account: account.clone(), tie, since: self.env.now() };
@@ -215,11 +278,22 @@ impl Muster {
         let about = About {
             app: Some(app.clone()),
             account: Some(account.clone()),
-            person: Some(person),
+            person,
             ..About::default()
         };
+        // Saying that it is hers takes back that it is not.
+        let orders = self.store.orders().await?;
+        for said in orders.not_theirs.iter().filter(|said| {
+            said.app == *app
+                && said.account == *account
+                && link
+                    .person()
+                    .is_some_and(|id| orders.goes_on_as(&said.person).any(|one| one == id))
+        }) {
+            tx.remove_order(said);
+        }
         tx.journal(event, about, json!({"link": link, "before": before}));
         tx.commit().await?;
-        Ok(link)
+        Ok(Tied { link, before })
     }
 }

@@ -283,9 +283,8 @@ impl<'a> Applying<'a> {
         if let Err(why) = self.settle_all().await? {
             return self.give_up(request, 0, &why);
         }
-        let wanted = |operation: &Operation| {
-            request.only.as_ref().is_none_or(|only| *only == operation.person.id)
-        };
+        let wanted =
+            |operation: &Operation| request.only.as_ref().is_none_or(|only| operation.is_for(only));
         for (index, operation) in request.plan.operations.iter().enumerate() {
             if !wanted(operation) {
                 continue;
@@ -301,7 +300,7 @@ impl<'a> Applying<'a> {
     fn give_up(&mut self, request: &ApplyRequest, from: usize, why: &str) -> Result<()> {
         let rest = request.plan.operations.iter().skip(from);
         for operation in rest {
-            if request.only.as_ref().is_some_and(|only| *only != operation.person.id) {
+            if request.only.as_ref().is_some_and(|only| !operation.is_for(only)) {
                 continue;
             }
             let skipped = Skipped::NotReached { why: why.to_owned() };
@@ -320,7 +319,7 @@ impl<'a> Applying<'a> {
         if !planned.action.deletes() || !planned.goes() {
             return self.try_one(planned).await;
         }
-        if self.not_deleted.contains(&planned.person.id) {
+        if planned.person_id().is_some_and(|id| self.not_deleted.contains(id)) {
             let why = "another deletion for the same person did not go through".to_owned();
             self.skip(planned, Skipped::NotReached { why });
             return Ok(Ok(()));
@@ -329,7 +328,7 @@ impl<'a> Applying<'a> {
         let through =
             |run: &Run| run.operation.fingerprint == planned.fingerprint && run.state.is_done();
         if !self.applied.runs.iter().any(through) {
-            self.not_deleted.insert(planned.person.id.clone());
+            self.not_deleted.extend(planned.person_id().cloned());
         }
         Ok(ended)
     }
@@ -361,7 +360,7 @@ impl<'a> Applying<'a> {
                 return Ok(self.after_failure(&error.kind, why));
             }
         }
-        let fresh = self.fresh_plan(&planned.person.id).await?;
+        let fresh = self.fresh_plan(planned).await?;
         match Released::check(planned, &fresh) {
             Ok(released) => self.carry_out(released, before).await,
             Err(NotReleased::Held(operation)) => {
@@ -375,15 +374,22 @@ impl<'a> Applying<'a> {
         }
     }
 
-    /// Loads the person and what was ordered by hand anew, and plans for her alone.
-    pub(super) async fn fresh_plan(&mut self, person: &PersonId) -> Result<Plan> {
+    /// Loads the person and what was ordered by hand anew, and plans for her alone; where it is
+    /// about an account that is nobody's, what was said of the accounts, and plans for that one.
+    pub(super) async fn fresh_plan(&mut self, operation: &Operation) -> Result<Plan> {
+        let now = self.muster.env.now();
+        let Some(person) = operation.person_id() else {
+            self.situation.orders = self.muster.store.orders().await?;
+            self.situation.links = self.muster.store.links(&operation.app).await?;
+            return self.situation.plan_about(operation.account.as_ref(), now);
+        };
         match self.muster.store.person(person).await? {
             Some(fresh) => self.situation.people.insert(person.clone(), fresh),
             // Said to be another since.
             None => self.situation.people.remove(person),
         };
         self.situation.orders = self.muster.store.orders().await?;
-        self.situation.plan_for(person, self.muster.env.now())
+        self.situation.plan_for(person, now)
     }
 
     /// Reads the account, or looks for one where none should be, just before the write.
@@ -492,7 +498,7 @@ impl<'a> Applying<'a> {
         let intended = run.state == RunState::Intended;
         let event = if intended { Event::OperationIntended } else { Event::OperationChanged };
         let about = About {
-            person: Some(run.operation.person.id.clone()),
+            person: run.operation.person_id().cloned(),
             app: Some(run.operation.app.clone()),
             account: run.account.clone(),
             operation: Some(run.id.clone()),

@@ -182,7 +182,7 @@ impl Muster {
         let rejection = Rejection {
             fingerprint: operation.fingerprint,
             app: plan.app.clone(),
-            person: operation.person.id.clone(),
+            person: operation.person_id().cloned(),
             account: operation.account.clone(),
             what: operation.brief(),
             keeps_access: operation.action.removes_access(),
@@ -224,7 +224,7 @@ impl Muster {
         tx.remove_order(&no);
         let about = About {
             app: Some(app.clone()),
-            person: Some(no.person.clone()),
+            person: no.person.clone(),
             account: no.account.clone(),
             ..About::default()
         };
@@ -300,10 +300,16 @@ impl Muster {
     async fn asked_since(&self, situation: &Situation, operation: &Operation) -> Result<Timestamp> {
         let now = self.env.now();
         let mut since = Timestamp::MIN;
-        for event in [Event::PersonChanged, Event::PersonAdded, Event::PersonEndOrdered] {
+        let about = operation.person_id().cloned();
+        let link = operation.account.as_ref().and_then(|id| situation.links.get(id));
+        if let (None, Some(link)) = (&about, link) {
+            since = link.since;
+        }
+        let events: &[Event] = if about.is_none() { &[] } else { &ASKS };
+        for event in events.iter().copied() {
             let filter = JournalFilter {
                 event: Some(event),
-                person: Some(operation.person.id.clone()),
+                person: about.clone(),
                 order: Order::NewestFirst,
                 limit: Some(1),
                 ..JournalFilter::default()
@@ -314,7 +320,7 @@ impl Muster {
         let policy = self.store.policy().await?;
         since = policy.map_or(since, |version| since.max(version.at));
         let world = situation.world(now)?;
-        if let Some(person) = situation.people.get(&operation.person.id) {
+        if let Some(person) = about.as_ref().and_then(|id| situation.people.get(id)) {
             let wanted = undo::wanted(person, &Rules::new(&world).expect(person));
             since = wanted.ended.map_or(since, |ended| since.max(ended));
         }
@@ -402,6 +408,10 @@ fn standing(situation: &Situation, plan: &Plan, approval: &Approval) -> Standing
     }
 }
 
+/// What changes in a person can make the plan ask for something.
+const ASKS: [Event; 4] =
+    [Event::PersonChanged, Event::PersonAdded, Event::AccountMet, Event::PersonEndOrdered];
+
 fn begins(fingerprint: &Digest, text: &str) -> bool {
     text.len() >= 6 && fingerprint.to_string().starts_with(&text.to_lowercase())
 }
@@ -415,7 +425,7 @@ pub(super) fn order_begins(id: &OrderId, text: &str) -> bool {
 fn about(operation: &Operation) -> About {
     About {
         app: Some(operation.app.clone()),
-        person: Some(operation.person.id.clone()),
+        person: operation.person_id().cloned(),
         account: operation.account.clone(),
         ..About::default()
     }

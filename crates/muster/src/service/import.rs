@@ -120,7 +120,8 @@ impl Muster {
         let known = self.people().await?;
         let believed = last.as_ref().map(|record| &record.last);
         match merge::merge(&known, believed, &roster, &options) {
-            Ok(merge) => {
+            Ok(mut merge) => {
+                self.drop_distinct(&mut merge.proposals).await?;
                 let changing = merge.people().filter_map(|person| known.get(&person.id));
                 let before = changing.map(|person| (person.id.clone(), person.clone())).collect();
                 Ok(Ok(Preview { source, roster, merge, last, before }))

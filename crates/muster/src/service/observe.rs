@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::{
-    engine::{correlate::Match, gaps::Gap, plan},
+    engine::{
+        correlate::Match,
+        gaps::{self, Gap},
+        plan,
+    },
     model::{
         account::Account,
         id::{AccountId, AppName},
         journal::{About, Event},
         link::{Link, Tie},
+        money::Money,
         observation::{Completeness, ReadTally},
     },
 };
@@ -39,6 +44,8 @@ pub struct Synced {
     pub work_seen: usize,
     /// What does not agree.
     pub gaps: Vec<Gap>,
+    /// What the seats of the gaps cost a month, one sum a currency.
+    pub monthly: Vec<Money>,
 }
 
 /// Sends each page on its way to the store while the next one is being fetched.
@@ -63,7 +70,8 @@ impl Muster {
         let linked = self.link_certain(app).await?;
         let work_seen = self.look_at_leavers_work(&opened).await?;
         let gaps = self.notice(app).await?;
-        Ok(Synced { app: app.clone(), observation, trail, linked, work_seen, gaps })
+        let monthly = gaps::monthly(&gaps);
+        Ok(Synced { app: app.clone(), observation, trail, linked, work_seen, gaps, monthly })
     }
 
     async fn observe(&self, app: &AppName, opened: &Opened) -> Result<ObservationRecord> {

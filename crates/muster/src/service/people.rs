@@ -1,6 +1,7 @@
 //! People by hand: adding them, telling what changes, and what the next plan makes of it. For a
 //! company without an HR system this is its directory.
 
+mod meet;
 mod redact;
 mod unite;
 
@@ -22,6 +23,7 @@ use serde::Serialize;
 use serde_json::json;
 
 pub use self::{
+    meet::Met,
     redact::Redacted,
     unite::{Parting, United},
 };
@@ -264,7 +266,18 @@ impl Muster {
     /// When the store fails.
     pub async fn duplicates(&self) -> Result<Vec<Proposal>> {
         let people = self.people().await?;
-        Ok(proposals(people.values(), &people, self.env.now()))
+        let mut found = proposals(people.values(), &people, self.env.now());
+        self.drop_distinct(&mut found).await?;
+        Ok(found)
+    }
+
+    /// Takes out those of whom somebody said that they are two.
+    pub(super) async fn drop_distinct(&self, found: &mut Vec<Proposal>) -> Result<()> {
+        if !found.is_empty() {
+            let orders = self.store.orders().await?;
+            found.retain(|one| !orders.are_distinct(&one.person, &one.known));
+        }
+        Ok(())
     }
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
-        plan,
+        plan::{self, Scope},
         world::{KnownAccount, Sight, World},
     },
     model::{
         account::Account,
         activity::Activity,
         canonical::Digest,
-        id::{AccountId, AppName, PersonId},
+        id::{AccountId, AppName, PersonId, SourceName},
         link::Link,
         operation::{Approval, Deactivation, Learned, Run},
         order::Orders,
@@ -51,6 +51,8 @@ pub struct Situation {
     pub approvals: BTreeMap<Digest, Approval>,
     /// What people ordered by hand.
     pub orders: Orders,
+    /// When each source of people was heard last.
+    pub heard: BTreeMap<SourceName, Timestamp>,
 }
 
 impl Situation {
@@ -76,6 +78,7 @@ impl Situation {
             runs: &self.runs,
             approvals: &self.approvals,
             orders: &self.orders,
+            heard: &self.heard,
             now,
         })
     }
@@ -93,8 +96,17 @@ impl Situation {
     /// # Errors
     /// As [`Situation::world`].
     pub fn plan_for(&self, person: &PersonId, now: Timestamp) -> Result<Plan> {
-        let only = self.people.get(person);
-        Ok(plan::plan_for(&self.world(now)?, only))
+        let scope = self.people.get(person).map_or(Scope::Everything, Scope::Person);
+        Ok(plan::plan_for(&self.world(now)?, scope))
+    }
+
+    /// The plan for one account that is nobody's at `now`; for everything where none is told.
+    ///
+    /// # Errors
+    /// As [`Situation::world`].
+    pub fn plan_about(&self, account: Option<&AccountId>, now: Timestamp) -> Result<Plan> {
+        let scope = account.map_or(Scope::Everything, Scope::Account);
+        Ok(plan::plan_for(&self.world(now)?, scope))
     }
 
     /// Puts a freshly read account in.
@@ -218,6 +230,7 @@ impl Muster {
             runs: self.store.runs(&filter).await?,
             approvals: self.store.approvals(app, now).await?,
             orders: self.store.orders().await?,
+            heard: self.heard().await?,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The sources of people, and whose word counts before whose.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use muster_domain::{
     engine::merge::{self, PersonChange, Ranking},
@@ -82,6 +84,13 @@ impl Muster {
         let mut sources = self.store.sources().await?;
         sources.sort_by_key(|source| source.first_imported.unwrap_or(source.imported_at));
         Ok(sources.into_iter().map(|source| source.name).collect())
+    }
+
+    /// When each source was heard last: its last import that was believed. What is told by hand
+    /// is no source of this kind.
+    pub(super) async fn heard(&self) -> Result<BTreeMap<SourceName, Timestamp>> {
+        let sources = self.store.sources().await?;
+        Ok(sources.into_iter().map(|source| (source.name, source.imported_at)).collect())
     }
 
     /// The sources, the first in rank first.

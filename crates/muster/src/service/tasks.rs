@@ -16,6 +16,7 @@ use muster_domain::{
         id::{AppName, TaskId},
         journal::{About, Event},
         order::Assignment,
+        plan::Plan,
     },
 };
 use serde_json::json;
@@ -42,19 +43,26 @@ impl Muster {
     /// As [`Muster::situation`].
     pub async fn gaps(&self, app: &AppName) -> Result<Vec<Gap>> {
         let noticed = self.store.noticed(app).await?;
-        self.gaps_in(&self.situation(app).await?, &noticed)
+        let situation = self.situation(app).await?;
+        let plan = situation.plan(self.env.now())?;
+        self.gaps_in(&situation, &plan, &noticed)
     }
 
     fn gaps_in(
         &self,
         situation: &Situation,
+        plan: &Plan,
         noticed: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Gap>> {
         let world = situation.world(self.env.now())?;
         let mut gaps = gaps::gaps(&world, &plan::correlation(&world));
-        for gap in &mut gaps {
-            gap.since = gap.since.or_else(|| noticed.get(&gap.key()).copied());
-        }
+        gaps = gaps
+            .into_iter()
+            .map(|gap| {
+                let since = noticed.get(&gap.key()).copied();
+                gap.since(since, world.now).closed_by(plan)
+            })
+            .collect();
         Ok(gaps)
     }
 
@@ -65,13 +73,14 @@ impl Muster {
     pub async fn tasks(&self, app: &AppName) -> Result<Vec<Task>> {
         let noticed = self.store.noticed(app).await?;
         let situation = self.situation(app).await?;
-        let gaps = self.gaps_in(&situation, &noticed)?;
-        self.tasks_in(&situation, &gaps, &noticed)
+        let plan = situation.plan(self.env.now())?;
+        let gaps = self.gaps_in(&situation, &plan, &noticed)?;
+        self.tasks_in((&situation, &plan), &gaps, &noticed)
     }
 
     fn tasks_in(
         &self,
-        situation: &Situation,
+        (situation, plan): (&Situation, &Plan),
         gaps: &[Gap],
         noticed: &BTreeMap<String, Timestamp>,
     ) -> Result<Vec<Task>> {
@@ -79,7 +88,7 @@ impl Muster {
         let since =
             |(what, since): (&String, &Timestamp)| Some((what.parse::<TaskId>().ok()?, *since));
         let noticed = noticed.iter().filter_map(since).collect();
-        Ok(tasks::tasks(&world, &plan::plan(&world), gaps, &noticed))
+        Ok(tasks::tasks(&world, plan, gaps, &noticed))
     }
 
     /// Keeps since when each gap and task of `app` has been there, and journals which came and
@@ -90,9 +99,12 @@ impl Muster {
     pub async fn notice(&self, app: &AppName) -> Result<Vec<Gap>> {
         let noticed = self.store.noticed(app).await?;
         let situation = self.situation(app).await?;
-        let gaps = self.gaps_in(&situation, &noticed)?;
-        let tasks = self.tasks_in(&situation, &gaps, &noticed)?;
+        let plan = situation.plan(self.env.now())?;
         let now = self.env.now();
+        let gaps = self.gaps_in(&situation, &plan, &noticed)?;
+        let tasks = self.tasks_in((&situation, &plan), &gaps, &noticed)?;
+        // What nobody noticed before is there since now, as far as anybody knows.
+        let gaps: Vec<Gap> = gaps.into_iter().map(|gap| gap.since(Some(now), now)).collect();
         let mut there: BTreeMap<String, Timestamp> =
             gaps.iter().map(|gap| (gap.key(), gap.since.unwrap_or(now))).collect();
         there.extend(tasks.iter().map(|task| (task.id.to_string(), task.since)));

@@ -6,23 +6,26 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
+        correlate::Match,
         expect::Rules,
+        plan,
         undo::{self, Back},
+        world::World,
     },
     model::{
         account::AccountChange,
-        id::{AccountId, AppName, OperationId, OrderId},
+        id::{AccountId, AppName, OperationId, OrderId, PersonId},
         journal::{About, Event},
-        keep::Keep,
+        keep::{Keep, Wanted},
         operation::{Run, RunState},
         order::Order as _,
-        plan::Plan,
+        plan::{Operation, Plan},
     },
 };
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Muster, consent::order_begins};
+use super::{Muster, consent::order_begins, situation::Situation};
 use crate::{
     error::{Error, Result},
     store::records::RunFilter,
@@ -130,17 +133,15 @@ impl Muster {
             )));
         }
         let world = situation.world(now)?;
-        let person = situation.people.get(&operation.person.id).ok_or_else(|| {
-            Error::NotFound(format!("nobody knows {} any more", operation.person.name))
-        })?;
+        let (person, against) = whose(&situation, &world, (operation, account))?;
         let id = OrderId::derive(Keep::KIND, &self.actor, now, run.id.as_str());
         Ok(Keep {
             id,
             app: operation.app.clone(),
             account: account.clone(),
-            person: person.id.clone(),
+            person,
             state,
-            against: undo::wanted(person, &Rules::new(&world).expect(person)),
+            against,
             undone: run.id.clone(),
             what: operation.brief(),
             reason: String::new(),
@@ -211,6 +212,27 @@ impl Muster {
     }
 }
 
+/// Whose the account is for the undo of `operation`, and what is asked for in respect of it. What
+/// was nobody's then may be somebody's by now.
+fn whose(
+    situation: &Situation,
+    world: &World<'_>,
+    (operation, account): (&Operation, &AccountId),
+) -> Result<(Option<PersonId>, Wanted)> {
+    let now = || match plan::correlation(world).matches.remove(account) {
+        Some(Match::Linked { person, .. }) => Some(person),
+        _ => None,
+    };
+    let Some(id) = operation.person_id().cloned().or_else(now) else {
+        return Ok((None, undo::wanted_of_nobody(situation.links.get(account))));
+    };
+    let person = situation
+        .people
+        .get(&id)
+        .ok_or_else(|| Error::NotFound(format!("nobody knows {} any more", operation.name())))?;
+    Ok((Some(id), undo::wanted(person, &Rules::new(world).expect(person))))
+}
+
 /// Of `plan` what is about kept accounts.
 #[must_use]
 pub fn of_kept(mut plan: Plan, keeps: &[Keep]) -> Plan {
@@ -218,7 +240,8 @@ pub fn of_kept(mut plan: Plan, keeps: &[Keep]) -> Plan {
         keeps.iter().any(|keep| keep.app == one.app && Some(&keep.account) == one.account.as_ref())
     });
     plan.blocked.clear();
-    plan.upcoming.retain(|one| keeps.iter().any(|keep| keep.person == one.person.id));
+    plan.upcoming
+        .retain(|one| keeps.iter().any(|keep| keep.person.as_ref() == Some(&one.person.id)));
     plan
 }
 
@@ -272,7 +295,7 @@ fn overlay(state: &mut AccountChange, older: AccountChange) {
 fn about(keep: &Keep) -> About {
     About {
         app: Some(keep.app.clone()),
-        person: Some(keep.person.clone()),
+        person: keep.person.clone(),
         account: Some(keep.account.clone()),
         operation: Some(keep.undone.clone()),
         ..About::default()

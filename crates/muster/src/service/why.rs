@@ -7,7 +7,7 @@ use muster_domain::{
     engine::{
         correlate::Match,
         expect::{Expectation, Kept, Rules},
-        gaps::{self, Gap},
+        gaps::Gap,
         groups,
         lifecycle::{self, Hours, PersonState},
         merge::{self, Attribute},
@@ -105,6 +105,8 @@ pub struct AccountWhy {
     pub found: Match,
     /// What is wrong with it.
     pub gaps: Vec<Gap>,
+    /// What a plan would do to it now, where it is nobody's.
+    pub operations: Vec<Operation>,
     /// Its owner, with what should be and what comes next.
     pub person: Option<PersonView>,
     /// What was done to it so far.
@@ -261,8 +263,10 @@ impl Muster {
         let situation = self.situation(app).await?;
         let world = situation.world(self.env.now())?;
         let mut correlation = plan::correlation(&world);
-        let mut gaps = gaps::gaps(&world, &correlation);
+        let mut gaps = self.gaps(app).await?;
         gaps.retain(|gap| gap.account.as_ref() == Some(&account.id));
+        let mut operations = situation.plan(self.env.now())?.operations;
+        operations.retain(|one| one.person.is_none() && one.account.as_ref() == Some(&account.id));
         let found = correlation.matches.remove(&account.id).unwrap_or(Match::Unmatched);
         let person = match &found {
             Match::Linked { person, .. } => situation.people.get(person),
@@ -278,7 +282,7 @@ impl Muster {
             ..RunFilter::default()
         };
         let runs = self.store.runs(&filter).await?;
-        Ok(AccountWhy { app: app.clone(), account, found, gaps, person, runs })
+        Ok(AccountWhy { app: app.clone(), account, found, gaps, operations, person, runs })
     }
 }
 
@@ -303,10 +307,10 @@ pub(super) fn in_app(
         .collect();
     // The whole plan, because limits look at all of it.
     let mut plan = plan::plan(&world);
-    plan.operations.retain(|operation| operation.person.id == person.id);
+    plan.operations.retain(|operation| operation.is_for(&person.id));
     plan.upcoming.retain(|upcoming| upcoming.person.id == person.id);
     plan.blocked.retain(|blocked| blocked.person.id == person.id);
-    let runs = situation.runs.iter().filter(|run| run.operation.person.id == person.id);
+    let runs = situation.runs.iter().filter(|run| run.operation.is_for(&person.id));
     Ok(PersonInApp {
         app: situation.app.clone(),
         should: should(Rules::new(&world).expect(person), &situation.policy.organization.time_zone),

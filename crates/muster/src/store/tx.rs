@@ -232,7 +232,9 @@ impl Tx {
             vec![
                 run.id.as_str().into(),
                 run.operation.app.as_str().into(),
-                run.operation.person.id.as_str().into(),
+                // The column finds the runs of a person; those about an account that is nobody's
+                // are under no name.
+                run.operation.person_id().map_or("", PersonId::as_str).into(),
                 account.cloned().map(String::from).into(),
                 run.operation.fingerprint.to_string().into(),
                 run.state.word().into(),

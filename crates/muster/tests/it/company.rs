@@ -303,8 +303,12 @@ impl Plan {
     pub(crate) fn operations(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
         let operations = self.list("operations");
-        let say =
-            |one: &Value| format!("{} {}", text(&one["action"]), text(&one["person"]["name"]));
+        let say = |one: &Value| {
+            // What is about an account of nobody's tells its login.
+            let whose = [&one["person"]["name"], &one["before"]["login"]];
+            let whose = whose.into_iter().find(|one| one.is_string()).unwrap_or(&Value::Null);
+            format!("{} {}", text(&one["action"]), text(whose))
+        };
         operations.iter().map(say).collect()
     }
 

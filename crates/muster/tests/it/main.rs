@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod answers;
 mod bad_input;
 mod by_hand;
 mod company;

@@ -578,7 +578,7 @@ pub(crate) fn everybody(world: &World, plan: &muster_domain::model::plan::Plan) 
         let should = member.should(world.now(), world.book());
         let hers: Vec<&UserRecord> =
             users.iter().filter(|user| user.exists() && member.owns(&user.email)).collect();
-        let explained = plan.operations.iter().any(|o| o.person.name == member.name)
+        let explained = plan.operations.iter().any(|o| o.name() == member.name)
             || plan.blocked.iter().any(|blocked| blocked.person.name == member.name);
         let active: Vec<_> = hers.iter().filter(|user| user.is_active()).collect();
         // An invitation that was undone is gone, and is not sent again while the undo holds.

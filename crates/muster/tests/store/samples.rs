@@ -198,7 +198,7 @@ pub(crate) fn operation(n: u32) -> Operation {
                 external_id: None,
             },
         },
-        person: PersonRef { id: person(n).id, name: "New".into(), engagement: Some(1) },
+        person: Some(PersonRef { id: person(n).id, name: "New".into(), engagement: Some(1) }),
         account: None,
         before: None,
         after: None,
@@ -280,7 +280,7 @@ pub(crate) fn rejection() -> Rejection {
     Rejection {
         fingerprint: operation.fingerprint,
         app: app(),
-        person: operation.person.id.clone(),
+        person: operation.person_id().cloned(),
         account: operation.account.clone(),
         what: operation.brief(),
         keeps_access: true,
@@ -309,7 +309,7 @@ pub(crate) fn keep() -> Keep {
         id: OrderId::derive("keep", "anna", now(), "7"),
         app: app(),
         account: "7".parse().unwrap(),
-        person: operation.person.id.clone(),
+        person: operation.person_id().cloned(),
         state: AccountChange { name: Some("Ann".into()), ..AccountChange::default() },
         against: Wanted {
             engagement: Some(1),

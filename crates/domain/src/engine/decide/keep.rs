@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Case, Decision, Effect};
+use super::{Case, Decision, Effect, rung, taken};
 use crate::{
     engine::world::KnownAccount,
     model::{
@@ -55,19 +55,14 @@ impl Case<'_> {
         if !known.account.status.may_sign_in() {
             return None;
         }
-        let (action, reversibility) = self.rung(known, reasons)?;
-        let before = AccountState::from(&known.account);
-        let after = match &action {
-            Action::CancelInvite => None,
-            Action::Reduce { to } => Some(AccountState { role: Some(to.clone()), ..before }),
-            _ => Some(AccountState { status: AccountStatus::Inactive, ..before }),
-        };
+        let (action, reversibility) = rung(self.world, known, reasons)?;
+        let after = taken(&action, AccountState::from(&known.account));
         Some(Effect { action, account: Some(&known.account), after, reversibility })
     }
 }
 
 /// What brings the account back, together with what is asked for in fields that are not kept.
-fn restored<'k>(
+pub(super) fn restored<'k>(
     keep: &Keep,
     known: &'k KnownAccount,
     usual: Option<&Operation>,
@@ -103,7 +98,7 @@ fn restored<'k>(
     Some(Effect { action, account: Some(account), after: Some(after), reversibility })
 }
 
-fn reason(keep: &Keep) -> Reason {
+pub(super) fn reason(keep: &Keep) -> Reason {
     let Keep { id, undone, what, reason, by, until, .. } = keep;
     Reason::new(
         format!("undo {id}"),

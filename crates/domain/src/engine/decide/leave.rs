@@ -3,11 +3,11 @@
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{Case, Decision, Effect, falls_to_least, lower_role};
+use super::{Addresses, Case, Decision, Effect, falls_to_least, lower_role};
 use crate::{
     engine::{
         hand_over::{self, Destiny},
-        world::KnownAccount,
+        world::{KnownAccount, World},
     },
     model::{
         account::AccountStatus,
@@ -35,7 +35,7 @@ impl Case<'_> {
             else {
                 continue;
             };
-            let mut reasons = vec![self.holds(id, work), chosen.clone()];
+            let mut reasons = vec![holds(id, work), chosen.clone()];
             let found = hand_over::recipient(self.world, self.correlation, self.person, to);
             let to = match found {
                 Ok((to, because)) => {
@@ -87,12 +87,6 @@ impl Case<'_> {
         }
     }
 
-    /// What the account holds, and when that was seen.
-    fn holds(&self, id: &AccountId, work: &OpenWork) -> Reason {
-        let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
-        Reason::new(format!("account {id}"), format!("holds {work}, as read {at}"))
-    }
-
     /// For an operation that takes access away: what work is left behind, and who decided that.
     pub(super) fn says_what_is_left(
         &self,
@@ -102,7 +96,7 @@ impl Case<'_> {
         reasons: &mut Vec<Reason>,
     ) {
         let Some(work) = known.work.as_ref().filter(|work| work.is_something()) else { return };
-        reasons.push(self.holds(id, work));
+        reasons.push(holds(id, work));
         match hand_over::destiny(self.world, self.person, engagement) {
             Destiny::GoesTo { .. } => {}
             Destiny::Kept { why } => reasons.push(why),
@@ -125,7 +119,8 @@ impl Case<'_> {
         let Some(days) = self.world.rules.delete_after_days else { return };
         let app = self.world.app;
         for (id, known) in &self.accounts {
-            let Some((shut, how)) = self.shut_since(id, known, since) else { continue };
+            let found = shut_since((self.world, self.addresses), (id, known), since);
+            let Some((shut, how)) = found else { continue };
             let Ok(at) = shut.checked_add((i64::from(days) * 24).hours()) else { continue };
             let rule = Reason::new(
                 format!("policy apps.{app}.leaver.delete_after"),
@@ -144,43 +139,54 @@ impl Case<'_> {
                 decision.upcoming.push(Upcoming { at, person, what, reasons });
                 continue;
             }
-            let closed = known.work.as_ref().map_or(0, |work| work.closed);
-            let lost = match closed {
-                0 => "the account and its statistics; no tickets are known to be left".to_owned(),
-                n => format!("the account, its statistics, and the assignee of {n} old tickets"),
-            };
             let effect = Effect {
                 action: Action::Delete,
                 account: Some(&known.account),
                 after: None,
-                reversibility: Reversibility::Never { lost },
+                reversibility: lost_for_ever(known),
             };
             decision.operations.extend(self.operation(effect, engagement, &reasons));
         }
     }
+}
 
-    /// Since when the account has certainly been without access, and how: shut out, or lowered as
-    /// far as it goes where the app cannot shut it out. Never before its owner left.
-    fn shut_since(
-        &self,
-        id: &AccountId,
-        known: &KnownAccount,
-        left: Timestamp,
-    ) -> Option<(Timestamp, &'static str)> {
-        let account = &known.account;
-        let reduced = || {
-            account.status == AccountStatus::Active
-                && falls_to_least(self.world, known).0
-                && lower_role(self.world, known).is_none()
-        };
-        let how = match account.status {
-            AccountStatus::Inactive => "shut out",
-            _ if reduced() => "reduced",
-            _ => return None,
-        };
-        // Whatever the app changed since then may have let it in meanwhile.
-        let ours = self.addresses.shut.get(&id).copied();
-        let known_since = ours.max(account.updated)?;
-        Some((known_since.max(left), how))
-    }
+/// What the account holds, and when that was seen.
+pub(super) fn holds(id: &AccountId, work: &OpenWork) -> Reason {
+    let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
+    Reason::new(format!("account {id}"), format!("holds {work}, as read {at}"))
+}
+
+/// What is lost when the account is deleted.
+pub(super) fn lost_for_ever(known: &KnownAccount) -> Reversibility {
+    let closed = known.work.as_ref().map_or(0, |work| work.closed);
+    let lost = match closed {
+        0 => "the account and its statistics; no tickets are known to be left".to_owned(),
+        n => format!("the account, its statistics, and the assignee of {n} old tickets"),
+    };
+    Reversibility::Never { lost }
+}
+
+/// Since when the account has certainly been without access, and how: shut out, or lowered as far
+/// as it goes where the app cannot shut it out. Never before it was to be: when its owner left, or
+/// when somebody said that it should not exist.
+pub(super) fn shut_since(
+    (world, addresses): (&World<'_>, &Addresses<'_>),
+    (id, known): (&AccountId, &KnownAccount),
+    not_before: Timestamp,
+) -> Option<(Timestamp, &'static str)> {
+    let account = &known.account;
+    let reduced = || {
+        account.status == AccountStatus::Active
+            && falls_to_least(world, known).0
+            && lower_role(world, known).is_none()
+    };
+    let how = match account.status {
+        AccountStatus::Inactive => "shut out",
+        _ if reduced() => "reduced",
+        _ => return None,
+    };
+    // Whatever the app changed since then may have let it in meanwhile.
+    let ours = addresses.shut.get(&id).copied();
+    let known_since = ours.max(account.updated)?;
+    Some((known_since.max(not_before), how))
 }

@@ -73,7 +73,26 @@ impl Survey<'_> {
                 gaps.push(self.gap(kind, *account, Some(person), told));
             }
             let contractor = engagement.terms.kind == Some(EngagementKind::Contractor);
-            if contractor && stint.end.is_none() {
+            let zone = &self.world.policy.organization.time_zone;
+            let review = engagement.terms.review_date.filter(|_| contractor && stint.end.is_none());
+            if let Some(review) = review {
+                let over = review.tomorrow().and_then(|day| day.to_zoned(zone.clone())).ok();
+                if let Some(over) = over.map(|day| day.timestamp()).filter(|over| *over <= now) {
+                    let cause = format!(
+                        "{name} is a contractor; whether the work goes on was to be looked at by \
+                         {review}"
+                    );
+                    let remedy = format!(
+                        "give {anchor} another review date or an end: muster people edit {id} \
+                         --review DATE, or muster people end {id} --on DATE",
+                        anchor = person.anchor,
+                        id = person.id
+                    );
+                    let (kind, told) = (GapKind::ContractorOverdue, (cause, remedy));
+                    let gap = self.gap(kind, *account, Some(person), told);
+                    gaps.push(Gap { since: Some(over), ..gap });
+                }
+            } else if contractor && stint.end.is_none() {
                 let cause = format!("{name} is a contractor, and no end is known");
                 let remedy = format!(
                     "give {} an end date in the source, or muster offboard {} --at TIME",

@@ -34,11 +34,11 @@ fn is(kind: LimitKind, world: &World<'_>, operation: &Operation) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject<'a> {
     Account(&'a AccountId),
-    Person(&'a PersonId),
+    Person(Option<&'a PersonId>),
 }
 
 fn subject(operation: &Operation) -> Subject<'_> {
-    operation.account.as_ref().map_or(Subject::Person(&operation.person.id), Subject::Account)
+    operation.account.as_ref().map_or(Subject::Person(operation.person_id()), Subject::Account)
 }
 
 /// Law 11: when a run would do more of one kind than the limit leaves room for, none of it goes
@@ -94,11 +94,11 @@ pub(super) fn ordered(world: &World<'_>, operation: &Operation) -> bool {
     if !operation.action.removes_access() {
         return false;
     }
-    let Some(person) = world.people.get(&operation.person.id) else { return false };
+    let person = operation.person_id().and_then(|id| world.people.get(id));
+    let Some(person) = person else { return false };
     let Some(order) = &person.ordered_end else { return false };
     // A later engagement is none of the order's business.
-    let engagement =
-        person.engagements.iter().find(|e| Some(e.number) == operation.person.engagement);
+    let engagement = person.engagements.iter().find(|e| Some(e.number) == operation.engagement());
     order.at <= world.now && engagement.is_some_and(|e| e.first_seen <= order.ordered)
 }
 

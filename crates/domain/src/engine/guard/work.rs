@@ -9,7 +9,7 @@ use crate::{
     },
     model::{
         plan::{Action, Hold, HoldKind, Operation},
-        work::Recipient,
+        work::{OpenWork, Recipient},
     },
 };
 
@@ -19,8 +19,9 @@ pub(super) fn work(
     correlation: &Correlation,
     operation: &Operation,
 ) -> Option<Hold> {
-    let person = world.people.get(&operation.person.id)?;
-    let destiny = hand_over::destiny(world, person, operation.person.engagement?);
+    let Some(whose) = operation.person_id() else { return nobodys(world, operation) };
+    let person = world.people.get(whose)?;
+    let destiny = hand_over::destiny(world, person, operation.engagement()?);
     let (app, anchor) = (world.app, &person.anchor.id);
     match &operation.action {
         Action::HandOver { to: Recipient::Unknown, .. } => {
@@ -33,17 +34,10 @@ pub(super) fn work(
             ))
         }
         Action::Delete => {
-            let look = format!("muster sync {app}");
-            let known = world.accounts.get(operation.account.as_ref()?)?;
-            let Some(work) = &known.work else {
-                let reason = "nobody has looked yet what work the account holds";
-                return Some(hold(HoldKind::HandOver, reason, look));
+            let work = match seen(world, operation)? {
+                Ok(work) => work,
+                Err(unseen) => return Some(unseen),
             };
-            if !hand_over::is_fresh(world.sight, work) {
-                let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
-                let reason = format!("what work the account holds was last looked at {at}");
-                return Some(hold(HoldKind::HandOver, reason, look));
-            }
             if !work.may_hold_tickets() {
                 return None;
             }
@@ -60,4 +54,41 @@ pub(super) fn work(
         }
         _ => None,
     }
+}
+
+/// The work that the account holds, or that it is not known well enough.
+fn seen<'a>(world: &World<'a>, operation: &Operation) -> Option<Result<&'a OpenWork, Hold>> {
+    let look = format!("muster sync {}", world.app);
+    let known = world.accounts.get(operation.account.as_ref()?)?;
+    let Some(work) = &known.work else {
+        let reason = "nobody has looked yet what work the account holds";
+        return Some(Err(hold(HoldKind::HandOver, reason, look)));
+    };
+    if !hand_over::is_fresh(world.sight, work) {
+        let at = work.at.strftime("%Y-%m-%d %H:%M UTC");
+        let reason = format!("what work the account holds was last looked at {at}");
+        return Some(Err(hold(HoldKind::HandOver, reason, look)));
+    }
+    Some(Ok(work))
+}
+
+/// What stands in the way of deleting an account that is nobody's: no rule says who takes its work.
+fn nobodys(world: &World<'_>, operation: &Operation) -> Option<Hold> {
+    if operation.action != Action::Delete {
+        return None;
+    }
+    let work = match seen(world, operation)? {
+        Ok(work) => work,
+        Err(unseen) => return Some(unseen),
+    };
+    work.may_hold_tickets().then(|| {
+        hold(
+            HoldKind::HandOver,
+            format!("the account still holds {work}"),
+            format!(
+                "give its tickets to somebody in {app}, then: muster sync {app}",
+                app = world.app
+            ),
+        )
+    })
 }

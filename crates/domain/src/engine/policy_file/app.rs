@@ -5,13 +5,14 @@ use serde_saphyr::Spanned;
 use super::{
     KnownConnector,
     check::Check,
-    raw::{RawApp, RawLeaver, RawRule, RawWrites},
+    raw::{RawApp, RawLeaver, RawPrice, RawRule, RawWrites},
 };
 use crate::{
     engine::moves::LONGEST_GRACE,
     model::{
         email::EmailAddress,
         id::RoleName,
+        money::{Amount, Currency, Money},
         policy::{
             AccessRule, AppPolicy, Condition, DayEnd, Follows, LastDay, LeadTime, Leave, Names,
             NoRule, Removal, Writes,
@@ -34,6 +35,7 @@ impl Check {
                 .and_then(|owner| self.parsed::<EmailAddress>(owner)),
             protected: raw.protected.iter().filter_map(|login| self.login(login)).collect(),
             seats: raw.seats,
+            seat_price: raw.seat_price.as_ref().and_then(|price| self.price(price)),
             writes: Writes {
                 create: create.into(),
                 update: update.into(),
@@ -66,6 +68,32 @@ impl Check {
             approval: self.approval(&raw.approval),
             limits: self.limits(&raw.limits),
         }
+    }
+
+    fn price(&mut self, raw: &RawPrice) -> Option<Money> {
+        let RawPrice { amount, currency } = raw;
+        let read = (Amount::parse(&amount.value), Currency::parse(&currency.value));
+        if read.0.is_none() {
+            self.note(
+                amount,
+                format!(
+                    "{:?} is not a price; write what a seat costs a month in quotes as in \
+                     \"50.00\", {} at most",
+                    amount.value,
+                    Amount::MOST
+                ),
+            );
+        }
+        if read.1.is_none() {
+            self.note(
+                currency,
+                format!(
+                    "{:?} is not a currency; write its three letters as in EUR",
+                    currency.value
+                ),
+            );
+        }
+        Some(Money { amount: read.0?, currency: read.1? })
     }
 
     /// A login as it is compared. A blank one would protect nothing, silently.

@@ -32,8 +32,16 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 
 impl Check {
     pub(super) fn organization(&mut self, raw: &RawOrganization) -> Option<Organization> {
-        let RawOrganization { time_zone, domains, sources, attributes, weekend, holidays, places } =
-            raw;
+        let RawOrganization {
+            time_zone,
+            domains,
+            sources,
+            stale_after,
+            attributes,
+            weekend,
+            holidays,
+            places,
+        } = raw;
         let mut own = Vec::new();
         for domain in domains {
             if domain.value.contains('@') || !domain.value.contains('.') {
@@ -47,6 +55,9 @@ impl Check {
         let mut checked = Organization::new(TimeZone::UTC);
         checked.domains = own;
         checked.sources = self.sources(sources, attributes);
+        if let Some(days) = stale_after.as_ref().and_then(|text| self.stale_after(text)) {
+            checked.stale_after_days = days;
+        }
         if let Some(weekend) = weekend {
             checked.weekend = self.weekend(weekend);
         }
@@ -57,6 +68,24 @@ impl Check {
         }
         checked.time_zone = self.zone(time_zone)?;
         Some(checked)
+    }
+
+    fn stale_after(&mut self, text: &Spanned<String>) -> Option<u16> {
+        let days = match text.value.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [count, "day" | "days"] => count.parse().ok().filter(|days| (1..=366).contains(days)),
+            _ => None,
+        };
+        if days.is_none() {
+            self.note(
+                text,
+                format!(
+                    "{:?} is not a time after which a source is stale; write it as in \"7 days\", \
+                     1 at least and 366 at most",
+                    text.value
+                ),
+            );
+        }
+        days
     }
 
     /// Whose word counts before whose. That a source exists is not asked: its first import may be

@@ -21,6 +21,7 @@ pub(super) struct RawOrganization {
     pub(super) domains: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) sources: Vec<Spanned<String>>,
+    pub(super) stale_after: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) attributes: BTreeMap<String, Spanned<Vec<Spanned<String>>>>,
     pub(super) weekend: Option<Vec<Spanned<String>>>,
@@ -49,6 +50,7 @@ pub(super) struct RawApp {
     #[serde(default)]
     pub(super) protected: Vec<Spanned<String>>,
     pub(super) seats: Option<u32>,
+    pub(super) seat_price: Option<RawPrice>,
     #[serde(default)]
     pub(super) writes: RawWrites,
     #[serde(default)]
@@ -66,6 +68,13 @@ pub(super) struct RawApp {
     pub(super) approval: RawApproval,
     #[serde(default)]
     pub(super) limits: RawLimits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPrice {
+    pub(super) amount: Spanned<String>,
+    pub(super) currency: Spanned<String>,
 }
 
 #[derive(Deserialize, Default)]

@@ -113,6 +113,12 @@ fn what_a_library_says_is_told_in_our_words() {
     line 5: "1 year" is not a window; write it as in "24 hours" or "7 days", 90 days at most
     line 5: "lots" is not a share; write it as in "5 %"
     "#);
+    insta::assert_snapshot!(app("    seat_price: {amount: \"12,50\", currency: euro}\n"), @r#"
+    line 5: "12,50" is not a price; write what a seat costs a month in quotes as in "50.00", 1000000.00 at most
+    line 5: "euro" is not a currency; write its three letters as in EUR
+    "#);
+    insta::assert_snapshot!(app("    seat_price: {amount: \"50\"}\n"), @"line 5: missing field `currency`; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(problems("organization:\n  time_zone: UTC\n  stale_after: 0 days\n"), @r#"line 3: "0 days" is not a time after which a source is stale; write it as in "7 days", 1 at least and 366 at most"#);
     insta::assert_snapshot!(app("    approval: {approvers: [owner]}\n"), @"line 5: the owner is to approve, but nobody is named as owner; name her: owner: ADDRESS");
     insta::assert_snapshot!(app("    limits: {renames: {share: 5}}\n"), @r#"line 5: "5" is not a share; write it as in "5 %""#);
 }

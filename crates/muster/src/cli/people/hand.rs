@@ -220,6 +220,42 @@ impl Add {
 }
 
 #[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Meet {
+    /// The account: APP/ID, an id, or a login
+    account: String,
+    #[command(flatten)]
+    said: Said,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Meet {
+    pub(in crate::cli) async fn run(self, start: Start) -> Result<Outcome> {
+        let how = How { dry_run: self.dry_run, yes: true };
+        let session = start.open(how.access()).await?;
+        let (app, account) = session.muster.find_account(&self.account).await?;
+        let met = session.muster.preview_meet((&app, &account), self.said.facts()).await?;
+        if !session.json {
+            show(&session, &met.told);
+        }
+        let done = !how.dry_run;
+        if done {
+            session.muster.meet(&met).await?;
+        }
+        if session.json {
+            print_json(&json!({"told": met, "done": done}))?;
+        } else if done {
+            let words = format!("Added; {app}/{} is theirs.", account.id);
+            print_line(&session.style.green(&words));
+        } else {
+            print_line("Nothing was changed.");
+        }
+        Ok(Outcome::changes_if(!done))
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Edit {
     /// A name, a work address, a source's id or a per_… id
     person: String,

@@ -104,6 +104,19 @@ pub(super) async fn duplicates(session: &Session) -> Result<Outcome> {
     Ok(Outcome::changes_if(!found.is_empty()))
 }
 
+pub(super) async fn distinct(session: &Session, (one, other): (&str, &str)) -> Result<Outcome> {
+    let one = session.muster.find_person(one).await?;
+    let other = session.muster.find_person(other).await?;
+    let said = session.muster.are_two(&one, &other).await?;
+    if session.json {
+        print_json(&said)?;
+    } else {
+        let names = format!("{} ({}) and {} ({})", one.name(), one.id, other.name(), other.id);
+        print_line(&clean(&format!("{names} are two people.")));
+    }
+    Ok(Outcome::Done)
+}
+
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Redact {
     /// A name, a work address, a source's id or a per_… id

@@ -140,7 +140,7 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
         out,
         "  {sign} {} {} {}  {risk}  {}",
         style.bold(&format!("{:<10}", operation.action.word().replace('_', " "))),
-        clean(&operation.person.name),
+        clean(operation.name()),
         style.dim(&format!("<{}>", clean(login.map_or("", String::as_str)))),
         style.dim(&operation.fingerprint.brief()),
     );

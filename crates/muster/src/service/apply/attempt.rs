@@ -107,7 +107,7 @@ impl Applying<'_> {
     /// Looks again before a write is repeated: the pause may have changed the premise.
     async fn still_wanted(&mut self, run: &mut Run) -> Result<bool> {
         let Ok(before) = self.look(&run.operation).await? else { return Ok(false) };
-        let fresh = self.fresh_plan(&run.operation.person.id).await?;
+        let fresh = self.fresh_plan(&run.operation).await?;
         let Ok(released) = Released::check(&run.operation, &fresh) else { return Ok(false) };
         run.operation = released.operation().clone();
         run.before_image = before;
@@ -263,7 +263,7 @@ impl Applying<'_> {
         released: Released,
         run: Run,
     ) -> Result<std::result::Result<(), String>> {
-        let fresh = self.fresh_plan(&run.operation.person.id).await?;
+        let fresh = self.fresh_plan(&run.operation).await?;
         let Ok(next) = Released::fallback(&released, &fresh) else { return Ok(Ok(())) };
         let before = run.account.as_ref().and_then(|id| self.situation.accounts.get(id));
         let before = before.map(|known| known.account.clone());
@@ -314,10 +314,13 @@ impl Applying<'_> {
     ) -> Result<()> {
         let app = self.situation.app.clone();
         run.account = Some(account.id.clone());
-        let person = run.operation.person.id.clone();
+        let Some(person) = run.operation.person_id().cloned() else {
+            self.keep(account).await?;
+            return self.save(run).await;
+        };
         self.keep(account).await?;
         if !self.situation.links.contains_key(&account.id) {
-            let because = format!("created by {} for {}", run.id, run.operation.person.name);
+            let because = format!("created by {} for {}", run.id, run.operation.name());
             let link = Link {
                 account: account.id.clone(),
                 tie: Tie::Person { person: person.clone(), because, confirmed: None },

@@ -388,7 +388,7 @@ impl Applying<'_> {
     /// Why the hand-over is not wanted any more, or must not go on.
     async fn unwanted(&mut self, run: &Run) -> Result<Option<String>> {
         self.renew().await?;
-        let fresh = self.fresh_plan(&run.operation.person.id).await?;
+        let fresh = self.fresh_plan(&run.operation).await?;
         let same = |one: &&Operation| one.fingerprint == run.operation.fingerprint;
         let Some(now) = fresh.operations.iter().find(same) else {
             return Ok(Some(format!("not asked for any more; {}", run.note)));
@@ -408,7 +408,7 @@ impl Applying<'_> {
         data: serde_json::Value,
     ) -> Result<()> {
         let about = About {
-            person: Some(run.operation.person.id.clone()),
+            person: run.operation.person_id().cloned(),
             app: Some(run.operation.app.clone()),
             account: run.account.clone(),
             operation: Some(run.id.clone()),

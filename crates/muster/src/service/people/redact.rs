@@ -13,7 +13,7 @@ use muster_domain::{
         journal::{About, Entry, Event},
         link::Link,
         operation::Run,
-        order::{Frozen, Merged, Order as _},
+        order::{Distinct, Frozen, Merged, NotTheirs, Order as _},
         person::{Person, Redaction},
     },
 };
@@ -127,7 +127,8 @@ impl Muster {
         let named = orders.mentioning(person.id.as_str())?;
         let past = |(kind, key): &&(&str, String)| {
             let lapsed = orders.freezes.iter().any(|freeze| freeze.key() == *key);
-            *kind != Merged::KIND && !lapsed
+            // That an account is not hers, and who she is not, is told by ids alone.
+            !matches!(*kind, Merged::KIND | NotTheirs::KIND | Distinct::KIND) && !lapsed
         };
         if let Some((kind, key)) = named.iter().find(past) {
             return Err(Error::Invalid(format!(

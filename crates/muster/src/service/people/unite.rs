@@ -9,7 +9,7 @@ use muster_domain::{
         journal::{About, Event},
         link::{Link, Tie},
         operation::Run,
-        order::{Merged, Order as _},
+        order::{Distinct, Merged, NotTheirs, Order as _},
         person::Person,
     },
 };
@@ -81,7 +81,9 @@ impl Muster {
             let freeze = orders.freezes.iter().find(|freeze| freeze.key() == key);
             freeze.is_some_and(|freeze| freeze.until.is_some_and(|until| until <= now))
         };
-        if let Some((kind, key)) = named.iter().find(|(_, key)| !lapsed(key)) {
+        // What was said of whose an account is not, and of who is not who, goes on with them.
+        let goes_on = |kind: &str| matches!(kind, NotTheirs::KIND | Distinct::KIND);
+        if let Some((kind, key)) = named.iter().find(|(kind, key)| !goes_on(kind) && !lapsed(key)) {
             return Err(Error::Invalid(format!(
                 "an order given by hand names {} ({kind} {key}); take it back first, and give it \
                  anew for {}",
@@ -168,6 +170,9 @@ impl Muster {
         tx.put_people(std::slice::from_ref(person));
         tx.remove_person(&other.id);
         tx.put_order(merged);
+        // The later word of the two counts.
+        let said = Distinct::new(person.id.clone(), other.id.clone(), String::new(), merged.at);
+        tx.remove_order(&said);
         for (app, links) in self.ties(&merged.links).await? {
             let links: Vec<_> =
                 links.iter().filter_map(|link| retied(link, &other.id, &person.id)).collect();
@@ -184,6 +189,28 @@ impl Muster {
         tx.journal(Event::PersonMerged, about(&other.id), data);
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Says that two who look alike are two: nobody is asked about them again.
+    ///
+    /// # Errors
+    /// When both are one, or the store fails.
+    pub async fn are_two(&self, one: &Person, other: &Person) -> Result<Distinct> {
+        if one.id == other.id {
+            return Err(Error::Invalid(format!(
+                "both are {}; if they were made one: muster people split",
+                one.name()
+            )));
+        }
+        let (by, at) = (self.actor.clone(), self.env.now());
+        let said = Distinct::new(one.id.clone(), other.id.clone(), by, at);
+        let mut tx = self.begin();
+        tx.put_order(&said);
+        let about = |person: &PersonId| About { person: Some(person.clone()), ..About::default() };
+        tx.journal(Event::PeopleDistinct, about(&said.one), json!({"distinct": said}));
+        tx.journal(Event::PeopleDistinct, about(&said.other), json!({"distinct": said}));
+        tx.commit().await?;
+        Ok(said)
     }
 
     /// What would become of the person who is said to be another, called `text`, if that was taken
@@ -303,16 +330,16 @@ fn retied(link: &Link, from: &PersonId, to: &PersonId) -> Option<Link> {
         Tie::NotAPerson { kind, owner, confirmed } if owner == from => {
             Tie::NotAPerson { kind: *kind, owner: to.clone(), confirmed: confirmed.clone() }
         }
-        Tie::Person { .. } | Tie::NotAPerson { .. } => return None,
+        Tie::Person { .. } | Tie::NotAPerson { .. } | Tie::Unwanted { .. } => return None,
     };
     Some(Link { tie, ..link.clone() })
 }
 
 /// A run that counts for another person: at most one invitation goes to one human.
 fn moved(mut run: Run, to: &PersonId, number: impl Fn(u32) -> Option<u32>) -> Run {
-    run.operation.person.id = to.clone();
-    if let Some(known) = run.operation.person.engagement {
-        run.operation.person.engagement = Some(number(known).unwrap_or(known));
+    if let Some(person) = &mut run.operation.person {
+        person.id = to.clone();
+        person.engagement = person.engagement.map(|known| number(known).unwrap_or(known));
     }
     run
 }
