@@ -27,6 +27,29 @@ pub(super) fn fold_login(login: &str) -> String {
     login.trim().nfc().flat_map(char::to_lowercase).collect()
 }
 
+/// Whoever says something, as it is compared: without letter case, doubled blanks, what cannot be
+/// seen, and the tag of an address. Nobody becomes somebody else by another spelling.
+fn fold_voice(login: &str) -> String {
+    let unseen = |c: &char| matches!(*c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    let seen = login.nfkc().filter(|c| !unseen(c)).flat_map(char::to_lowercase);
+    let text: String = seen.nfc().collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.split_once('@') {
+        Some((local, domain)) => {
+            let name = local.split_once('+').map_or(local, |(name, _)| name);
+            format!("{name}@{domain}")
+        }
+        None => text,
+    }
+}
+
+/// Whether `login` is a way to call `person`.
+#[must_use]
+pub fn means(person: &Person, login: &str) -> bool {
+    let login = fold_voice(login);
+    called(person).any(|name| name == login)
+}
+
 /// Every way to call this person, as it is compared.
 fn called(person: &Person) -> impl Iterator<Item = String> {
     let Profile { legal_first, legal_last, preferred_first, preferred_last, .. } = &person.profile;
@@ -40,14 +63,17 @@ fn called(person: &Person) -> impl Iterator<Item = String> {
         whole(preferred_first, preferred_last),
         Some(person.id.to_string()),
     ];
-    let ids = person.anchors().map(|anchor| fold_login(&anchor.to_string()));
-    let private = person.profile.personal_email.as_ref().map(|email| email.folded().to_owned());
-    let names = names.into_iter().flatten().map(|name| fold_login(&name));
+    let ids = person
+        .anchors()
+        .flat_map(|anchor| [fold_voice(&anchor.to_string()), fold_voice(anchor.id.as_str())]);
+    let number = person.profile.employee_number.as_deref().map(fold_voice);
+    let private = person.profile.personal_email.as_ref().map(|email| fold_voice(email.as_str()));
+    let names = names.into_iter().flatten().map(|name| fold_voice(&name));
     // Who is logged in as `ann` at her machine is ann@acme.example.
     let work = person
         .work_addresses()
-        .flat_map(|address| [address.folded().to_owned(), address.local().to_owned()]);
-    names.chain(ids).chain(private).chain(work)
+        .flat_map(|address| [fold_voice(address.as_str()), fold_voice(address.local())]);
+    names.chain(ids).chain(number).chain(private).chain(work)
 }
 
 /// How to call a person who is asked for something: by address, else by name.
@@ -75,7 +101,7 @@ pub fn may_extend<'a>(
     by: &str,
     has_left: impl Fn(&Person) -> bool,
 ) -> Result<(), String> {
-    let (asker, approver) = (fold_login(&extension.by), fold_login(by));
+    let (asker, approver) = (fold_voice(&extension.by), fold_voice(by));
     let mut meant = Vec::new();
     let mut is_asker = asker == approver;
     for person in people {
@@ -124,7 +150,7 @@ impl<'a> Voices<'a> {
         });
         let all = approvals.chain(lent).chain(rules).flatten().chain(more.iter().copied());
         let mut known: BTreeMap<String, Vec<&Person>> =
-            all.map(|login| (fold_login(login), Vec::new())).collect();
+            all.map(|login| (fold_voice(login), Vec::new())).collect();
         if !known.is_empty() {
             for person in world.people.values() {
                 for name in called(person) {
@@ -248,9 +274,9 @@ impl<'a> Voices<'a> {
         let Some(account) = account.map(|known| &known.account) else { return false };
         let email = account.email.as_ref().map(EmailAddress::folded);
         let names = [Some(account.login.as_str()), email, Some(account.name.as_str())];
-        let names: Vec<String> = names.into_iter().flatten().map(fold_login).collect();
+        let names: Vec<String> = names.into_iter().flatten().map(fold_voice).collect();
         let called = meant.iter().flat_map(|person| called(person));
-        called.chain([fold_login(by)]).any(|name| names.contains(&name))
+        called.chain([fold_voice(by)]).any(|name| names.contains(&name))
     }
 
     fn has_left(&self, person: &Person) -> bool {
@@ -276,7 +302,7 @@ impl<'a> Voices<'a> {
 
     /// Whether two logins mean the same: they are the same, or each means one and the same person.
     fn is(&self, one: &str, other: &str) -> bool {
-        fold_login(one) == fold_login(other)
+        fold_voice(one) == fold_voice(other)
             || match (self.only(one), self.only(other)) {
                 (Some(one), Some(other)) => one.id == other.id,
                 _ => false,
@@ -284,7 +310,7 @@ impl<'a> Voices<'a> {
     }
 
     fn meant(&self, login: &str) -> &[&'a Person] {
-        self.known.get(&fold_login(login)).map_or(&[], Vec::as_slice)
+        self.known.get(&fold_voice(login)).map_or(&[], Vec::as_slice)
     }
 
     /// The one person whom a login means. A name that two people have means nobody.

@@ -177,6 +177,7 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
         if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
             found.extend(survey.self_joined(id, known, matched));
+            found.extend(survey.with_leavers_address(id, known, matched, &rules));
         }
     }
     found.extend(stale::stale(world));

@@ -132,8 +132,15 @@ fn hold(kind: HoldKind, reason: impl Into<String>, release: impl Into<String>) -
 /// The kill switches: nothing is written to what somebody ordered to stand still.
 fn frozen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     let freeze = world.orders.freezes.iter().find(|freeze| {
-        freeze.holds(world.app, operation.person_id(), world.now)
-            && (freeze.stops == Stops::Writes || operation.action.deletes())
+        let holds = |person| freeze.holds(world.app, person, world.now);
+        let meant = match (&freeze.frozen, operation.person_id()) {
+            // An account that is nobody's may still be hers, by its address.
+            (Frozen::Person { person }, None) => {
+                holds(Some(person)) && has_address(world, operation, person)
+            }
+            (_, person) => holds(person),
+        };
+        meant && (freeze.stops == Stops::Writes || operation.action.deletes())
     })?;
     let what = match &freeze.frozen {
         Frozen::Everything => "everything".to_owned(),
@@ -147,6 +154,16 @@ fn frozen(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         format!("{} froze {what}{}: {}", freeze.by, until.unwrap_or_default(), freeze.reason),
         format!("muster freeze lift {}", freeze.id),
     ))
+}
+
+/// Whether the account in question has an address of this person.
+fn has_address(world: &World<'_>, operation: &Operation, person: &PersonId) -> bool {
+    let account = operation.account.as_ref().and_then(|id| world.accounts.get(id));
+    let email = account.and_then(|known| known.account.email.as_ref());
+    let person = world.people.get(person);
+    email.zip(person).is_some_and(|(email, person)| {
+        person.work_addresses().any(|address| address.folded() == email.folded())
+    })
 }
 
 /// A store that knows less than it did would repeat or undo what it has forgotten.

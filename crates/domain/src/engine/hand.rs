@@ -440,8 +440,8 @@ pub fn warnings(person: &Person, today: Date) -> Vec<String> {
             && last > end
         {
             found.push(format!(
-                "the last working day {last} of {} is after the end {end}: access follows the last \
-                 working day",
+                "the last working day {last} of {} is after the end {end}: the earlier counts, so \
+                 access ends with {end}",
                 person.name()
             ));
         }

@@ -157,7 +157,10 @@ fn m1_a_mover_keeps_an_ordinary_role_for_the_grace_and_gets_a_higher_one_at_once
     assert_snapshot!(world.clone().now("2026-11-16T10:00:00Z").text(), @r#"  update 7 for Anna #1: "Anna" agent active -> "Anna" basic-agent active"#);
 
     // Only what the job before gave is kept, and only by who has it.
-    let more = world.clone().account("7", |a| a.of("anna").role("admin"));
+    let more = world
+        .clone()
+        .account("2", |a| a.of("owner").role("admin"))
+        .account("7", |a| a.of("anna").role("admin"));
     assert_snapshot!(more.text(), @r#"  update 7 for Anna #1: "Anna" admin active -> "Anna" basic-agent active"#);
     let less = world.account("7", |a| a.of("anna").role("lite-agent"));
     assert_snapshot!(less.text(), @r#"  update 7 for Anna #1: "Anna" lite-agent active -> "Anna" basic-agent active"#);
@@ -195,6 +198,7 @@ fn m3_a_privileged_role_goes_at_once() {
     let world = World::new()
         .person("anna", |p| p.moved("2026-11-09T10:00:00Z", "IT", ""))
         .person("ben", |p| p.department("IT"))
+        .account("2", |a| a.of("owner").role("admin"))
         .account("6", |a| a.of("ben").role("admin"))
         .account("7", |a| a.of("anna").role("admin"));
     assert_snapshot!(world.text(), @r#"  update 7 for Anna #1: "Anna" admin active -> "Anna" basic-agent active"#);

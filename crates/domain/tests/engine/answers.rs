@@ -639,3 +639,44 @@ fn nothing_destructive_is_done_to_what_another_colleague_claims_by_id_or_any_add
         assert!(contested.not_theirs("7", "bert").only().holds.is_empty());
     }
 }
+
+#[test]
+fn a_freeze_of_a_person_holds_the_account_with_her_address_even_when_it_is_said_not_to_be_hers() {
+    let mut world = stray()
+        .person("anna", |p| p)
+        .account("7", |a| a.of("anna"))
+        .unwanted("7")
+        .not_theirs("7", "anna");
+    world.orders.freezes.push(Freeze {
+        id: OrderId::derive("freeze", "olive", world.now, "anna"),
+        frozen: Frozen::Person { person: person_id("anna") },
+        stops: Stops::Writes,
+        reason: "an inquiry".to_owned(),
+        by: "olive".to_owned(),
+        at: world.now,
+        until: None,
+    });
+    let removal =
+        world.plan().operations.into_iter().find(|one| one.account == Some(id("7"))).unwrap();
+    assert!(removal.holds.iter().any(|hold| hold.kind == HoldKind::Frozen), "{:?}", removal.holds);
+}
+
+#[test]
+fn a_leavers_address_on_an_account_that_is_said_to_be_anothers_is_told() {
+    let world = stray()
+        .person("anna", |p| p.ends("2026-11-01"))
+        .person("bert", |p| p)
+        .account("7", |a| a.of("anna").confirmed("bert"));
+    let gaps = world.gaps();
+    let told = gaps.iter().find(|gap| gap.kind == GapKind::OffboardedActive);
+    assert!(told.is_some_and(|gap| gap.cause.contains("has their address")), "{gaps:?}");
+    // Nothing is told of somebody who works here, nor of an account that lets nobody in.
+    let here = stray()
+        .person("anna", |p| p)
+        .person("bert", |p| p)
+        .account("7", |a| a.of("anna").confirmed("bert"));
+    assert!(!here.gap_kinds().contains(&"offboarded_active"));
+    let out =
+        world.account("7", |a| a.of("anna").confirmed("bert").status(AccountStatus::Inactive));
+    assert!(!out.gap_kinds().contains(&"offboarded_active"));
+}

@@ -324,7 +324,9 @@ fn an_app_that_cannot_shut_out_shows_reduced_and_not_a_plan_that_is_empty() {
 
 #[test]
 fn a_second_admin_who_leaves_at_the_same_time_is_the_last_one() {
-    let mut world = World::new().account("1", |a| a.of("key").role("agent"));
+    let mut world = World::new()
+        .account("1", |a| a.of("key").role("agent"))
+        .account("owner", |a| a.of("owner").role("agent"));
     for name in ["anna", "ben"] {
         world = world
             .person(name, |p| p.ends("2026-11-06"))
@@ -440,4 +442,16 @@ fn a_litigation_hold_stops_deleting_but_not_cutting_sign_in() {
     let plan = world.plan();
     let held: Vec<_> = plan.operations.iter().map(|one| (one.action.word(), one.goes())).collect();
     assert_eq!(held, [("deactivate", true), ("cancel_invite", false)]);
+}
+
+#[test]
+fn a_misspelled_account_owner_protects_nobody_and_so_holds_every_admin() {
+    let world = |owner: &str| {
+        left(World::new(), "anna")
+            .account("owner", |a| a.of("owner").role("admin"))
+            .account("anna", |a| a.of("anna").role("admin"))
+            .policy("owner@acme.example", owner)
+    };
+    assert_eq!(holds(&world("owner@acme.example")), [[] as [HoldKind; 0]]);
+    assert_eq!(holds(&world("ownr@acme.example")), [[HoldKind::CannotTell]]);
 }

@@ -136,7 +136,7 @@ impl Command {
         if session.json {
             print_json(&json!({"group": name_of(&order), "effects": effects}))?;
         } else {
-            print_line(&format!("{} is changed.", name_of(&order)));
+            print_line(&done(&order));
             tell(&effects);
             if !effects.is_empty() {
                 print_line(
@@ -145,6 +145,17 @@ impl Command {
             }
         }
         Ok(Outcome::Done)
+    }
+}
+
+/// What was done, in words.
+fn done(order: &GroupOrder) -> String {
+    let name = name_of(order);
+    match order {
+        GroupOrder::Put(_) => format!("Group {name} is as you said."),
+        GroupOrder::Remove(_) => format!("Group {name} is removed."),
+        GroupOrder::Join(_) => format!("Put into group {name}."),
+        GroupOrder::Leave(_) => format!("Taken out of group {name}."),
     }
 }
 

@@ -151,6 +151,21 @@ impl Args {
 async fn cut(session: &Session, person: &Person, plans: Vec<Plan>) -> Result<Outcome> {
     let mut outcome = Outcome::Done;
     let mut values = Vec::new();
+    for (app, account) in session.muster.seems_theirs(person).await? {
+        outcome = Outcome::Changes;
+        if !session.json {
+            print_line(&format!(
+                "  {} {app}/{} {} has their address and lets in, but is said not to be theirs: \
+                 change its login and secret, or muster accounts link {app}/{} {}",
+                session.style.yellow("!"),
+                account.id,
+                render::clean(&account.login),
+                account.id,
+                person.id
+            ));
+        }
+        values.push(json!({"app": app, "not_touched": account.id, "login": account.login}));
+    }
     let mut failed = Vec::new();
     let apps: Vec<_> = plans.into_iter().map(|plan| plan.app).collect();
     for app in &apps {

@@ -87,6 +87,8 @@ pub struct Setting {
     pub about: &'static str,
     /// Whether it must be given.
     pub required: bool,
+    /// Whether it says which account of the app is meant: another value is another account.
+    pub names_account: bool,
 }
 
 /// What a connector is opened with.

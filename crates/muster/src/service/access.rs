@@ -1,9 +1,10 @@
 //! One-off access: granting it, making an exception for a role set in the app itself, taking both
 //! back.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
+        consent,
         correlate::Match,
         groups,
         lifecycle::{self, PersonState},
@@ -25,6 +26,9 @@ use crate::{
     connectors,
     error::{Error, Result},
 };
+
+/// The longest that an exception may last: a leap year.
+const LONGEST_EXCEPTION: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// What is to be granted, and why.
 #[derive(Debug, Clone)]
@@ -102,6 +106,12 @@ impl Muster {
                 account.id
             )));
         };
+        let zone = lifecycle::zone_of(person, &situation.policy.organization);
+        if groups::end(until, &zone).duration_since(self.env.now()) > LONGEST_EXCEPTION {
+            return Err(Error::Invalid(
+                "an exception may last a year at most; give an earlier end".to_owned(),
+            ));
+        }
         let new = NewGrant {
             person: person.clone(),
             app,
@@ -192,8 +202,7 @@ impl Muster {
         let policy = self.policy_or_none().await?;
         let now = self.env.now();
         let name = person.name();
-        let own = person.work_addresses().any(|one| one.folded() == self.actor.to_lowercase());
-        if own {
+        if consent::means(person, &self.actor) {
             return Err(Error::Invalid(
                 "nobody gives access to themselves; ask somebody else to".to_owned(),
             ));

@@ -2,11 +2,13 @@
 
 use muster_domain::{
     engine::{
+        consent,
         correlate::{Correlation, Match},
         plan,
     },
     model::{
         account::Account,
+        email::EmailAddress,
         id::{AccountId, AppName, PersonId},
         journal::{About, Event},
         link::{Confirmation, Link, NonHuman, Tie},
@@ -229,6 +231,7 @@ impl Muster {
         account: &AccountId,
         person: &Person,
     ) -> Result<NotTheirs> {
+        self.may_answer(app, account, None).await?;
         let said = NotTheirs {
             app: app.clone(),
             account: account.clone(),
@@ -259,6 +262,64 @@ impl Muster {
         Confirmation { by: self.actor.clone(), at: self.env.now() }
     }
 
+    /// The accounts that let in under an address of `person`, though somebody said that they are
+    /// another's or nobody's: taking her access away does not touch them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn seems_theirs(&self, person: &Person) -> Result<Vec<(AppName, Account)>> {
+        let mut found = Vec::new();
+        for connection in self.store.connections().await? {
+            let app = connection.app;
+            let links = self.store.links(&app).await?;
+            let theirs = self.store.accounts(&app).await?.into_values().filter(|record| {
+                let email = record.account.email.as_ref();
+                let has = |email: &EmailAddress| {
+                    person.work_addresses().any(|address| address.folded() == email.folded())
+                };
+                record.gone.is_none()
+                    && record.account.status.may_sign_in()
+                    && email.is_some_and(has)
+                    && links.get(&record.account.id).is_some_and(|link| {
+                        link.is_confirmed() && link.person() != Some(&person.id)
+                    })
+            });
+            found.extend(theirs.map(|record| (app.clone(), record.account)));
+        }
+        Ok(found)
+    }
+
+    /// Nobody answers for an account that is or seems to be her own, except to say that the account
+    /// with her own address is hers, as a rule would.
+    async fn may_answer(
+        &self,
+        app: &AppName,
+        account: &AccountId,
+        answer: Option<&PersonId>,
+    ) -> Result<()> {
+        let known = self.store.accounts(app).await?.remove(account).map(|record| record.account);
+        let before = self.store.links(app).await?.remove(account);
+        for person in self.people().await?.values() {
+            if !consent::means(person, &self.actor) {
+                continue;
+            }
+            let email = known.as_ref().and_then(|account| account.email.as_ref());
+            let has = |email: &EmailAddress| {
+                person.work_addresses().any(|address| address.folded() == email.folded())
+            };
+            let hers = email.is_some_and(has);
+            let was_hers = before.as_ref().and_then(Link::person) == Some(&person.id);
+            let says_hers = answer == Some(&person.id);
+            if (hers || was_hers || says_hers) && !(hers && says_hers) {
+                return Err(Error::Invalid(format!(
+                    "{app}/{account} is or seems to be your own account; ask somebody else to say \
+                     whose it is"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     async fn tie(
         &self,
         app: &AppName,
@@ -271,6 +332,11 @@ impl Muster {
             Tie::NotAPerson { owner, .. } => Some(owner.clone()),
             Tie::Unwanted { .. } => None,
         };
+        let answer = match &tie {
+            Tie::Person { person, .. } => Some(person),
+            Tie::NotAPerson { .. } | Tie::Unwanted { .. } => None,
+        };
+        self.may_answer(app, account, answer).await?;
         let before = self.store.links(app).await?.remove(account);
         let link = Link { account: account.clone(), tie, since: self.env.now() };
         let mut tx = self.begin();

@@ -61,6 +61,31 @@ fn oauth_of(connector: &App) -> Result<&Consent> {
     })
 }
 
+/// What is known of one account of an app (whose each user is, what was tried, what was ordered)
+/// would hit strangers in another, where the same numbers are other people's.
+fn is_the_same_account(
+    before: &Connection,
+    connector: &App,
+    settings: &BTreeMap<String, String>,
+) -> Result<()> {
+    let known: BTreeMap<String, String> = serde_json::from_value(before.settings.clone())?;
+    let place = |settings: &BTreeMap<String, String>| {
+        connector.settings.iter().filter(|one| one.names_account).find_map(|one| {
+            settings
+                .get(one.name)
+                .map(|value| (one.name, value.trim_end_matches('/').to_lowercase()))
+        })
+    };
+    if before.connector == connector.name && place(&known) == place(settings) {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!(
+        "{app} is another account: whose its users are and what was ordered for them does not hold \
+         there. Connect this one under another name, or disconnect {app} first and begin a new home",
+        app = before.app
+    )))
+}
+
 impl Muster {
     /// Connects an app: probes it first, and keeps nothing when the probe fails.
     ///
@@ -75,6 +100,9 @@ impl Muster {
                 "there is an app called {app} already; choose another name, or say --replace to \
                  change its settings and key"
             )));
+        }
+        if let Some(before) = &before {
+            is_the_same_account(before, connector, &settings)?;
         }
         let budget = Budget::new(self.env.clone(), None);
         let opening = Opening {
@@ -239,9 +267,8 @@ impl Muster {
     ) -> Result<Opened> {
         let connection = self.connection(app).await?;
         let secret = self.store.credentials(app).await?.ok_or_else(|| {
-            Error::NotFound(format!(
-                "the key of {app} is not here; give it again: muster app add --replace"
-            ))
+            let said = "its key is not here; give it again: muster app add … --replace";
+            Error::app(app, ConnectorError::new(ErrorKind::Unauthorized, said))
         })?;
         let state: Option<BudgetState> = serde_json::from_value(connection.learned).unwrap_or(None);
         let budget = budget(state);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::{
     engine::{
+        consent,
         expect::{Expectation, Rules},
         groups::{self, Member},
         world::World,
@@ -334,11 +335,28 @@ impl Muster {
         Ok(effects)
     }
 
+    /// Nobody gives access to herself, by whatever way.
+    async fn gives_nothing_to_whoever_asks(&self, order: &GroupOrder) -> Result<()> {
+        for effect in self.effects_of(order).await? {
+            let Some(after) = &effect.after else { continue };
+            let person = self.store.person(&effect.person).await?;
+            if person.is_some_and(|person| consent::means(&person, &self.actor)) {
+                return Err(Error::Invalid(format!(
+                    "that would make you {after} in {}: nobody gives access to themselves; ask \
+                     somebody else to",
+                    effect.app
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the change. What follows for accounts is planned and applied as ever.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When whoever asks would get access by it, or the store fails.
     pub async fn order_group(&self, order: &GroupOrder) -> Result<()> {
+        self.gives_nothing_to_whoever_asks(order).await?;
         let mut tx = self.begin();
         let mut journal = |event, person: Option<&PersonId>, data: Value| {
             let about = About { person: person.cloned(), ..About::default() };

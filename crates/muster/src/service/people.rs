@@ -66,6 +66,21 @@ pub struct Told {
     words: (Vec<Word>, Option<u32>),
 }
 
+/// As in a roster: no text is blank or holds what cannot be seen or would steer a terminal.
+fn can_be_read(told: &serde_json::Value) -> Result<()> {
+    match told {
+        serde_json::Value::String(text) if text.trim().is_empty() => {
+            Err(Error::Invalid("a text must not be blank; leave it out, or --clear it".to_owned()))
+        }
+        serde_json::Value::String(text) if text.chars().any(char::is_control) => {
+            Err(Error::Invalid(format!("{text:?} holds a control character; leave it out")))
+        }
+        serde_json::Value::Array(many) => many.iter().try_for_each(can_be_read),
+        serde_json::Value::Object(fields) => fields.values().try_for_each(can_be_read),
+        _ => Ok(()),
+    }
+}
+
 impl Muster {
     /// The day it is where the organisation is.
     async fn today(&self) -> Result<Date> {
@@ -75,6 +90,8 @@ impl Muster {
 
     async fn facts(&self, facts: Facts) -> Result<(Profile, Terms)> {
         let Facts { profile, mut terms, manager } = facts;
+        can_be_read(&serde_json::to_value(&profile)?)?;
+        can_be_read(&serde_json::to_value(&terms)?)?;
         if let Some(manager) = manager {
             let manager = self.find_person(&manager).await?;
             terms.manager = Some(manager.id.as_str().parse()?);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     company::{Company, POLICY, day, email},
-    desk::obliging,
+    desk::{Desk, KEY, obliging},
     terminal::Said,
 };
 
@@ -301,4 +301,76 @@ fn gaps_tell_risk_age_and_money_and_the_command_that_closes_them() {
     assert_eq!(gap["monthly"]["currency"], "EUR");
     company.apply().done();
     company.sync().says("no gaps");
+}
+
+#[test]
+fn nobody_answers_for_an_account_that_seems_to_be_their_own() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let ann = email("Ann Ash");
+    let id = company.desk.user(&ann).id.to_string();
+    for by in [ann.as_str(), "Ann  Ash", "ann.ash+x@acme.example", "1002"] {
+        company
+            .muster(["accounts", "classify", &id, "service", "--owner", "Ben Birch", "--as", by])
+            .refused(["your own account"]);
+    }
+    company.muster(["accounts", "not-theirs", &id, "Ann Ash", "--as", &ann]).refused(["your own"]);
+    company.muster(["accounts", "link", &id, "Ben Birch", "--as", &ann]).refused(["your own"]);
+    // What a rule would say, anybody may say.
+    company.muster(["accounts", "link", &id, "Ann Ash", "--as", &ann]).done();
+
+    // Somebody else calls the account of a leaver a service: that is told, and goes on being told.
+    company.muster(["accounts", "classify", &id, "service", "--owner", "Ben Birch"]).done();
+    company.person("Ann Ash").leaves(day(-2));
+    company.looks();
+    company.muster(["sync"]).waits().says("has their address, though it is said not to be theirs");
+    company
+        .muster(["offboard", "Ann Ash", "--now", "--yes"])
+        .waits()
+        .says("has their address and lets in");
+    assert!(company.desk.lets_in(&ann));
+}
+
+#[test]
+fn another_account_of_the_app_never_takes_the_place_of_the_one_that_is_known() {
+    let company = Company::where_work(["Ann Ash"]);
+    let other = Desk::open(obliging());
+    let words = ["app", "add", "gorgias", "support", "--base-url", &other.url(), "--replace"];
+    company.unchanged_by(|| {
+        company.connecting(KEY, words).refused(["another account", "another name"]);
+    });
+}
+
+#[test]
+fn what_is_said_by_hand_can_be_read_and_lasts_a_year_at_most() {
+    let company = Company::where_work(["Ann Ash"]);
+    company
+        .muster(["people", "add", "--name", "Bad\u{1b}[31m Name"])
+        .refused(["control character"]);
+    company.muster(["people", "add", "--name", " "]).refused(["blank"]);
+    let id = company.desk.user(&email("Ann Ash")).id.to_string();
+    let words = ["access", "except", &id, "--until", "9999-12-31", "--reason", "x"];
+    company.muster(words).refused(["a year at most"]);
+}
+
+#[test]
+fn nobody_gives_access_to_themselves_by_another_spelling_or_through_a_group() {
+    let mut company = Company::where_work(["Ann Ash"]);
+    let gil = company.hire("Gil Grey");
+    gil.department = "Sales".to_owned();
+    gil.title = "Rep".to_owned();
+    company.import().done();
+    for by in ["Gil Grey", "gil.grey", "Gil  Grey", "gil.grey+1@acme.example", "GIL GREY"] {
+        company
+            .muster([
+                "access", "grant", "Gil Grey", "support", "agent", "--reason", "x", "--as", by,
+            ])
+            .refused(["nobody gives access to themselves"]);
+    }
+    let by = email("Gil Grey");
+    company.muster(["group", "add", "boss"]).done();
+    company.muster(["group", "grant", "boss", "support", "agent"]).done();
+    company.muster(["group", "join", "boss", "Gil Grey", "--as", &by]).refused(["themselves"]);
+    let rule = format!("person.email == \"{by}\"");
+    company.muster(["group", "edit", "boss", "--when", &rule, "--as", &by]).refused(["themselves"]);
+    company.muster(["group", "join", "boss", "Gil Grey"]).done();
 }

@@ -98,9 +98,9 @@ fn without_a_terminal_there_are_no_escape_codes() {
     let hostile = "\u{1b}[31mAnn\u{1b}]0;pwned\u{7}\u{9b}2J Ash\r\n\u{202e}gnp";
     company.desk.sim.edit_user(ann.id, |user| user.name = hostile.to_owned()).unwrap();
     company.sync();
-    // By hand, too: the second one is refused, with the name of the first.
+    // By hand it is refused, and quoted.
     let words = ["people", "add", "--name", hostile, "--email", "eve@acme.example"];
-    company.muster(words).done();
+    company.muster(words).refused(["control character"]);
     let mut more = vec![words.to_vec()];
     more.extend([vec!["log"], vec!["apply", "--yes"], vec!["apply", "nothing"], vec!["nothing"]]);
     let all = reading().into_iter().map(|(words, _)| words).chain(more);

@@ -4,7 +4,12 @@ use jiff::Timestamp;
 
 use super::{Gap, GapKind, Survey};
 use crate::{
-    engine::{decide, world::KnownAccount},
+    engine::{
+        correlate::Match,
+        decide,
+        expect::{Expectation, Rules},
+        world::KnownAccount,
+    },
     model::{account::AccountStatus, id::AccountId, person::Person},
 };
 
@@ -70,5 +75,52 @@ impl Survey<'_> {
             )
         };
         Gap { since, ..self.gap(kind, (id, known), Some(person), (cause, remedy)) }
+    }
+
+    /// An account that somebody said to be another's or nobody's, under the address of somebody who
+    /// has left: she may know its secret (L12).
+    pub(super) fn with_leavers_address(
+        &self,
+        id: &AccountId,
+        known: &KnownAccount,
+        matched: &Match,
+        rules: &Rules<'_>,
+    ) -> Option<Gap> {
+        let holder = match matched {
+            Match::Classified { .. } => None,
+            Match::Linked { person, confirmed: true, .. } => self.world.people.get(person),
+            _ => return None,
+        };
+        let email = known.account.email.as_ref().filter(|_| known.account.status.may_sign_in())?;
+        let has = |person: &Person| {
+            person.work_addresses().any(|address| address.folded() == email.folded())
+        };
+        if holder.is_some_and(has) {
+            return None;
+        }
+        let people = self.world.people.values().filter(|person| has(person));
+        let (person, since) = people.into_iter().find_map(|person| match rules.expect(person) {
+            Expectation::Gone { since, .. } => Some((person, since)),
+            Expectation::NotYet { ended: Some(past), .. } => Some((person, past.since)),
+            _ => None,
+        })?;
+        let login = &known.account.login;
+        let gap = self.gap(
+            GapKind::OffboardedActive,
+            (id, known),
+            Some(person),
+            (
+                format!(
+                    "{} has left, and {login} has their address, though it is said not to be theirs",
+                    person.name()
+                ),
+                format!(
+                    "change its login and its secret, or say whose it is: muster accounts link \
+                     {}/{id} PERSON",
+                    self.world.app
+                ),
+            ),
+        );
+        Some(Gap { since: Some(since), ..gap })
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     },
     model::{
         account::{AccountKind, AccountStatus},
+        email::EmailAddress,
         id::{AccountId, AppName},
         plan::{Hold, HoldKind, Operation},
     },
@@ -111,12 +112,27 @@ fn admin(
         };
         return Some(hold(kind, what, "make somebody else an admin first"));
     }
-    if world.rules.account_owner.is_none() {
-        return Some(hold(
-            HoldKind::CannotTell,
-            "this admin may be the account owner, which the app does not tell",
-            format!("set apps.{app}.account_owner to the owner's login in the policy"),
-        ));
+    let set = || format!("set apps.{app}.account_owner to the owner's login in the policy");
+    match &world.rules.account_owner {
+        None => {
+            return Some(hold(
+                HoldKind::CannotTell,
+                "this admin may be the account owner, which the app does not tell",
+                set(),
+            ));
+        }
+        // A name that is misspelled, or that was changed in the app, protects nobody.
+        Some(owner) if !is_there(world, owner) => {
+            return Some(hold(
+                HoldKind::CannotTell,
+                format!(
+                    "the policy calls {owner} the account owner, but no account has that login: \
+                     this admin may be the owner"
+                ),
+                set(),
+            ));
+        }
+        Some(_) => {}
     }
     if world.sight.caller.is_none() {
         return Some(hold(
@@ -127,6 +143,14 @@ fn admin(
     }
     admins.remove(id);
     None
+}
+
+/// Whether an account that is not gone has this login.
+fn is_there(world: &World<'_>, login: &EmailAddress) -> bool {
+    let login = fold_login(login.as_str());
+    world.accounts.values().filter(|known| known.gone.is_none()).any(|known| {
+        fold_login(&known.account.login) == login || email_of(known).as_ref() == Some(&login)
+    })
 }
 
 fn email_of(known: &KnownAccount) -> Option<String> {

@@ -22,7 +22,7 @@ pub(super) fn work(
     let Some(whose) = operation.person_id() else { return nobodys(world, operation) };
     let person = world.people.get(whose)?;
     let destiny = hand_over::destiny(world, person, operation.engagement()?);
-    let (app, anchor) = (world.app, &person.anchor.id);
+    let (app, anchor) = (world.app, &person.id);
     match &operation.action {
         Action::HandOver { to: Recipient::Unknown, .. } => {
             let Destiny::GoesTo { to, .. } = destiny else { return None };
@@ -30,7 +30,7 @@ pub(super) fn work(
             Some(hold(
                 HoldKind::HandOver,
                 format!("nobody can take the work over: {why}"),
-                format!("say who does: muster hand-over {anchor:?} --app {app} --to ADDRESS"),
+                format!("say who does: muster hand-over {anchor} --app {app} --to ADDRESS"),
             ))
         }
         Action::Delete => {
@@ -43,9 +43,9 @@ pub(super) fn work(
             }
             let release = match destiny {
                 Destiny::Kept { .. } => return None,
-                Destiny::GoesTo { .. } => format!("muster hand-over {anchor:?} --app {app}"),
+                Destiny::GoesTo { .. } => format!("muster hand-over {anchor} --app {app}"),
                 Destiny::Unsaid => format!(
-                    "muster hand-over {anchor:?} --app {app} --to ADDRESS, or choose that nobody \
+                    "muster hand-over {anchor} --app {app} --to ADDRESS, or choose that nobody \
                      does: --to nobody"
                 ),
             };

@@ -19,18 +19,26 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "subdomain",
         about: "the account's name, as in https://<subdomain>.gorgias.com",
         required: false,
+        names_account: true,
     },
     Setting {
         name: "base_url",
         about: "the account's whole address instead of its subdomain",
         required: false,
+        names_account: true,
     },
     Setting {
         name: "email",
         about: "the e-mail address of the admin whose API key is used",
         required: false,
+        names_account: false,
     },
-    Setting { name: "auth", about: "how Muster is let in: api_key or oauth", required: false },
+    Setting {
+        name: "auth",
+        about: "how Muster is let in: api_key or oauth",
+        required: false,
+        names_account: false,
+    },
 ];
 
 /// A key and the address of the user who made it.
