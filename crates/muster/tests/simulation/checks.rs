@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use muster::store::records::JournalFilter;
 use muster_domain::model::{
     account::{AccountChange, SignIn},
-    journal::Event,
+    journal::{Entry, Event},
     observation::Completeness,
     plan::Action,
 };
@@ -15,6 +15,9 @@ use serde_json::Value;
 
 use crate::{
     company::Should,
+    orders::{Kept, content},
+    promises,
+    setup::AtLeave,
     world::{Intent, Outcome, Target, World},
 };
 
@@ -26,7 +29,7 @@ struct Touched<'a> {
 
 /// Holds every law that can be broken by one step, and remembers how things are now.
 pub(crate) async fn step(world: &mut World) -> Outcome {
-    let fresh = announced(world).await?;
+    let (entries, fresh) = announced(world).await?;
     let users: BTreeMap<u64, UserRecord> =
         world.sim.users().into_iter().map(|user| (user.id, user)).collect();
     let log = world.sim.request_log();
@@ -36,6 +39,16 @@ pub(crate) async fn step(world: &mut World) -> Outcome {
         .filter(|record| record.method != "GET")
         .collect();
     let before = std::mem::take(&mut world.seen.users);
+    for intent in &fresh {
+        promises::consented(world, intent)?;
+        let alone = fresh.iter().filter(|other| other.target == intent.target).count() == 1;
+        if let Target::User(id) = intent.target
+            && let Some(user) = before.get(&id).filter(|_| alone)
+        {
+            world.before.insert(intent.id.clone(), user.clone());
+        }
+    }
+    promises::verified(world, &entries, &fresh, &users)?;
     for after in users.values() {
         let known = before.get(&after.id);
         if known == Some(after) {
@@ -55,7 +68,7 @@ pub(crate) async fn step(world: &mut World) -> Outcome {
 }
 
 /// The writes that the journal announces since last time.
-async fn announced(world: &mut World) -> Result<Vec<Intent>, String> {
+async fn announced(world: &mut World) -> Result<(Vec<Entry>, Vec<Intent>), String> {
     let store = &world.nodes[0].store;
     let filter = JournalFilter { after_seq: Some(world.seen.entry), ..JournalFilter::default() };
     let entries = store.journal(&filter).await.map_err(|error| error.to_string())?;
@@ -73,10 +86,12 @@ async fn announced(world: &mut World) -> Result<Vec<Intent>, String> {
             (_, None) => return Err(format!("law 3: an intent names no account: {entry:?}")),
         };
         let approved = !entry.data["approved_by"].is_null();
-        fresh.push(Intent { at: entry.at, target, action, approved });
+        let id = entry.about.operation.as_ref().map(ToString::to_string).unwrap_or_default();
+        let content = content(&entry.data["operation"]);
+        fresh.push(Intent { id, content, at: entry.at, target, action, approved });
     }
     world.intents.extend(fresh.iter().cloned());
-    Ok(fresh)
+    Ok((entries, fresh))
 }
 
 /// The simulator keeps whole microseconds.
@@ -93,6 +108,10 @@ fn announced_first(
 ) -> Outcome {
     let mut made = after.values().filter(|user| !before.contains_key(&user.id));
     for write in writes {
+        if !write.target.contains("/users") {
+            promises::moved(world, write)?;
+            continue;
+        }
         let target = if write.method == "POST" {
             let user = made.next().ok_or("a POST took effect and made nobody")?;
             Target::Address(user.email.to_lowercase())
@@ -112,13 +131,11 @@ fn announced_first(
                 "law 3: {done} writes to {target:?} took effect, {announced} were announced"
             ));
         }
-        if write.method == "DELETE" {
-            let asked = world.intents.iter().any(|intent| {
-                intent.target == target && intent.action == Action::CancelInvite && intent.approved
-            });
-            if !world.setup.delete || !asked {
-                return Err(format!("law 5: {target:?} was deleted without permission"));
-            }
+        promises::not_frozen(world, write, &target)?;
+        if let Target::User(id) = target
+            && write.method == "DELETE"
+        {
+            promises::deleted(world, id, write.at, before)?;
         }
     }
     if let Some(user) = made.next() {
@@ -217,19 +234,35 @@ async fn wanted(world: &World, touched: &Touched<'_>) -> Outcome {
             .then_some(())
             .ok_or(format!("{} was invited as {:?}: {opinions:?}", after.email, after.role));
     };
-    if before.is_active() && !after.is_active() && !accept(&|s| matches!(s, Should::Lose { .. })) {
+    let kept = world.orders.kept(after.id, world.seen.at);
+    let kept = |as_it_was: &dyn Fn(&Kept) -> bool| kept.is_some_and(as_it_was);
+    let may_lose =
+        |should: &Should| matches!(should, Should::Lose { .. } | Should::Away(AtLeave::Suspend, _));
+    if before.is_active()
+        && !after.is_active()
+        && !accept(&may_lose)
+        && !kept(&|kept| kept.active == Some(false))
+    {
         return Err(format!("laws 1, 9: {} lost access: {opinions:?}", after.email));
     }
-    if !before.is_active() && after.is_active() && !accept(&|s| matches!(s, Should::Have(_))) {
+    if !before.is_active()
+        && after.is_active()
+        && !accept(&|s| matches!(s, Should::Have(_)))
+        && !kept(&|kept| kept.active == Some(true))
+    {
         return Err(format!("{} was let in again: {opinions:?}", after.email));
     }
     let least = Role::ObserverAgent;
     let fits = |should: &Should| match should {
-        Should::Have(role) => *role == after.role.name(),
-        Should::Lose { .. } => after.role == least,
+        Should::Have(role) | Should::Away(AtLeave::Keep, role) => *role == after.role.name(),
+        Should::Lose { .. } | Should::Away(..) => after.role == least,
         Should::Keep => false,
     };
-    if before.role != after.role && !accept(&fits) {
+    let put_back = |kept: &Kept| {
+        kept.role.as_deref() == Some(after.role.name())
+            || (kept.active == Some(false) && after.role == least)
+    };
+    if before.role != after.role && !accept(&fits) && !kept(&put_back) {
         return Err(format!("{} became {:?}: {opinions:?}", after.email, after.role));
     }
     Ok(())
@@ -239,7 +272,11 @@ async fn wanted(world: &World, touched: &Touched<'_>) -> Outcome {
 fn counted(world: &mut World, touched: &Touched<'_>) {
     let Some(before) = touched.before else { return };
     let opinion = world.should(touched.after, world.now());
-    let Some(Should::Lose { ordered }) = opinion else { return };
+    let ordered = match opinion {
+        Some(Should::Lose { ordered }) => ordered,
+        Some(Should::Away(AtLeave::Suspend | AtLeave::Reduce, _)) => false,
+        _ => return,
+    };
     if !lowered(before, touched.after) {
         return;
     }

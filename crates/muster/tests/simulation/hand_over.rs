@@ -34,7 +34,7 @@ pub(crate) async fn office(tickets: usize, change: impl FnOnce(&mut Config)) -> 
         .policy()
         .replace("delete: false", "delete: false, hand_over: true")
         .replace("remove: deactivate", "remove: deactivate, hand_over: {to: manager}")
-        .replace("connector: gorgias", "connector: gorgias\n    owner: p3.last@acme.example");
+        .to_owned();
     world.nodes[0].apply_policy(&policy).await.unwrap();
     let user = |address: &str| {
         let users = world.sim.users();

@@ -12,6 +12,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod by_hand;
 mod chance;
 mod checks;
 mod company;
@@ -22,12 +23,17 @@ mod hand_over;
 #[path = "../support/in_process.rs"]
 mod in_process;
 mod ops;
+mod orders;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod promises;
+mod reached;
 mod reproductions;
 mod requests;
 mod seeds;
 mod setup;
+mod stories;
 mod urgent;
 mod wire;
 mod world;
+mod years;

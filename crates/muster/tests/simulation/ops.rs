@@ -3,34 +3,51 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use muster_simulator::{Fault, Faults, NewUser, Phase, Role, Rule, UserRecord};
 
 use crate::{
+    by_hand::{self, ByHand},
     chance::Chance,
     checks,
-    company::{Should, Status, Stint},
-    setup::Setup,
+    company::{Member, Origin, Should, Status, Stint},
+    setup::{AtLeave, Setup},
     wire::Moment,
     world::{Consent, Outcome, World},
+    years,
 };
 
 /// One step. Numbers of people and users wrap round.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Op {
-    Hire { dept: usize, days: i64 },
-    Move { who: usize, dept: usize },
+    Hire {
+        dept: usize,
+        days: i64,
+    },
+    Move {
+        who: usize,
+        dept: usize,
+    },
     Rename(usize),
     Readdress(usize),
-    Leave { who: usize, days: i64 },
+    Leave {
+        who: usize,
+        days: i64,
+    },
     EndNow(usize),
     EndUndated(usize),
     Withdraw(usize),
     Vanish(usize),
     Return(usize),
-    Rehire { who: usize, days: i64 },
+    Rehire {
+        who: usize,
+        days: i64,
+    },
     Import,
-    Role { user: usize, role: Role },
+    Role {
+        user: usize,
+        role: Role,
+    },
     LetIn(usize),
     ShutOut(usize),
     Delete(usize),
@@ -42,16 +59,55 @@ pub(crate) enum Op {
     Apply(usize, Consent),
     Stale(usize),
     Offboard(usize),
-    Die { node: usize, calls: u32, moment: Moment },
-    DieSaving { node: usize, saves: u32 },
+    Die {
+        node: usize,
+        calls: u32,
+        moment: Moment,
+    },
+    DieSaving {
+        node: usize,
+        saves: u32,
+    },
     Break(usize),
     Unreachable(u32),
     Mend,
     RevokeKey,
     RenewKey,
+    Hand(ByHand),
+    /// A leave of absence, as HR tells it.
+    Away {
+        who: usize,
+        days: i64,
+        back: Option<i64>,
+    },
+    Back(usize),
+    Boss {
+        who: usize,
+        boss: usize,
+    },
+    /// The agency sends somebody until a day.
+    Contractor {
+        dept: usize,
+        days: i64,
+        lasts: i64,
+    },
+    Extend {
+        who: usize,
+        days: i64,
+    },
+    /// The agency tells the title of somebody whom HR knows.
+    SecondWord {
+        who: usize,
+        dept: usize,
+    },
+    Agency,
+    /// A scheduler runs for so many days.
+    Days(i64),
+    /// From here on nothing excuses what is not done.
+    Calm,
 }
 
-const JOBS: [(&str, &str); 5] = [
+pub(crate) const JOBS: [(&str, &str); 5] = [
     ("Support", "Agent"),
     ("Support", "Lead"),
     ("IT", "Admin"),
@@ -103,11 +159,32 @@ pub(crate) fn faults() -> Vec<Vec<Rule>> {
 /// The steps that belong to `seed`.
 pub(crate) fn by_seed(seed: u64) -> Vec<Op> {
     let mut chance = Chance::new(seed);
-    let length = 8 + chance.below(22);
-    (0..length).map(|_| arbitrary(&mut chance)).collect()
+    let length = 8 + chance.below(24);
+    let op = |chance: &mut Chance| match chance.below(100) {
+        0..=21 => Op::Hand(by_hand::arbitrary(chance)),
+        22..=28 => more_hr(chance),
+        _ => arbitrary(chance),
+    };
+    (0..length).map(|_| op(&mut chance)).collect()
 }
 
-fn arbitrary(chance: &mut Chance) -> Op {
+/// What HR and the agency do beside hiring, moving and ending.
+pub(crate) fn more_hr(chance: &mut Chance) -> Op {
+    let (who, dept) = (chance.below(14), chance.below(JOBS.len()));
+    match chance.below(12) {
+        0..=2 => {
+            Op::Away { who, days: chance.pick(&[0, 0, 2]), back: chance.pick(&[None, Some(2)]) }
+        }
+        3..=4 => Op::Back(who),
+        5..=6 => Op::Boss { who, boss: chance.below(5) },
+        7 => Op::Contractor { dept, days: chance.pick(&[0, 2]), lasts: chance.pick(&[1, 5]) },
+        8 => Op::Extend { who, days: 3 },
+        9..=10 => Op::SecondWord { who, dept },
+        _ => Op::Agency,
+    }
+}
+
+pub(crate) fn arbitrary(chance: &mut Chance) -> Op {
     let who = chance.below(12);
     let node = chance.below(2);
     let days = chance.pick(&[-1, 0, 0, 1, 3]);
@@ -167,22 +244,40 @@ pub(crate) async fn step(world: &mut World, op: Op) -> Outcome {
         Op::Stale(node) => stale(world, node).await?,
         Op::Offboard(who) => world.offboard(who % count).await?,
         Op::Die { node, calls, moment } => {
+            world.calm = false;
             world.apply_and_die((node, Consent::Everything), (calls, moment)).await?;
         }
         Op::DieSaving { node, saves } => {
+            world.calm = false;
             world.apply_and_die_saving((node, Consent::Everything), saves).await?;
         }
         Op::Break(which) => {
+            world.calm = false;
             let all = faults();
             let rules = all[which % all.len()].clone();
             world.sim.set_faults(Faults::seeded(world.setup.seed, rules));
         }
-        Op::Unreachable(calls) => world.wire.unreachable(calls),
+        Op::Unreachable(calls) => {
+            world.calm = false;
+            world.wire.unreachable(calls);
+        }
         Op::Mend => world.sim.set_faults(Faults::none()),
-        Op::RevokeKey => world.sim.revoke_key(),
+        Op::RevokeKey => {
+            world.calm = false;
+            world.sim.revoke_key();
+        }
         Op::RenewKey => {
             let key = world.setup.config.api_key.clone();
             world.sim.issue_key(world.owner, &key).unwrap();
+        }
+        Op::Hand(op) => by_hand::step(world, op).await?,
+        Op::Agency => world.import_agency().await?,
+        Op::SecondWord { who, dept } => second_word(world, who, dept).await?,
+        Op::Days(days) => years::days(world, days).await?,
+        Op::Calm => {
+            world.sim.set_faults(Faults::none());
+            world.wire.unreachable(0);
+            world.calm = true;
         }
         op => {
             hr(world, op);
@@ -201,13 +296,31 @@ async fn stale(world: &mut World, node: usize) -> Outcome {
     world.apply_plan(node, plan).await.map(drop)
 }
 
+/// Somebody new, by HR or by the agency.
+fn comes(world: &mut World, op: Op) {
+    let today = world.today();
+    let day = |days: i64| today.checked_add(days.days()).unwrap();
+    if let Op::Hire { dept, days } = op {
+        let (dept, title) = JOBS[dept % JOBS.len()];
+        let index = world.company.hire(day(days), dept, title);
+        world.company.members[index].last_mut().boss = Some(index % 3);
+    }
+    if let Op::Contractor { dept, days, lasts } = op {
+        let (dept, title) = JOBS[dept % JOBS.len()];
+        let index = world.company.hire(day(days), dept, title);
+        let member = &mut world.company.members[index];
+        (member.origin, member.id) = (Origin::Agency, format!("a{index:03}"));
+        member.last_mut().last_day = Some(day(days + lasts));
+        world.did("contractor");
+    }
+}
+
 /// What HR does.
 fn hr(world: &mut World, op: Op) {
     let (today, now) = (world.today(), world.now());
     let day = |days: i64| today.checked_add(days.days()).unwrap();
-    if let Op::Hire { dept, days } = op {
-        let (dept, title) = JOBS[dept % JOBS.len()];
-        world.company.hire(day(days), dept, title);
+    if let Op::Hire { .. } | Op::Contractor { .. } = op {
+        comes(world, op);
         return;
     }
     let count = world.company.members.len();
@@ -220,14 +333,19 @@ fn hr(world: &mut World, op: Op) {
     | Op::Withdraw(who)
     | Op::Vanish(who)
     | Op::Return(who)
+    | Op::Away { who, .. }
+    | Op::Back(who)
+    | Op::Boss { who, .. }
+    | Op::Extend { who, .. }
     | Op::Rehire { who, .. }) = op
     else {
         return;
     };
+    if let Some(what) = told_by_hr(op) {
+        world.did(what);
+    }
     let member = &mut world.company.members[who % count];
-    let over = |stint: &Stint| {
-        stint.status != Status::Works || stint.last_day.is_some_and(|day| day < today)
-    };
+    let over = |stint: &Stint| stint.over(today);
     // Nobody is hired again before Muster was told that she left.
     let told = world
         .company
@@ -260,17 +378,72 @@ fn hr(world: &mut World, op: Op) {
         Op::Vanish(_) => member.listed = false,
         Op::Return(_) => member.listed = true,
         Op::Rehire { days, .. } if over(member.last()) && told => rehire(member, day(days), now),
+        _ => away_or_extended(member, op, (today, who % count)),
+    }
+}
+
+/// Leaves, managers and contracts.
+fn away_or_extended(member: &mut Member, op: Op, (today, who): (Date, usize)) {
+    let day = |days: i64| today.checked_add(days.days()).unwrap();
+    let over = |stint: &Stint| stint.over(today);
+    match op {
+        Op::Away { days, back, .. } if !over(member.last()) => {
+            member.last_mut().leave = Some((day(days), back.map(|back| day(days + back))));
+        }
+        Op::Back(_) if !over(member.last()) => {
+            if let Some((from, _)) = member.last().leave.filter(|(from, _)| *from < today) {
+                member.last_mut().leave = Some((from, Some(today)));
+            }
+        }
+        // Nobody manages in a circle.
+        Op::Boss { boss, .. } if boss < who => {
+            member.last_mut().boss = Some(boss);
+        }
+        Op::Extend { days, .. } => {
+            if let Some(last) = member.last().last_day.filter(|_| !over(member.last())) {
+                member.last_mut().last_day = last.checked_add(days.days()).ok();
+            }
+        }
         _ => {}
     }
 }
 
-fn rehire(member: &mut crate::company::Member, from: jiff::civil::Date, _: Timestamp) {
+const fn told_by_hr(op: Op) -> Option<&'static str> {
+    match op {
+        Op::Away { .. } => Some("leave"),
+        Op::Back(_) => Some("back from leave"),
+        Op::Boss { .. } => Some("another manager"),
+        Op::Extend { .. } => Some("contract extended"),
+        Op::Rehire { .. } => Some("rehire"),
+        _ => None,
+    }
+}
+
+/// The agency tells another title of somebody who works here and whom HR has just told of.
+async fn second_word(world: &mut World, who: usize, dept: usize) -> Outcome {
+    world.import().await?;
+    let (today, count) = (world.today(), world.company.members.len());
+    let member = &mut world.company.members[who % count];
+    let plain = member.origin == Origin::Hr && member.listed && member.stints.len() == 1;
+    if plain && !member.last().over(today) && member.last().start <= today {
+        member.last_mut().agency_title = Some(JOBS[dept % JOBS.len()].1);
+        world.did("second word");
+    }
+    world.import_agency().await
+}
+
+fn rehire(member: &mut Member, from: Date, _: Timestamp) {
     let last = member.last();
-    let earliest = last.last_day.unwrap_or(last.start).checked_add(1.day()).unwrap();
-    let again = Stint::new(from.max(earliest), "Support", "Agent");
+    let earliest = last.last().unwrap_or(last.start).checked_add(1.day()).unwrap();
+    let again = Stint { boss: last.boss, ..Stint::new(from.max(earliest), "Support", "Agent") };
+    if last.by_word.withdrawn {
+        // What was withdrawn by hand is taken back by hand.
+        return;
+    }
     if last.status == Status::Withdrawn {
         // HR takes the old record up again.
-        *member.last_mut() = Stint { ordered: last.ordered, ..again };
+        let Stint { ordered, seen, .. } = *last;
+        *member.last_mut() = Stint { ordered, seen, ..again };
     } else {
         member.stints.push(again);
     }
@@ -278,13 +451,7 @@ fn rehire(member: &mut crate::company::Member, from: jiff::civil::Date, _: Times
 
 /// What people do in the app itself.
 fn app(world: &mut World, op: Op) {
-    let humans: Vec<UserRecord> = world
-        .sim
-        .users()
-        .into_iter()
-        .filter(|user| user.exists() && !user.owner && user.client_id.is_none())
-        .filter(|user| user.role != Role::Bot && user.email != "glass@acme.example")
-        .collect();
+    let humans = world.humans();
     let at = |n: usize| humans.get(n % humans.len().max(1)).map(|user| user.id);
     let sim = &world.sim;
     match op {
@@ -340,7 +507,9 @@ pub(crate) async fn converge(world: &mut World) -> Outcome {
     let key = world.setup.config.api_key.clone();
     world.sim.issue_key(world.owner, &key).unwrap();
     world.advance(180);
+    world.calm = true;
     world.import().await?;
+    world.import_agency().await?;
     let consent = if world.setup.approves { Consent::Everything } else { Consent::Nobody };
     for _ in 0..6 {
         world.advance(60);
@@ -377,14 +546,7 @@ async fn settled(world: &mut World) -> Outcome {
         return Err(format!("law 8: a run is not settled: {run:?}"));
     }
     for operation in &plan.operations {
-        // What goes and is still there was refused by the app.
-        let said_no =
-            runs.iter().rev().find(|run| run.operation.fingerprint == operation.fingerprint);
-        let said_no = said_no.is_some_and(|run| {
-            use muster_domain::model::operation::RunState;
-            matches!(run.state, RunState::Refused | RunState::Parked)
-        });
-        if operation.goes() && !said_no {
+        if operation.goes() && !said_no(world, operation).await? {
             return Err(format!("not converged: {operation:?}"));
         }
     }
@@ -397,26 +559,50 @@ async fn settled(world: &mut World) -> Outcome {
     everybody(world, &plan)
 }
 
+/// Whether the app refused `operation` when it was last tried.
+pub(crate) async fn said_no(
+    world: &World,
+    operation: &muster_domain::model::plan::Operation,
+) -> Result<bool, String> {
+    use muster_domain::model::operation::RunState;
+    let filter = muster::store::records::RunFilter::default();
+    let runs = world.nodes[0].store.runs(&filter).await.map_err(|error| error.to_string())?;
+    let last = runs.iter().rev().find(|run| run.operation.fingerprint == operation.fingerprint);
+    Ok(last.is_some_and(|run| matches!(run.state, RunState::Refused | RunState::Parked)))
+}
+
 /// Law 1 and its counterpart: everybody has what she should have, or the plan says why not.
-fn everybody(world: &World, plan: &muster_domain::model::plan::Plan) -> Outcome {
+pub(crate) fn everybody(world: &World, plan: &muster_domain::model::plan::Plan) -> Outcome {
     let users = world.sim.users();
     for member in world.company.told.values() {
-        let should = member.should(world.now(), world.setup.lead_days, world.setup.basic());
+        let should = member.should(world.now(), world.book());
         let hers: Vec<&UserRecord> =
             users.iter().filter(|user| user.exists() && member.owns(&user.email)).collect();
         let explained = plan.operations.iter().any(|o| o.name() == member.name)
             || plan.blocked.iter().any(|blocked| blocked.person.name == member.name);
         let active: Vec<_> = hers.iter().filter(|user| user.is_active()).collect();
+        // An invitation that was undone is gone, and is not sent again while the undo holds.
+        let kept = users.iter().filter(|user| member.owns(&user.email));
+        let kept = kept.into_iter().any(|user| world.orders.kept(user.id, world.now()).is_some());
         let fine = match should {
             Should::Keep => true,
-            Should::Lose { .. } => active.iter().all(|user| user.role == Role::ObserverAgent),
+            Should::Away(AtLeave::Keep, role) => {
+                active.is_empty() || active.iter().any(|one| one.role.name() == role)
+            }
+            Should::Lose { .. } | Should::Away(..) => {
+                active.iter().all(|user| user.role == Role::ObserverAgent)
+            }
             Should::Have(role) => {
                 matches!(active.as_slice(), [one] if one.role.name() == role)
                     || (active.len() > 1 && active.iter().any(|one| one.role.name() == role))
             }
         };
-        if !fine && !explained {
-            return Err(format!("law 1: {} should be {should:?}, has {hers:?}", member.id));
+        if !fine && !explained && !kept {
+            let stints = &member.stints;
+            return Err(format!(
+                "law 1: {} should be {should:?}, has {hers:?}; told of {stints:?}",
+                member.id
+            ));
         }
     }
     Ok(())
@@ -456,14 +642,14 @@ async fn reached(world: &World) -> Result<BTreeMap<String, u64>, String> {
         *reached.entry(format!("fault {fault}")).or_default() += count;
     }
     *reached.entry("invitations".to_owned()).or_default() += world.sim.invitations().len() as u64;
+    reached.extend(world.done.iter().map(|(what, count)| (format!("did {what}"), *count)));
     Ok(reached)
 }
 
 /// Drops steps as long as the run still breaks.
-pub(crate) fn shrink(ops: &[Op], breaks: &dyn Fn(&[Op]) -> bool) -> Vec<Op> {
+pub(crate) fn shrink(ops: &[Op], mut tries: u32, breaks: &dyn Fn(&[Op]) -> bool) -> Vec<Op> {
     let mut ops = ops.to_vec();
     let mut size = ops.len().div_ceil(2).max(1);
-    let mut tries = 150;
     loop {
         let mut at = 0;
         while at < ops.len() && tries > 0 {

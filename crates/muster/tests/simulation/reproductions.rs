@@ -3,9 +3,10 @@
 use muster_simulator::{ActiveWrite, Config, Faults, Role, Rule};
 
 use crate::{
+    by_hand::ByHand,
     ops::{self, Op},
     seeds,
-    setup::Setup,
+    setup::{AtLeave, Setup},
     world::{Consent, World},
 };
 
@@ -90,7 +91,7 @@ async fn the_lease_is_given_back_after_a_failure() {
 async fn an_order_is_not_lost_to_an_import() {
     let mut world = World::new(guide()).await;
     let now = world.now();
-    let (csv, _) = world.company.export(now);
+    let (csv, _) = world.company.export(now, &world.setup.zone);
     let import = World::roster(csv);
     let preview = world.nodes[0].preview(&import).await.unwrap().unwrap();
     assert!(world.order_end(0).await.unwrap());
@@ -111,4 +112,53 @@ async fn a_forbidden_write_leaves_the_app_in_sight() {
     ops::step(&mut world, Op::Apply(0, Consent::Nobody)).await.unwrap();
     let connection = world.nodes[0].connection(&world.app).await.unwrap();
     assert!(matches!(connection.health, muster::store::records::Health::Ok { .. }));
+}
+
+/// HR told of a second leave and not of the way back from it: the day back from the first leave
+/// still counted, so that nobody was taken for away and her account let in all the while.
+#[test]
+fn a_second_leave_does_not_end_on_the_day_back_from_the_first() {
+    let mut setup = guide();
+    setup.at_leave = AtLeave::Suspend;
+    let ops = [
+        Op::Away { who: 0, days: 0, back: Some(2) },
+        Op::Import,
+        Op::Days(3),
+        Op::Away { who: 0, days: 0, back: None },
+        Op::Import,
+        Op::Days(1),
+    ];
+    holds(&setup, &ops);
+}
+
+/// The same, told of by two sources.
+#[test]
+fn a_leave_told_by_hand_does_not_end_on_a_day_back_that_hr_told_before() {
+    let mut setup = guide();
+    setup.at_leave = AtLeave::Suspend;
+    let ops = [
+        Op::Away { who: 0, days: 0, back: Some(2) },
+        Op::Import,
+        Op::Days(3),
+        Op::Hand(ByHand::Away { who: 0, days: 0, back: None }),
+        Op::Days(1),
+        Op::Hand(ByHand::Back(0)),
+        Op::Days(1),
+    ];
+    holds(&setup, &ops);
+}
+
+/// An end that was told by hand, and later a new first day by HR, was taken for a first day that
+/// moved: what was told by hand of the old job counted on for the new one.
+#[test]
+fn who_starts_again_after_an_end_told_by_hand_is_hired_again() {
+    let ops = [
+        Op::Hand(ByHand::Job { who: 0, dept: 3 }),
+        Op::Hand(ByHand::End { who: 0, days: 0, dismissed: false }),
+        Op::Days(3),
+        Op::Rehire { who: 0, days: 2 },
+        Op::Import,
+        Op::Days(4),
+    ];
+    holds(&guide(), &ops);
 }

@@ -6,7 +6,36 @@ use muster_simulator::{
     Walk, WriteStatus,
 };
 
+use jiff::tz::TimeZone;
+
 use crate::chance::Chance;
+
+/// What becomes of the accounts of people on leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtLeave {
+    Keep,
+    Suspend,
+    Reduce,
+}
+
+/// Whom the policy asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approvers {
+    Anybody,
+    /// Somebody who is no person of the company.
+    Chief,
+    ManagerOrChief,
+}
+
+/// Where leavers' work goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkTo {
+    Unsaid,
+    Manager,
+    Nobody,
+}
+
+pub(crate) const CHIEF: &str = "chief@acme.example";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
@@ -20,6 +49,17 @@ pub(crate) struct Setup {
     pub(crate) lead_days: i64,
     /// Whether people in the end approve whatever waits.
     pub(crate) approves: bool,
+    /// Where dates count.
+    pub(crate) zone: TimeZone,
+    /// Whether who works here loses an account that nothing gives her.
+    pub(crate) no_rule_removes: bool,
+    pub(crate) at_leave: AtLeave,
+    /// Whether new accounts, changes and removals wait for a word.
+    pub(crate) asks: [bool; 3],
+    pub(crate) approvers: Approvers,
+    pub(crate) work_to: WorkTo,
+    /// After how many days without access leavers' accounts are deleted.
+    pub(crate) delete_after: Option<i64>,
 }
 
 impl Setup {
@@ -27,7 +67,21 @@ impl Setup {
     pub(crate) fn plain(config: Config) -> Self {
         let limits = Limits { headers: config.limits.headers, ..Limits::unlimited() };
         let config = Config { limits, ..config };
-        Self { seed: 1, config, delete: false, limit: Some(100), lead_days: 0, approves: true }
+        Self {
+            seed: 1,
+            config,
+            delete: false,
+            limit: Some(100),
+            lead_days: 0,
+            approves: true,
+            zone: TimeZone::UTC,
+            no_rule_removes: false,
+            at_leave: AtLeave::Keep,
+            asks: [false; 3],
+            approvers: Approvers::Anybody,
+            work_to: WorkTo::Unsaid,
+            delete_after: None,
+        }
     }
 
     /// The setup that belongs to `seed`.
@@ -51,7 +105,42 @@ impl Setup {
         setup.limit = chance.pick(&[None, Some(0), Some(1), Some(3), Some(100)]);
         setup.lead_days = chance.pick(&[0, 0, 1, 3]);
         setup.approves = chance.percent(70);
+        setup.rules(&mut chance);
         setup
+    }
+
+    /// The setup of a long life: the wire is kind most of the time, the zone has two clocks, and
+    /// the limits leave room for a company that grows.
+    pub(crate) fn of_years(seed: u64) -> Self {
+        let mut setup = Self::by_seed(seed ^ 0x7EA2);
+        let mut chance = Chance::new(seed ^ 0x2EA5);
+        setup.seed = seed;
+        setup.config.seats = None;
+        setup.config.limits = Self::plain(setup.config.clone()).config.limits;
+        setup.config.latency_ms = 0;
+        setup.limit = chance.pick(&[None, Some(1), Some(3), Some(100)]);
+        setup.approves = true;
+        setup.zone = zone(chance.pick(&["Europe/Berlin", "America/New_York", "Asia/Kolkata"]));
+        if chance.percent(60) {
+            setup.delete = true;
+            setup.delete_after = Some(chance.pick(&[7, 30, 30, 90]));
+        }
+        setup
+    }
+
+    /// What the policy says of groups, leave, consent and work.
+    fn rules(&mut self, chance: &mut Chance) {
+        self.zone = zone(chance.pick(&["UTC", "UTC", "Europe/Berlin", "America/New_York"]));
+        self.no_rule_removes = chance.percent(50);
+        self.at_leave = chance.pick(&[AtLeave::Keep, AtLeave::Suspend, AtLeave::Reduce]);
+        self.asks = [chance.percent(20), chance.percent(20), chance.percent(20)];
+        self.approvers =
+            chance.pick(&[Approvers::Anybody, Approvers::Chief, Approvers::ManagerOrChief]);
+        self.work_to =
+            chance.pick(&[WorkTo::Unsaid, WorkTo::Manager, WorkTo::Manager, WorkTo::Nobody]);
+        if self.delete && chance.percent(50) {
+            self.delete_after = Some(1);
+        }
     }
 
     /// Where this differs from the plain dialect, for people.
@@ -65,9 +154,13 @@ impl Setup {
             .filter(|(name, value)| plain.get(name.as_str()) != Some(*value))
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
-        let Self { seed, config: _, delete, limit, lead_days, approves } = self;
+        let Self { config: _, seed, delete, limit, lead_days, approves, zone, .. } = self;
+        let Self { no_rule_removes, at_leave, asks, approvers, work_to, delete_after, .. } = self;
         format!(
-            "seed {seed}, delete {delete}, limit {limit:?}, lead {lead_days}, approves {approves}, {}",
+            "seed {seed}, delete {delete} after {delete_after:?}, limit {limit:?}, lead \
+             {lead_days}, approves {approves}, {}, no rule removes {no_rule_removes}, leave \
+             {at_leave:?}, asks {asks:?} {approvers:?}, work to {work_to:?}, {}",
+            zone.iana_name().unwrap_or("UTC"),
             switches.join(", ")
         )
     }
@@ -84,26 +177,55 @@ impl Setup {
         let basic = self.basic();
         let (delete, lead) = (self.delete, self.lead_days);
         let limit = self.limit.map(|n| format!("removals_per_day: {n}")).unwrap_or_default();
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        let no_rule = if self.no_rule_removes { "remove" } else { "report" };
+        let leave = match self.at_leave {
+            AtLeave::Keep => "keep",
+            AtLeave::Suspend => "suspend",
+            AtLeave::Reduce => "reduce",
+        };
+        let [create, update, deactivate] = self.asks.map(|asks| if asks { "ask" } else { "auto" });
+        let approvers = match self.approvers {
+            Approvers::Anybody => String::new(),
+            Approvers::Chief => CHIEF.to_owned(),
+            Approvers::ManagerOrChief => format!("manager, {CHIEF}"),
+        };
+        let hand_over = match self.work_to {
+            WorkTo::Unsaid => "",
+            WorkTo::Manager => ", hand_over: {to: manager}",
+            WorkTo::Nobody => ", hand_over: {to: nobody}",
+        };
+        let moves = if self.work_to == WorkTo::Unsaid { "" } else { ", hand_over: true" };
+        let after = self.delete_after.map(|days| format!(", delete_after: {days} days"));
+        let after = after.unwrap_or_default();
         format!(
             r#"
-organization: {{time_zone: UTC, domains: [acme.example]}}
+organization: {{time_zone: {zone}, domains: [acme.example], sources: [hand, hr, agency], attributes: {{title: [hand, agency, hr]}}}}
 apps:
   support:
     connector: gorgias
+    owner: p3.last@acme.example
     account_owner: owner@acme.example
     protected: [glass@acme.example]
-    writes: {{create: true, update: true, deactivate: true, delete: {delete}}}
+    writes: {{create: true, update: true, deactivate: true, delete: {delete}{moves}}}
     access:
       - {{when: 'person.department == "IT"', role: admin}}
       - {{when: 'person.department == "Support" && person.title.contains("Lead")', role: agent}}
       - {{when: 'person.department == "Support"', role: {basic}}}
+    no_rule: {no_rule}
+    leave: {leave}
     joiner: {{invite_before: "{lead} days"}}
     mover: {{grace: 0 days}}
-    leaver: {{at: "18:00", remove: deactivate}}
+    leaver: {{at: "18:00", remove: deactivate{hand_over}{after}}}
+    approval: {{create: {create}, update: {update}, deactivate: {deactivate}, approvers: [{approvers}]}}
     limits: {{{limit}}}
 "#
         )
     }
+}
+
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap()
 }
 
 /// Switches set by chance.

@@ -25,16 +25,18 @@ use muster_domain::{
     model::{
         id::{AppName, OrgId},
         operation::Run,
-        plan::{Action, HoldKind, Plan},
+        plan::{Action, HoldKind, Operation, Plan},
         roster::Presence,
     },
 };
-use muster_simulator::{Gorgias, NewUser, Role, UserRecord};
+use muster_simulator::{Gorgias, NewUser, Role, Ticket, UserRecord};
+use serde_json::Value;
 
 use crate::{
-    company::{Company, Should, today},
+    company::{Company, Member, Rulebook, Should, day_of},
     in_process::{InProcess, clock},
-    setup::Setup,
+    orders::{Orders, Word, content},
+    setup::{Approvers, CHIEF, Setup},
     wire::{Moment, Wire},
 };
 
@@ -76,12 +78,21 @@ pub(crate) struct World {
     pub(crate) intents: Vec<Intent>,
     /// Writes that took effect, in order.
     pub(crate) effects: Vec<Target>,
+    /// What people ordered by hand.
+    pub(crate) orders: Orders,
+    /// The user as the app had it right before an operation, by the operation.
+    pub(crate) before: BTreeMap<String, UserRecord>,
+    /// Whether no fault is on and no process has died since everything was last settled.
+    pub(crate) calm: bool,
+    /// How often each kind of step was carried out and each state of interest was seen.
+    pub(crate) done: BTreeMap<&'static str, u64>,
 }
 
 /// The app's own records at a moment.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) users: BTreeMap<u64, UserRecord>,
+    pub(crate) tickets: BTreeMap<u64, Ticket>,
     /// The last request.
     pub(crate) request: u64,
     /// The last journal entry.
@@ -99,6 +110,9 @@ pub(crate) enum Target {
 /// A write that the journal announces.
 #[derive(Debug, Clone)]
 pub(crate) struct Intent {
+    pub(crate) id: String,
+    /// What it does to what, without reasons and holds.
+    pub(crate) content: Value,
     pub(crate) at: Timestamp,
     pub(crate) target: Target,
     pub(crate) action: Action,
@@ -118,6 +132,7 @@ impl World {
 
     pub(crate) async fn at(mut setup: Setup, place: &Location) -> Self {
         setup.config.api_key = KEY.to_owned();
+        setup.config.log_capacity = 4_000;
         let env = Env::manual(start(), setup.seed);
         let sim = Gorgias::new(setup.config.clone(), clock(&env));
         let wire = Wire::new(InProcess::new(sim.router(), &env));
@@ -138,6 +153,10 @@ impl World {
             seen: Seen::default(),
             intents: Vec::new(),
             effects: Vec::new(),
+            orders: Orders::default(),
+            before: BTreeMap::new(),
+            calm: true,
+            done: BTreeMap::new(),
             setup,
         };
         world.populate();
@@ -187,8 +206,32 @@ impl World {
     /// Remembers how the app is now.
     pub(crate) fn look(&mut self) {
         let users = self.sim.users().into_iter().map(|user| (user.id, user)).collect();
+        let tickets = self.sim.tickets().into_iter().map(|ticket| (ticket.id, ticket)).collect();
         let request = self.sim.request_log().last().map_or(0, |record| record.seq);
-        self.seen = Seen { users, request, entry: self.seen.entry, at: self.env.now() };
+        self.seen = Seen { users, tickets, request, entry: self.seen.entry, at: self.env.now() };
+    }
+
+    /// Counts that something was done or seen.
+    pub(crate) fn did(&mut self, what: &'static str) {
+        *self.done.entry(what).or_default() += 1;
+    }
+
+    /// The users that people of the company may be, and whom nothing protects.
+    pub(crate) fn humans(&self) -> Vec<UserRecord> {
+        let users = self.sim.users().into_iter();
+        users
+            .filter(|user| user.exists() && !user.owner && user.client_id.is_none())
+            .filter(|user| user.role != Role::Bot && user.email != "glass@acme.example")
+            .collect()
+    }
+
+    pub(crate) fn book(&self) -> Rulebook<'_> {
+        Rulebook { setup: &self.setup, orders: &self.orders }
+    }
+
+    /// A process at which somebody else sits.
+    pub(crate) fn speaking(&self, by: &str) -> Muster {
+        Muster { actor: by.to_owned(), ..self.nodes[0].clone() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -196,7 +239,7 @@ impl World {
     }
 
     pub(crate) fn today(&self) -> Date {
-        today(self.now())
+        day_of(self.now(), &self.setup.zone)
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -205,15 +248,28 @@ impl World {
 
     /// HR exports, Muster imports.
     pub(crate) async fn import(&mut self) -> Outcome {
-        let now = self.now();
-        let (csv, told) = self.company.export(now);
-        let import = Self::roster(csv);
+        let (csv, told) = self.company.export(self.now(), &self.setup.zone);
+        self.believe(&Self::roster(csv), told).await
+    }
+
+    /// The agency sends its list, Muster imports.
+    pub(crate) async fn import_agency(&mut self) -> Outcome {
+        let (csv, told) = self.company.agency(self.now(), &self.setup.zone);
+        if csv.lines().count() == 1 {
+            // Who has nobody to tell of sends no list.
+            return Ok(());
+        }
+        let source = Some("agency".parse().unwrap());
+        self.believe(&Import { source, ..Self::roster(csv) }, told).await
+    }
+
+    async fn believe(&mut self, import: &Import, told: BTreeMap<String, Member>) -> Outcome {
         let muster = &self.nodes[0];
-        let preview = match muster.preview(&import).await.map_err(|e| e.to_string())? {
+        let preview = match muster.preview(import).await.map_err(|e| e.to_string())? {
             Ok(preview) => preview,
             Err(refused) => return Err(format!("the roster is refused: {refused:?}")),
         };
-        muster.import(&import, &preview).await.map_err(|e| e.to_string())?;
+        muster.import(import, &preview).await.map_err(|e| e.to_string())?;
         self.company.told = told;
         Ok(())
     }
@@ -260,15 +316,31 @@ impl World {
     /// Plans, has it approved, and plans again.
     pub(crate) async fn approved_plan(&mut self, consent: Consent) -> Result<Plan, String> {
         let plan = self.plan().await?;
-        if consent == Consent::Nobody {
+        let waits = |one: &Operation| !one.goes() && one.goes_when_approved();
+        if consent == Consent::Nobody || !plan.operations.iter().any(waits) {
             return Ok(plan);
         }
+        let by = if self.setup.approvers == Approvers::Anybody { "ann" } else { CHIEF };
+        self.approve(&plan, by).await?;
+        self.plan().await
+    }
+
+    /// Somebody approves whatever of `plan` she has a say in.
+    pub(crate) async fn approve(&mut self, plan: &Plan, by: &str) -> Outcome {
         let wanted = ["all".to_owned()];
-        self.nodes[0].approve(&plan, &wanted).await.map_err(|error| error.to_string())?;
+        let approved = self.speaking(by).approve(plan, &wanted).await;
+        approved.map_err(|error| error.to_string())?;
         for operation in &plan.operations {
+            let content = content(&serde_json::to_value(operation).unwrap());
             if operation.goes() || !operation.goes_when_approved() {
                 continue;
             }
+            if !self.may_decide(by, &content) {
+                self.did("no say");
+                continue;
+            }
+            self.orders.yes.push(Word { content, by: by.to_owned(), at: self.now() });
+            self.did("approve");
             if operation.action.removes_access() {
                 let id = operation.account.as_ref().unwrap().as_str().parse().unwrap();
                 self.approved.insert(id);
@@ -281,7 +353,41 @@ impl World {
                 *self.reinvited.entry(email).or_default() += 1;
             }
         }
-        self.plan().await
+        Ok(())
+    }
+
+    /// Whom an operation of this content is about, as far as the test can tell.
+    pub(crate) fn concerned(&self, content: &Value) -> Option<&Member> {
+        let address = match content["new"]["email"].as_str() {
+            Some(address) => address.to_owned(),
+            None => self.sim.user(content["account"].as_str()?.parse().ok()?)?.email,
+        };
+        match self.company.owners(&address)[..] {
+            [owner] => Some(owner),
+            _ => None,
+        }
+    }
+
+    /// Whether `by` may say yes or no to an operation of this content now.
+    pub(crate) fn may_decide(&self, by: &str, content: &Value) -> bool {
+        let concerned = self.concerned(content);
+        let speaker = self.company.told.values().find(|member| member.owns(by));
+        if let Some(speaker) = speaker
+            && (speaker.left(self.now(), &self.setup)
+                || concerned.is_some_and(|her| her.id == speaker.id))
+        {
+            return false;
+        }
+        let manages = || {
+            let bosses = concerned.into_iter().flat_map(|her| her.stints.iter().map(|s| s.boss));
+            let ids = bosses.flatten().map(|boss| self.company.members[boss].id.as_str());
+            speaker.is_some_and(|speaker| ids.into_iter().any(|id| id == speaker.id))
+        };
+        match self.setup.approvers {
+            Approvers::Anybody => true,
+            Approvers::Chief => by == CHIEF,
+            Approvers::ManagerOrChief => by == CHIEF || manages(),
+        }
     }
 
     pub(crate) async fn apply(
@@ -371,6 +477,7 @@ impl World {
         for stint in member.stints.iter_mut().take(known).chain(&mut told.stints) {
             stint.ordered = Some(now);
         }
+        self.did("end ordered");
         Ok(true)
     }
 
@@ -378,7 +485,7 @@ impl World {
     pub(crate) fn should(&self, user: &UserRecord, at: Timestamp) -> Option<Should> {
         let owners = self.company.owners(&user.email);
         let [owner] = owners.as_slice() else { return None };
-        Some(owner.should(at, self.setup.lead_days, self.setup.basic()))
+        Some(owner.should(at, self.book()))
     }
 }
 

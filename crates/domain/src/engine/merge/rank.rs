@@ -11,7 +11,11 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{changes::FieldChange, told::prefix, word::beside_hand};
+use super::{
+    changes::FieldChange,
+    told::{forget_earlier_return, prefix},
+    word::beside_hand,
+};
 use crate::model::{
     id::SourceName,
     person::{Anchor, EmploymentStatus, Engagement, Person, Profile, Telling, Terms},
@@ -210,7 +214,9 @@ fn engagements(tellings: &[Telling], known: &[Engagement], ranking: &Ranking) ->
     let numbers: BTreeSet<u32> = all().map(|one| one.number).collect();
     let one = |number: u32| {
         let parts = terms_parts(tellings, number);
-        let terms: Terms = view(&parts, ranking);
+        let mut terms: Terms = view(&parts, ranking);
+        // One source tells of a leave, and another of the return from the one before.
+        forget_earlier_return(&mut terms);
         let same = || all().filter(move |one| one.number == number);
         let seen: Option<Timestamp> = ranked(&parts, "status", ranking).first().and_then(|best| {
             best.telling.engagements.iter().find(|one| one.number == number)?.ended_seen

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -50,8 +50,8 @@ pub(super) fn retell(
     let mut changes = Vec::new();
     let told = with_known_addresses(&old.profile, record);
     telling.profile = overlay(&old.profile, &told, "", &mut changes);
-    let known: Vec<_> = old.engagements.iter().map(|engagement| &engagement.terms).collect();
-    let pairs = pair(&known, &record.engagements);
+    let known: Vec<_> = old.engagements.iter().map(|one| with_end(person, one)).collect();
+    let pairs = pair(&known.iter().collect::<Vec<_>>(), &record.engagements);
     let fresh: Vec<_> = record
         .engagements
         .iter()
@@ -74,6 +74,25 @@ pub(super) fn retell(
         changes.push(FieldChange::new("mentioned".to_owned(), before, after));
     }
     Retold { telling, changes }
+}
+
+/// The terms of `told` with the end that counts, whoever told it: who starts again after an end that
+/// only another source knows of is hired again, and her first day did not just move.
+fn with_end(person: &Person, told: &Engagement) -> Terms {
+    let counts = person.engagements.iter().find(|one| one.number == told.number);
+    let counts = counts.map_or(&told.terms, |one| &one.terms);
+    Terms {
+        end_date: counts.end_date,
+        last_working_day: counts.last_working_day,
+        ..told.terms.clone()
+    }
+}
+
+/// Takes a first day back that lies before the first day away: it belongs to an earlier leave.
+pub(super) fn forget_earlier_return(terms: &mut Terms) -> Option<Date> {
+    let earlier =
+        terms.leave_start.is_some_and(|from| terms.leave_return.is_some_and(|to| to < from));
+    if earlier { terms.leave_return.take() } else { None }
 }
 
 /// The numbers under which `fresh`, engagements that these sources did not tell before, are known: that of the same work told by another source, else a new one.
@@ -208,6 +227,10 @@ fn update(
     let mut terms = overlay(&engagement.terms, incoming, &prefix, changes);
     if matches!(incoming.status, Some(EmploymentStatus::Active | EmploymentStatus::OnLeave)) {
         clear_blanks(&mut terms, incoming, clearable, &prefix, changes);
+    }
+    if let Some(day) = forget_earlier_return(&mut terms) {
+        let field = format!("{prefix}{}", Field::LeaveReturn);
+        changes.push(FieldChange::new(field, Value::String(day.to_string()), Value::Null));
     }
     let ended = terms.status == Some(EmploymentStatus::Ended);
     if ended && !was_ended {
