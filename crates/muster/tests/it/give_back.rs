@@ -122,6 +122,25 @@ fn l4_when_hr_mends_it_first_the_work_comes_back_all_the_same() {
 }
 
 #[test]
+fn a_dismissal_of_the_wrong_person_is_undone_step_by_step_the_account_first() {
+    let (company, open) = office(obliging(), 4);
+    company.policy(&policy().replace(AUTO.0, AUTO.1));
+    let ann = id(&company, "Ann Ash");
+    company.muster(["offboard", "Ann Ash", "--now", "--yes"]).done().says("4 handed over");
+    let (removal, _) = run_of(&company, "deactivate", "verified");
+    let (hand_over, _) = run_of(&company, "hand_over", "verified");
+    // That her work was given away since does not stand in the way of letting her in.
+    company.muster(["undo", &removal, "--yes"]).done();
+    assert!(company.desk.lets_in(&email("Ann Ash")));
+    assert!(tickets_of(&company, ann).is_empty());
+    company.muster(["undo", &hand_over, "--yes"]).done().says("4 given back");
+    assert_eq!(tickets_of(&company, ann), open);
+    assert!(company.desk.lets_in(&email("Ann Ash")));
+    company.sync();
+    company.unchanged_by(|| company.apply().done());
+}
+
+#[test]
 fn an_undo_of_a_hand_over_that_is_ended_hands_over_again_and_gives_nothing_back_twice() {
     let (mut company, open) = office(obliging(), 3);
     company.policy(&policy().replace(AUTO.0, AUTO.1));
