@@ -7,6 +7,7 @@ pub mod apply;
 pub mod connect;
 pub mod consent;
 pub mod freeze;
+mod give_back;
 pub mod group;
 pub mod hand_over;
 pub mod import;

@@ -505,7 +505,7 @@ fn risk(
     };
     match action {
         Action::CancelInvite | Action::Delete => Risk::High,
-        Action::HandOver { .. } => Risk::Medium,
+        Action::HandOver { .. } | Action::GiveBack { .. } => Risk::Medium,
         _ if privileged(before) || privileged(after) => Risk::High,
         Action::Update { change } if change.role.is_none() => Risk::Low,
         _ => Risk::Medium,

@@ -256,8 +256,13 @@ impl Survey<'_> {
             Expectation::NoRule { .. } => self.ungiven(person, &accounts, expectation),
             Expectation::NotYet { .. } | Expectation::Undecided { .. } => Vec::new(),
         };
-        for keep in undo::kept(self.world, person, expectation) {
-            gaps.push(self.kept(person, keep));
+        let kept = undo::kept(self.world, person, expectation);
+        for keep in &kept {
+            // Work that came back with the account is no gap of its own.
+            let beside = |other: &&Keep| other.work.is_none() && other.account == keep.account;
+            if keep.work.is_none() || !kept.iter().copied().any(|other| beside(&other)) {
+                gaps.push(self.kept(person, keep));
+            }
         }
         let works_here = matches!(
             expectation,

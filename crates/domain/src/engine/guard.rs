@@ -3,18 +3,20 @@
 
 mod limits;
 mod protect;
+mod returns;
 mod work;
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-pub(super) use self::protect::another_key;
 use self::{
     limits::{limit, ordered},
     protect::{active_admins, protected},
+    returns::returns,
     work::work,
 };
+pub(super) use self::{protect::another_key, returns::not_yet};
 use super::{
     consent::Voices,
     correlate::{Correlation, Match},
@@ -77,6 +79,7 @@ pub fn guard(
         limit(world, operations, *kind);
     }
     together(operations);
+    returns(world, operations);
     for operation in operations.iter_mut() {
         let asked = voices.asked(operation);
         let holds = operation.holds.iter_mut().filter(|hold| hold.kind.lifted_by_approval());
@@ -200,7 +203,7 @@ fn writes_off(world: &World<'_>, operation: &Operation) -> Option<Hold> {
             (writes.deactivate, "deactivate")
         }
         Action::CancelInvite | Action::Delete => (writes.delete, "delete"),
-        Action::HandOver { .. } => (writes.hand_over, "hand_over"),
+        Action::HandOver { .. } | Action::GiveBack { .. } => (writes.hand_over, "hand_over"),
     };
     (switch == Switch::Off).then(|| {
         hold(
@@ -259,6 +262,7 @@ fn unsupported(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         Action::Deactivate { .. }
         | Action::CancelInvite
         | Action::HandOver { .. }
+        | Action::GiveBack { .. }
         | Action::Delete => return None,
     };
     let app = world.app;
@@ -482,6 +486,7 @@ fn no_seat(world: &World<'_>, operation: &Operation, seats: &mut Option<i64>) ->
         | Action::CancelInvite
         | Action::Reduce { .. }
         | Action::HandOver { .. }
+        | Action::GiveBack { .. }
         | Action::Delete
         | Action::Update { .. } => None,
     }
@@ -511,6 +516,7 @@ fn consent(world: &World<'_>, operation: &Operation) -> Option<Hold> {
         }
         Action::CancelInvite | Action::Delete => (policy.delete, "deleting"),
         Action::HandOver { .. } => (policy.hand_over, "giving work to others"),
+        Action::GiveBack { .. } => (policy.hand_over, "giving work back"),
     };
     (consent == Consent::Ask).then(|| {
         hold(

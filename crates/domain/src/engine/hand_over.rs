@@ -97,7 +97,7 @@ pub fn is_fresh(sight: &Sight, work: &OpenWork) -> bool {
 
 /// Whether an account with `role` can be given work: not with the least of several roles, which
 /// only looks on, and not with one that nobody knows.
-fn may_hold_work(sight: &Sight, role: &RoleName) -> bool {
+pub(super) fn may_hold_work(sight: &Sight, role: &RoleName) -> bool {
     let several = sight.roles.iter().filter(|role| role.assignable).count() > 1;
     let least = sight.least_role().is_some_and(|least| least.name == *role);
     sight.role(role).is_some_and(|role| role.assignable) && !(several && least)

@@ -139,6 +139,8 @@ fn order(operation: &Operation) -> (u8, &str, &Digest) {
         Action::Create { .. } => 5,
         // Thousands of tickets take long; nobody waits for that.
         Action::HandOver { .. } => 6,
+        // Nor does work come back before the account lets in.
+        Action::GiveBack { .. } => 7,
     };
     (group, operation.name(), &operation.fingerprint)
 }
@@ -170,7 +172,14 @@ impl Released {
         let found = fresh.operations.iter().find(|now| now.fingerprint == planned.fingerprint);
         match found {
             None => Err(NotReleased::Void),
-            Some(now) if now.goes() => Ok(Self(now.clone())),
+            Some(now) if now.goes() => match guard::not_yet(now, &fresh.operations) {
+                None => Ok(Self(now.clone())),
+                Some(hold) => {
+                    let mut held = now.clone();
+                    held.holds.push(hold);
+                    Err(NotReleased::Held(Box::new(held)))
+                }
+            },
             Some(now) => Err(NotReleased::Held(Box::new(now.clone()))),
         }
     }

@@ -12,11 +12,16 @@ use crate::model::{
 
 /// What puts a run back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Back {
-    /// The fields as they were before, of those that the run changed.
-    pub state: AccountChange,
-    /// What nothing puts back.
-    pub lost: Option<String>,
+pub enum Back {
+    /// The account as it was.
+    Account {
+        /// The fields as they were before, of those that the run changed.
+        state: AccountChange,
+        /// What nothing puts back.
+        lost: Option<String>,
+    },
+    /// The work that it gave to others. The journal knows which, the app who holds it now.
+    Work,
 }
 
 /// What would put `run` back.
@@ -24,8 +29,17 @@ pub struct Back {
 /// # Errors
 /// Why nothing does, in words.
 pub fn back(run: &Run) -> Result<Back, String> {
+    let hands_over = matches!(run.operation.action, Action::HandOver { .. });
     match run.state {
         RunState::Verified => {}
+        // Stopped half-way: what it had moved by then comes back.
+        RunState::Parked if hands_over => {}
+        state if state.is_unsettled() => {
+            return Err(format!(
+                "what became of it is not known yet; muster apply {} reads it back first",
+                run.operation.app
+            ));
+        }
         RunState::AlreadySo => {
             return Err("nothing was changed, so there is nothing to put back".to_owned());
         }
@@ -54,10 +68,11 @@ pub fn back(run: &Run) -> Result<Back, String> {
         Action::Reduce { .. } => {
             state.role = before.ok_or_else(unseen)?.role.clone();
         }
-        Action::HandOver { .. } => {
-            return Err("work that was handed over does not come back by itself; which ticket \
-                        went to whom is in the journal: muster log"
-                .to_owned());
+        Action::HandOver { .. } => return Ok(Back::Work),
+        Action::GiveBack { .. } => {
+            return Err(
+                "it is an undo itself; to let the rules decide again: muster undo --end".to_owned()
+            );
         }
         Action::Delete => {
             return Err("a deleted account cannot be put back".to_owned());
@@ -73,7 +88,7 @@ pub fn back(run: &Run) -> Result<Back, String> {
     if state.is_empty() {
         return Err("nothing of it can be put back".to_owned());
     }
-    Ok(Back { state, lost })
+    Ok(Back::Account { state, lost })
 }
 
 /// What is asked for in respect of `person`, as an undo remembers it.

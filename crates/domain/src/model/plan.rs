@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     account::{Account, AccountChange, AccountStatus, NewAccount},
     canonical::{Digest, canonical_json, digest_of},
-    id::{AccountId, AppName, ObservationId, PersonId, RoleName},
+    id::{AccountId, AppName, ObservationId, OperationId, PersonId, RoleName},
     work::Recipient,
 };
 
@@ -52,6 +52,12 @@ pub enum Action {
         /// Tickets closed before so many days stay where they are.
         closed_within_days: u16,
     },
+    /// Give an account back what a hand-over took from it: the tickets that are still with whom it
+    /// gave them to, and the places in teams.
+    GiveBack {
+        /// The hand-over that is undone.
+        undone: OperationId,
+    },
     /// Delete a leaver's account for ever.
     Delete,
 }
@@ -68,6 +74,7 @@ impl Action {
             Self::Reduce { .. } => "reduce",
             Self::CancelInvite => "cancel_invite",
             Self::HandOver { .. } => "hand_over",
+            Self::GiveBack { .. } => "give_back",
             Self::Delete => "delete",
         }
     }
@@ -88,8 +95,15 @@ impl Action {
             Self::Create { .. }
             | Self::Update { .. }
             | Self::Reactivate { .. }
-            | Self::HandOver { .. } => false,
+            | Self::HandOver { .. }
+            | Self::GiveBack { .. } => false,
         }
+    }
+
+    /// Whether it gives work to others, or back, and leaves the account itself as it is.
+    #[must_use]
+    pub const fn moves_work(&self) -> bool {
+        matches!(self, Self::HandOver { .. } | Self::GiveBack { .. })
     }
 }
 
@@ -331,10 +345,7 @@ impl Operation {
     pub fn computed_fingerprint(&self) -> Result<Digest, serde_json::Error> {
         let Self { app, action, person, account, before, after, .. } = self;
         // Whether the account lets in makes no difference to its work: an approval outlives that.
-        let (before, after) = match action {
-            Action::HandOver { .. } => (&None, &None),
-            _ => (before, after),
-        };
+        let (before, after) = if action.moves_work() { (&None, &None) } else { (before, after) };
         digest_of(&Identity {
             app,
             action,

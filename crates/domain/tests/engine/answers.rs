@@ -285,6 +285,7 @@ fn an_undo_puts_it_back_until_its_time_and_the_gap_stays() {
         account: id("7"),
         person: None,
         state: AccountChange { sign_in: Some(SignIn::Allowed), ..AccountChange::default() },
+        work: None,
         against: Wanted {
             engagement: None,
             ended: Some(at(SAID)),

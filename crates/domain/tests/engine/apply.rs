@@ -75,6 +75,10 @@ pub fn apply(
             let work = known.work.as_mut().unwrap();
             *work = OpenWork { reach: Reach::Whole, ..OpenWork::none(work.at) };
         }
+        Action::GiveBack { .. } => {
+            let work = known.work.as_mut().unwrap();
+            *work = OpenWork { open: 5, reach: Reach::Whole, ..OpenWork::none(work.at) };
+        }
     }
     Some(id)
 }

@@ -6,10 +6,10 @@ use muster_domain::{
     engine::{
         consent::{Say, Voices},
         expect::Rules,
-        undo,
+        undo::{self, Back},
     },
     model::{
-        account::AccountStatus,
+        account::{AccountChange, AccountStatus},
         consent::{Delegation, Rejection},
         id::OrderId,
         keep::Keep,
@@ -314,7 +314,10 @@ fn a_store_that_knows_less_than_it_did_writes_nothing() {
 /// Undoes the last run, as the service does.
 fn undo(world: &mut World) -> Keep {
     let run = world.runs.last().unwrap().clone();
-    let back = undo::back(&run).unwrap();
+    let state = match undo::back(&run).unwrap() {
+        Back::Account { state, .. } => state,
+        Back::Work => AccountChange::default(),
+    };
     let person = &world.people[run.operation.person_id().unwrap()];
     let against = undo::wanted(person, &Rules::new(&world.seen()).expect(person));
     let keep = Keep {
@@ -322,7 +325,8 @@ fn undo(world: &mut World) -> Keep {
         app: world.app.clone(),
         account: run.account.clone().unwrap(),
         person: Some(person.id.clone()),
-        state: back.state,
+        state,
+        work: None,
         against,
         undone: run.id.clone(),
         what: run.operation.brief(),

@@ -81,6 +81,7 @@ fn kept() -> World {
         account: "7".parse().unwrap(),
         person: Some(person_id("anna")),
         state: AccountChange { sign_in: Some(SignIn::Allowed), ..AccountChange::default() },
+        work: None,
         against: Wanted {
             engagement: Some(1),
             ended: Some(at("2026-11-01T17:00:00Z")),

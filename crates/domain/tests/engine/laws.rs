@@ -290,7 +290,8 @@ proptest! {
                 Action::Create { .. }
                 | Action::CancelInvite
                 | Action::Delete
-                | Action::HandOver { .. } => continue,
+                | Action::HandOver { .. }
+                | Action::GiveBack { .. } => continue,
             };
             let after = &accounts[&id].account;
             prop_assert!(!change.missing_in(&before).is_empty());

@@ -18,6 +18,7 @@ mod contradictions;
 mod dates;
 mod days;
 mod findings;
+mod give_back;
 mod hand;
 mod hand_over;
 mod laws;

@@ -12,7 +12,7 @@ use muster_domain::model::{
     canonical::Digest,
     id::AppName,
     operation::Run,
-    plan::{Operation, Plan},
+    plan::{Action, Operation, Plan},
 };
 
 use super::{
@@ -72,7 +72,11 @@ impl Watch for Lines<'_> {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = bar.get_or_insert_with(|| spinner(self.session, String::new()));
         let name = render::clean(run.operation.name());
-        bar.set_message(format!("{tickets} of {of} tickets of {name} handed over"));
+        let done = match run.operation.action {
+            Action::GiveBack { .. } => "given back",
+            _ => "handed over",
+        };
+        bar.set_message(format!("{tickets} of {of} tickets of {name} {done}"));
     }
 }
 

@@ -1,5 +1,7 @@
 //! `muster undo`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -67,7 +69,9 @@ impl Args {
             }
             return Ok(Outcome::Changes);
         }
-        let question = format!("Put {} back?", render::count(undo.keeps.len(), "account"));
+        let accounts: BTreeSet<_> =
+            undo.keeps.iter().map(|keep| (&keep.app, &keep.account)).collect();
+        let question = format!("Put {} back?", render::count(accounts.len(), "account"));
         if !self.yes && !session.confirm(&question)? {
             print_line("Nothing was done.");
             return Ok(Outcome::Changes);

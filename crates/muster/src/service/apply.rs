@@ -2,7 +2,10 @@
 //! against a fresh read, journaled before the call, and believed only when read back.
 
 pub(super) mod attempt;
+mod give_back;
 mod hand_over;
+mod moving;
+mod teams;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -483,7 +486,9 @@ impl<'a> Applying<'a> {
             (Action::Create { .. }, Some(account)) => {
                 Some(format!("account {} already holds the address", account.id))
             }
-            (_, Some(account)) if planned.after.as_ref() == Some(&account.into()) => {
+            (action, Some(account))
+                if planned.after.as_ref() == Some(&account.into()) && !action.moves_work() =>
+            {
                 Some("the account was already so".to_owned())
             }
             _ => None,
@@ -541,7 +546,7 @@ impl<'a> Applying<'a> {
         };
         let mut tx = self.muster.begin();
         tx.fence(self.right.lease());
-        let writes = !matches!(run.operation.action, Action::HandOver { .. });
+        let writes = !run.operation.action.moves_work();
         if let (Right::Routine { way, .. }, true) = (&self.right, intended && writes) {
             tx.unless_taken(way);
         }

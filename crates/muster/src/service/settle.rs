@@ -49,8 +49,8 @@ impl Applying<'_> {
     /// Settles one run by looking. `false` when the app cannot be read now; the run then stays
     /// open, and nothing else is done for its person or account.
     pub(super) async fn settle(&mut self, run: &mut Run) -> Result<bool> {
-        if matches!(run.operation.action, Action::HandOver { .. }) {
-            return self.settle_hand_over(run).await;
+        if run.operation.action.moves_work() {
+            return self.settle_work(run).await;
         }
         let lane = Lane::Leaver;
         let connector = self.opened.connector.clone();

@@ -16,10 +16,10 @@ use muster_domain::{
         account::AccountChange,
         id::{AccountId, AppName, OperationId, OrderId, PersonId},
         journal::{About, Event},
-        keep::{Keep, Wanted},
+        keep::{Keep, Wanted, WorkBack},
         operation::{Run, RunState},
         order::Order as _,
-        plan::{Operation, Plan},
+        plan::{Action, Operation, Plan},
     },
 };
 use serde::Serialize;
@@ -78,11 +78,24 @@ impl Muster {
         chosen.sort_by_key(|run| std::cmp::Reverse(run.intended));
         let mut lost = Vec::new();
         let mut keeps: BTreeMap<(AppName, AccountId), Keep> = BTreeMap::new();
+        let mut works = Vec::new();
         for run in &chosen {
             let said =
                 |why: String| Lost { operation: run.id.clone(), what: run.operation.brief(), why };
-            let Back { state, lost: stays } = match undo::back(run) {
-                Ok(back) => back,
+            let (state, stays) = match undo::back(run) {
+                Ok(Back::Account { state, lost }) => (state, lost),
+                Ok(Back::Work) => {
+                    match self.keep_work_back(run).await? {
+                        Ok(keep) => {
+                            let rest = keep.work.as_ref().and_then(|it| WorkBack::rest(&it.stays));
+                            lost.extend(rest.map(said));
+                            let reason = reason.to_owned();
+                            works.push(Keep { reason, until, ..keep });
+                        }
+                        Err(why) => lost.push(said(why)),
+                    }
+                    continue;
+                }
                 Err(why) => {
                     lost.push(said(why));
                     continue;
@@ -101,13 +114,32 @@ impl Muster {
                 }
             }
         }
+        // The account before its work.
+        let mut keeps: Vec<Keep> = keeps.into_values().chain(works).collect();
+        keeps.sort_by(|one, other| (&one.app, &one.account).cmp(&(&other.app, &other.account)));
         if keeps.is_empty() {
             let why: Vec<_> = lost.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
             return Err(Error::Conflict(format!("{text} cannot be undone: {}", why.join("; "))));
         }
-        let keeps: Vec<Keep> = keeps.into_values().collect();
         let plans = self.plans_with(&keeps).await?;
         Ok(Undo { keeps, lost, plans })
+    }
+
+    /// The order that gives back what a hand-over moved. Why none of it can come back, otherwise.
+    async fn keep_work_back(&self, run: &Run) -> Result<std::result::Result<Keep, String>> {
+        let Some(account) = &run.account else { return Ok(Err("the account is gone".to_owned())) };
+        let keep = self.keep(run, account, AccountChange::default()).await?;
+        let situation = self.situation(&run.operation.app).await?;
+        let done = |other: &&Run| {
+            let same = |undone: &OperationId| *undone == run.id;
+            other.state.is_done()
+                && matches!(&other.operation.action, Action::GiveBack { undone } if same(undone))
+        };
+        if let Some(done) = situation.runs.iter().find(done) {
+            return Ok(Err(format!("{} gave it back already", done.id)));
+        }
+        let back = self.work_back(run, (account, &situation)).await?;
+        Ok(back.map(|work| Keep { work: Some(work), ..keep }))
     }
 
     async fn keep(&self, run: &Run, account: &AccountId, state: AccountChange) -> Result<Keep> {
@@ -141,6 +173,7 @@ impl Muster {
             account: account.clone(),
             person,
             state,
+            work: None,
             against,
             undone: run.id.clone(),
             what: operation.brief(),
@@ -237,7 +270,14 @@ fn whose(
 #[must_use]
 pub fn of_kept(mut plan: Plan, keeps: &[Keep]) -> Plan {
     plan.operations.retain(|one| {
-        keeps.iter().any(|keep| keep.app == one.app && Some(&keep.account) == one.account.as_ref())
+        keeps.iter().any(|keep| {
+            // What becomes of the account besides is none of a hand-over's business.
+            let meant = match &one.action {
+                Action::GiveBack { undone } => *undone == keep.undone,
+                _ => keep.work.is_none(),
+            };
+            meant && keep.app == one.app && Some(&keep.account) == one.account.as_ref()
+        })
     });
     plan.blocked.clear();
     plan.notes.clear();
@@ -266,10 +306,11 @@ fn chosen<'a>(all: &'a [Run], text: &str) -> Result<Vec<&'a Run>> {
     Ok(found)
 }
 
-/// Nothing else was done to the account after `run`.
+/// Nothing else was done to the account after `run`. What only moved its work left it as it was.
 fn last_word(run: &Run, chosen: &[&Run], all: &[Run]) -> Result<()> {
     let later = all.iter().find(|other| {
         other.state == RunState::Verified
+            && !other.operation.action.moves_work()
             && other.operation.app == run.operation.app
             && other.account == run.account
             && other.intended > run.intended

@@ -18,7 +18,6 @@ use muster_domain::model::{
     id::{AppName, PersonId},
     operation::{Run, RunState},
     person::Person,
-    plan::Action,
 };
 
 use super::{
@@ -133,7 +132,7 @@ impl Muster {
         }
         let situation = self.situation(app).await?;
         let mut plan = situation.plan_for(&person.id, self.env.now())?;
-        plan.operations.retain(|one| !matches!(one.action, Action::HandOver { .. }));
+        plan.operations.retain(|one| !one.action.moves_work());
         let request = ApplyRequest { plan, only: Some(person.id.clone()) };
         let mut applied = self.apply_under(right, &request, watch).await?;
         settled.retain(|run| applied.runs.iter().all(|later| later.id != run.id));
@@ -234,7 +233,7 @@ impl Muster {
             ..RunFilter::default()
         };
         let mut runs = self.store.runs(&filter).await?;
-        runs.retain(|run| !matches!(run.operation.action, Action::HandOver { .. }));
+        runs.retain(|run| !run.operation.action.moves_work());
         Ok(runs)
     }
 

@@ -14,7 +14,7 @@ const RULE: &str = "leaver: {at: \"18:00\", remove: deactivate, hand_over: {to: 
                     delete_after: 0 days}";
 
 /// The policy with everything on that this is about.
-fn policy() -> String {
+pub(crate) fn policy() -> String {
     POLICY
         .replace("delete: false", "delete: true, hand_over: true")
         .replace("leaver: {at: \"18:00\", remove: deactivate, delete_after: never}", RULE)
@@ -22,7 +22,7 @@ fn policy() -> String {
 }
 
 /// A company in which Ann Ash has these many tickets, and Ben Birch answers for the app.
-fn office(config: Config, tickets: usize) -> (Company, Vec<u64>) {
+pub(crate) fn office(config: Config, tickets: usize) -> (Company, Vec<u64>) {
     let mut company = Company::with(config, &policy());
     company.hire("Ann Ash");
     company.hire("Ben Birch");
@@ -33,23 +33,23 @@ fn office(config: Config, tickets: usize) -> (Company, Vec<u64>) {
     (company, ids)
 }
 
-fn leaves(company: &mut Company) {
+pub(crate) fn leaves(company: &mut Company) {
     company.person("Ann Ash").leaves(day(-1));
     company.looks();
 }
 
 /// The tickets of somebody, as the helpdesk knows.
-fn tickets_of(company: &Company, id: u64) -> Vec<u64> {
+pub(crate) fn tickets_of(company: &Company, id: u64) -> Vec<u64> {
     let tickets = company.desk.sim.tickets();
     tickets.iter().filter(|ticket| ticket.assignee == Some(id)).map(|ticket| ticket.id).collect()
 }
 
-fn id(company: &Company, name: &str) -> u64 {
+pub(crate) fn id(company: &Company, name: &str) -> u64 {
     company.desk.user(&email(name)).id
 }
 
 /// How often each ticket was assigned, by the helpdesk's own trail.
-fn assignments(company: &Company) -> BTreeMap<u64, usize> {
+pub(crate) fn assignments(company: &Company) -> BTreeMap<u64, usize> {
     let mut times = BTreeMap::new();
     for event in company.desk.sim.events() {
         if event.kind == "ticket-assigned" {

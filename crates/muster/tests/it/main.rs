@@ -21,6 +21,7 @@ mod consent;
 mod crash;
 mod desk;
 mod exit_codes;
+mod give_back;
 mod hand_over;
 mod joiners;
 mod leavers;

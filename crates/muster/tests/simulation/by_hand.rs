@@ -543,7 +543,8 @@ async fn undo(world: &mut World, which: usize) -> Outcome {
     muster.undo(&undo).await.map_err(|error| error.to_string())?;
     world.did("undo");
     let until = world.now().checked_add(SignedDuration::from_hours(7 * 24)).unwrap();
-    for keep in &undo.keeps {
+    // Work that comes back keeps nothing of the account itself.
+    for keep in undo.keeps.iter().filter(|keep| keep.work.is_none()) {
         let user: u64 = keep.account.as_str().parse().unwrap();
         // As the app itself had it before, not as Muster says.
         let before = world.before.get(run.id.as_str()).map(|user| user.role.name().to_owned());
@@ -586,7 +587,10 @@ fn put_back(action: &Action, role: Option<String>) -> (Option<String>, Option<bo
         }
         Action::Deactivate { .. } => (None, Some(true)),
         Action::Reduce { .. } => (role, None),
-        Action::HandOver { .. } | Action::CancelInvite | Action::Delete => (None, None),
+        Action::HandOver { .. }
+        | Action::GiveBack { .. }
+        | Action::CancelInvite
+        | Action::Delete => (None, None),
     }
 }
 

@@ -166,7 +166,9 @@ fn nothing_collateral(touched: &Touched<'_>, fresh: &[Intent]) -> Outcome {
                 named.insert("deleted_at");
                 AccountChange::default()
             }
-            Action::Create { .. } | Action::HandOver { .. } => AccountChange::default(),
+            Action::Create { .. } | Action::HandOver { .. } | Action::GiveBack { .. } => {
+                AccountChange::default()
+            }
         };
         if change.name.is_some() {
             named.extend(["name", "written_names"]);

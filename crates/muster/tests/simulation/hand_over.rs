@@ -15,15 +15,15 @@ use crate::{
     world::{Consent, World},
 };
 
-struct Office {
-    world: World,
-    leaver: u64,
-    heir: u64,
-    tickets: Vec<u64>,
+pub(crate) struct Office {
+    pub(crate) world: World,
+    pub(crate) leaver: u64,
+    pub(crate) heir: u64,
+    pub(crate) tickets: Vec<u64>,
 }
 
 /// Somebody with so many tickets has left; her work goes to the app's owner.
-async fn office(tickets: usize, change: impl FnOnce(&mut Config)) -> Office {
+pub(crate) async fn office(tickets: usize, change: impl FnOnce(&mut Config)) -> Office {
     let mut setup = Setup::plain(Config::gorgias());
     setup.config.active_write = ActiveWrite::Applied;
     change(&mut setup.config);
@@ -50,13 +50,13 @@ async fn office(tickets: usize, change: impl FnOnce(&mut Config)) -> Office {
 }
 
 impl Office {
-    fn of(&self, user: u64) -> Vec<u64> {
+    pub(crate) fn of(&self, user: u64) -> Vec<u64> {
         let tickets = self.world.sim.tickets();
         tickets.iter().filter(|one| one.assignee == Some(user)).map(|one| one.id).collect()
     }
 
     /// How often each ticket was given to somebody, by the app's own trail.
-    fn assignments(&self) -> BTreeMap<u64, usize> {
+    pub(crate) fn assignments(&self) -> BTreeMap<u64, usize> {
         let mut times = BTreeMap::new();
         for event in self.world.sim.events() {
             if event.kind == "ticket-assigned" {

@@ -18,6 +18,7 @@ mod checks;
 mod company;
 mod crashes;
 mod each_fault;
+mod give_back;
 mod hand_over;
 #[path = "../support/in_process.rs"]
 mod in_process;

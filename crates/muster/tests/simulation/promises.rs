@@ -32,7 +32,7 @@ fn asks(world: &World, action: &Action) -> bool {
         }
         Action::Deactivate { .. } | Action::Reduce { .. } => deactivate,
         Action::Reactivate { .. } | Action::CancelInvite | Action::Delete => true,
-        Action::HandOver { .. } => false,
+        Action::HandOver { .. } | Action::GiveBack { .. } => false,
     }
 }
 
@@ -84,7 +84,8 @@ pub(crate) fn not_frozen(world: &World, write: &RequestRecord, target: &Target) 
     }
 }
 
-/// Tickets are moved only by a hand-over of their holder's.
+/// Tickets are moved only by a hand-over of their holder's, or back to whom such a one took them
+/// from.
 pub(crate) fn moved(world: &World, write: &RequestRecord) -> Outcome {
     let id = write.target.rsplit('/').next().and_then(|id| id.parse::<u64>().ok());
     let ticket = id.filter(|_| write.target.contains("/tickets/"));
@@ -97,6 +98,17 @@ pub(crate) fn moved(world: &World, write: &RequestRecord) -> Outcome {
         })
     };
     let holder = ticket.and_then(|ticket| ticket.assignee);
+    let now = world.sim.tickets().into_iter().find(|one| Some(one.id) == id);
+    let back = now.and_then(|now| now.assignee).filter(|user| {
+        world.intents.iter().any(|intent| {
+            matches!(intent.action, Action::GiveBack { .. })
+                && intent.at.as_microsecond() <= write.at.as_microsecond()
+                && intent.target == Target::User(*user)
+        })
+    });
+    if let Some(user) = back.filter(|user| handed(Some(*user))) {
+        return not_frozen(world, write, &Target::User(user));
+    }
     if !handed(holder) {
         return Err(format!("law 3: {} was written without a hand-over", write.target));
     }
@@ -209,6 +221,6 @@ fn effective(intent: &Intent, users: &Users) -> bool {
                 && change.name.as_ref().is_none_or(|name| user.name == *name)
                 && (change.sign_in != Some(SignIn::Allowed) || user.is_active())
         }
-        Action::Create { .. } | Action::HandOver { .. } => true,
+        Action::Create { .. } | Action::HandOver { .. } | Action::GiveBack { .. } => true,
     }
 }

@@ -315,6 +315,7 @@ pub(crate) fn keep() -> Keep {
         account: "7".parse().unwrap(),
         person: operation.person_id().cloned(),
         state: AccountChange { name: Some("Ann".into()), ..AccountChange::default() },
+        work: None,
         against: Wanted {
             engagement: Some(1),
             ended: Some(now()),

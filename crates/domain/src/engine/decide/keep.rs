@@ -7,7 +7,8 @@ use crate::{
     engine::world::KnownAccount,
     model::{
         account::{AccountChange, AccountStatus, SignIn},
-        keep::Keep,
+        keep::{Keep, WorkBack},
+        operation::Run,
         plan::{AccountState, Action, Operation, Reason, Reversibility, Upcoming},
     },
 };
@@ -22,32 +23,67 @@ impl Case<'_> {
             decision.operations.retain(|one| {
                 !(mine(one) && matches!(one.action, Action::HandOver { .. } | Action::Delete))
             });
-            let usual = decision.operations.iter().position(mine);
-            let usual = usual.map(|index| decision.operations.remove(index));
-            let shut_out = keep.state.sign_in == Some(SignIn::Blocked);
-            if shut_out {
-                let creates = |one: &Operation| matches!(one.action, Action::Create { .. });
-                decision.operations.retain(|one| !creates(one));
+            if keep.work.is_none() {
+                self.keep_state(keep, decision);
             }
-            let known = self.world.accounts.get(&keep.account);
-            if let Some(known) = known.filter(|known| known.gone.is_none()) {
-                let mut reasons = vec![reason(keep)];
-                let effect = if shut_out {
-                    self.shut(known, &mut reasons)
-                } else {
-                    restored(keep, known, usual.as_ref())
-                };
-                let engagement = keep.against.engagement.unwrap_or(1);
-                let operation = effect.and_then(|it| self.operation(it, engagement, &reasons));
-                decision.operations.extend(operation);
+            let what = "is decided anew: an undo ends";
+            if decision.upcoming.iter().any(|one| one.at == keep.until && one.what == what) {
+                continue;
             }
             decision.upcoming.push(Upcoming {
                 at: keep.until,
                 person: self.person_ref(keep.against.engagement.or(Some(1))),
-                what: "is decided anew: an undo ends".to_owned(),
+                what: what.to_owned(),
                 reasons: vec![reason(keep)],
             });
         }
+        decision.operations.extend(keeps.iter().filter_map(|keep| self.give_back(keep)));
+    }
+
+    fn keep_state(&self, keep: &Keep, decision: &mut Decision) {
+        let mine = |one: &Operation| one.account.as_ref() == Some(&keep.account);
+        let usual = decision.operations.iter().position(mine);
+        let usual = usual.map(|index| decision.operations.remove(index));
+        let shut_out = keep.state.sign_in == Some(SignIn::Blocked);
+        if shut_out {
+            let creates = |one: &Operation| matches!(one.action, Action::Create { .. });
+            decision.operations.retain(|one| !creates(one));
+        }
+        let known = self.world.accounts.get(&keep.account);
+        if let Some(known) = known.filter(|known| known.gone.is_none()) {
+            let mut reasons = vec![reason(keep)];
+            let effect = if shut_out {
+                self.shut(known, &mut reasons)
+            } else {
+                restored(keep, known, usual.as_ref())
+            };
+            let engagement = keep.against.engagement.unwrap_or(1);
+            let operation = effect.and_then(|it| self.operation(it, engagement, &reasons));
+            decision.operations.extend(operation);
+        }
+    }
+
+    /// What gives back the work that the undone hand-over took, until that is done.
+    fn give_back(&self, keep: &Keep) -> Option<Operation> {
+        let back = keep.work.as_ref()?;
+        let known = self.world.accounts.get(&keep.account).filter(|known| known.gone.is_none())?;
+        let action = Action::GiveBack { undone: keep.undone.clone() };
+        let is_done = |run: &Run| run.state.is_done() && run.operation.action == action;
+        if self.world.runs.iter().any(is_done) {
+            return None;
+        }
+        let from = format!("operation {}", keep.undone);
+        let mut reasons = vec![Reason::new(&*from, format!("{} come back", back.comes()))];
+        reasons.extend(WorkBack::rest(&back.stays).map(|rest| Reason::new(&*from, rest)));
+        reasons.push(reason(keep));
+        let state = AccountState::from(&known.account);
+        let effect = Effect {
+            action,
+            account: Some(&known.account),
+            after: Some(state),
+            reversibility: Reversibility::Whole,
+        };
+        self.operation(effect, keep.against.engagement.unwrap_or(1), &reasons)
     }
 
     /// The next rung for an account that should not have been let in.

@@ -47,9 +47,7 @@ impl Case<'_> {
             reasons.extend_from_slice(why);
             let state = AccountState::from(&known.account);
             let closed_within_days = hand_over::closed_within_days(self.world);
-            let lost = "the tickets do not come back by themselves; which went to whom is in the \
-                        journal"
-                .to_owned();
+            let lost = "an undo gives back only what nobody has given on by then".to_owned();
             let effect = Effect {
                 action: Action::HandOver { to, closed_within_days },
                 account: Some(&known.account),

@@ -26,7 +26,7 @@ fn is(kind: LimitKind, world: &World<'_>, operation: &Operation) -> bool {
             matches!(action, Action::Update { change } if change.name.is_some())
         }
         LimitKind::Creations => matches!(action, Action::Create { .. }),
-        LimitKind::HandOvers => matches!(action, Action::HandOver { .. }),
+        LimitKind::HandOvers => action.moves_work(),
     }
 }
 
@@ -35,11 +35,17 @@ fn is(kind: LimitKind, world: &World<'_>, operation: &Operation) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject<'a> {
     Account(&'a AccountId),
+    /// Giving work back is another thing than having given it away.
+    WorkBack(&'a AccountId),
     Person(Option<&'a PersonId>),
 }
 
 fn subject(operation: &Operation) -> Subject<'_> {
-    operation.account.as_ref().map_or(Subject::Person(operation.person_id()), Subject::Account)
+    match (&operation.account, &operation.action) {
+        (Some(account), Action::GiveBack { .. }) => Subject::WorkBack(account),
+        (Some(account), _) => Subject::Account(account),
+        (None, _) => Subject::Person(operation.person_id()),
+    }
 }
 
 /// Law 11: when a run would do more of one kind than the limit leaves room for, none of it goes

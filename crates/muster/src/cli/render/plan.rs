@@ -105,7 +105,7 @@ fn head(plan: &Plan, style: Style, zone: &TimeZone) -> String {
 const fn group(action: &Action) -> &'static str {
     match action {
         Action::Update { .. } => "mover",
-        Action::Create { .. } | Action::Reactivate { .. } => "joiner",
+        Action::Create { .. } | Action::Reactivate { .. } | Action::GiveBack { .. } => "joiner",
         _ => "leaver",
     }
 }
@@ -134,7 +134,9 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
     let mut out = String::new();
     let sign = match &operation.action {
         action if action.removes_access() => style.red("-"),
-        Action::Create { .. } | Action::Reactivate { .. } => style.green("+"),
+        Action::Create { .. } | Action::Reactivate { .. } | Action::GiveBack { .. } => {
+            style.green("+")
+        }
         _ => style.yellow("~"),
     };
     let login = operation.before.as_ref().or(operation.after.as_ref()).map(|state| &state.login);
@@ -169,6 +171,13 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
                 "open and snoozed tickets, and those closed within {closed_within_days} days, get \
              another assignee; the account leaves its teams"
             ),
+        );
+    }
+    if let Action::GiveBack { .. } = &operation.action {
+        tell(
+            "moves",
+            "tickets that are still with whom the hand-over gave them to get their assignee back; \
+             the account joins its teams again",
         );
     }
     if let Action::Deactivate { fallback: Some(role) } = &operation.action {

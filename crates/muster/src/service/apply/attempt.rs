@@ -50,9 +50,11 @@ pub(in crate::service) fn change_of(action: &Action) -> Option<AccountChange> {
         Action::Reduce { to } => {
             Some(AccountChange { role: Some(to.clone()), ..AccountChange::default() })
         }
-        Action::Create { .. } | Action::CancelInvite | Action::HandOver { .. } | Action::Delete => {
-            None
-        }
+        Action::Create { .. }
+        | Action::CancelInvite
+        | Action::HandOver { .. }
+        | Action::GiveBack { .. }
+        | Action::Delete => None,
     }
 }
 
@@ -65,8 +67,10 @@ impl Applying<'_> {
         before: Option<Account>,
     ) -> Result<std::result::Result<(), String>> {
         let mut run = self.new_run(released.operation(), before);
-        if matches!(run.operation.action, Action::HandOver { .. }) {
-            return self.hand_over(run).await;
+        match run.operation.action {
+            Action::HandOver { .. } => return self.hand_over(run).await,
+            Action::GiveBack { .. } => return self.give_back(run).await,
+            _ => {}
         }
         loop {
             run.state = RunState::Intended;
