@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
+        checks::{self, Company, Detail, Facts},
         gaps, plan,
         policy_file::{self, KnownConnector},
         world::{KnownAccount, Sight, World},
@@ -26,6 +27,11 @@ organization: {time_zone: Europe/Berlin, domains: [acme.example]}
 apps:
   support:
     connector: gorgias
+    critical: true
+    who_may_use:
+      owner: it@acme.example
+      reviewed: 2026-10-01
+      staff_roles: {Agent: basic-agent, Team Lead: agent}
     account_owner: owner@acme.example
     writes: {create: true, update: true, deactivate: true, delete: true}
     access:
@@ -87,15 +93,28 @@ fn measure(size: usize) -> Result<(), Failure> {
     let held = resident_mb()?;
     let (correlation, correlating) = timed(|| plan::correlation(&world));
     let (gaps, finding) = timed(|| gaps::gaps(&world, &correlation).len());
+    let critical = checks::effective(&policy, &orders, &app);
+    let company = Company {
+        policy: &policy,
+        people: &people,
+        orders: &orders,
+        apps: vec![Facts::new(&world, &correlation, critical)],
+        sources: &[],
+        clocks: &BTreeMap::new(),
+        now,
+    };
+    let (results, checking) = timed(|| checks::evaluate(&company, Detail::Notable).results.len());
+    drop(company);
     drop(correlation);
     // Planning correlates for itself.
     let (operations, planning) = timed(|| plan::plan(&world).operations.len());
     println!(
-        "{size} people, {size} accounts: {:.2} s (correlate {:.2}, gaps {:.2}, correlate and plan \
-         {:.2}), {operations} operations, {gaps} gaps; world {held} MB, peak {} MB",
-        (finding + planning).as_secs_f64(),
+        "{size} people, {size} accounts: {:.2} s (correlate {:.2}, gaps {:.2}, checks {:.2}, \
+         correlate and plan {:.2}), {operations} operations, {gaps} gaps, {results} results; world {held} MB, peak {} MB",
+        (finding + checking + planning).as_secs_f64(),
         correlating.as_secs_f64(),
         finding.as_secs_f64(),
+        checking.as_secs_f64(),
         planning.as_secs_f64(),
         peak_mb()?
     );

@@ -9,9 +9,13 @@ mod app;
 mod apply;
 mod approvals;
 mod approve;
+mod attestation;
+mod check;
 mod consent;
+mod critical;
 mod delegate;
 mod demo;
+mod exception;
 mod freeze;
 mod group;
 mod hand_over;
@@ -118,6 +122,17 @@ enum Command {
     /// List what only a human can do, and ask somebody to do it
     #[command(subcommand)]
     Tasks(tasks::Command),
+    /// Ask what an auditor would ask, of every account, person and app
+    Check(check::Args),
+    /// Declare apps critical, and say who may use them
+    #[command(subcommand)]
+    Critical(critical::Command),
+    /// Leave something wrong as it is until a date, and answer for it
+    #[command(subcommand)]
+    Exception(exception::Command),
+    /// Give your word, with a proof, for what no system tells
+    #[command(subcommand)]
+    Attestation(attestation::Command),
     /// Show who starts soon, and whether they will be able to sign in
     Readiness(readiness::Args),
     /// Show seats in use, and how that will go on
@@ -161,6 +176,10 @@ impl Command {
             Self::HandOver(_) => "hand-over",
             Self::Freeze(_) => "freeze",
             Self::Tasks(_) => "tasks",
+            Self::Check(_) => "check",
+            Self::Critical(_) => "critical",
+            Self::Exception(_) => "exception",
+            Self::Attestation(_) => "attestation",
             Self::Readiness(_) => "readiness",
             Self::Seats(_) => "seats",
             Self::Why(_) => "why",
@@ -210,6 +229,10 @@ async fn run_command(command: Command, start: session::Start) -> Result<Outcome>
         Command::HandOver(args) => args.run(start).await,
         Command::Freeze(command) => command.run(start).await,
         Command::Tasks(command) => command.run(start).await,
+        Command::Check(args) => args.run(start).await,
+        Command::Critical(command) => command.run(start).await,
+        Command::Exception(command) => command.run(start).await,
+        Command::Attestation(command) => command.run(start).await,
         Command::Readiness(args) => args.run(start).await,
         Command::Seats(args) => args.run(start).await,
         Command::Why(args) => args.run(start).await,

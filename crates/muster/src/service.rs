@@ -4,8 +4,12 @@
 pub mod access;
 pub mod accounts;
 pub mod apply;
+pub mod attestation;
+pub mod check;
 pub mod connect;
 pub mod consent;
+pub mod critical;
+pub mod exception;
 pub mod freeze;
 mod give_back;
 pub mod group;

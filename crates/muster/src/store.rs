@@ -7,6 +7,7 @@
 //! while an app is waited for.
 
 mod account;
+mod checks;
 mod columns;
 mod driver;
 pub mod error;

@@ -9,6 +9,8 @@ mod unwanted;
 mod usage;
 mod weigh;
 
+pub(super) use self::usage::{lapsed, last_use};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -148,18 +150,12 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
         world,
         correlation,
         shut_out: shut_out(world),
-        taken: BTreeMap::new(),
+        taken: taken(world),
         silent: rules.are_silent(),
         written: BTreeMap::new(),
         banned: unwanted::banned(world, correlation),
     };
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
-        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action
-            && let Some(person) = run.operation.person_id()
-        {
-            let last = survey.taken.entry(person).or_insert(run.changed);
-            *last = run.changed.max(*last);
-        }
         if let Some(account) = &run.account {
             let last = survey.written.entry(account).or_insert(run);
             if last.changed < run.changed {
@@ -189,7 +185,7 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
 }
 
 /// The accounts that Muster has shut out and not let in again since.
-fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
+pub(super) fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
     let mut last: BTreeMap<&AccountId, &Run> = BTreeMap::new();
     for run in world.runs.iter().filter(|run| run.state.is_done()) {
         let action = &run.operation.action;
@@ -207,6 +203,20 @@ fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
     }
     last.retain(|_, run| !matches!(run.operation.action, Action::Reactivate { .. }));
     last.into_keys().collect()
+}
+
+/// When Muster last took an account from each person.
+pub(super) fn taken<'a>(world: &World<'a>) -> BTreeMap<&'a PersonId, Timestamp> {
+    let mut taken = BTreeMap::new();
+    for run in world.runs.iter().filter(|run| run.state.is_done()) {
+        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action
+            && let Some(person) = run.operation.person_id()
+        {
+            let last = taken.entry(person).or_insert(run.changed);
+            *last = run.changed.max(*last);
+        }
+    }
+    taken
 }
 
 struct Survey<'a> {

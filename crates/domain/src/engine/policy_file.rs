@@ -2,6 +2,7 @@
 
 mod app;
 mod check;
+mod checks;
 mod consent;
 mod leaver;
 mod organization;
@@ -73,9 +74,10 @@ pub fn read(text: &str, connectors: &[KnownConnector]) -> Result<Policy, Vec<Pol
             Err(error) => check.note(spanned, error.to_string()),
         }
     }
+    let checks = check.checks(&raw.checks, &apps);
     match organization {
         Some(organization) if check.problems.is_empty() => {
-            Ok(Policy { digest: Digest::of(text.as_bytes()), organization, apps })
+            Ok(Policy { digest: Digest::of(text.as_bytes()), organization, apps, checks })
         }
         _ => {
             check.problems.sort();

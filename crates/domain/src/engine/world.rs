@@ -144,6 +144,12 @@ impl<'a> World<'a> {
         (!left && manager.id != person.id).then_some(manager)
     }
 
+    /// Whether the app's trail is known from before `at` on.
+    #[must_use]
+    pub fn trail_covers(&self, at: Option<Timestamp>) -> bool {
+        at.zip(self.sight.trail).is_some_and(|(at, trail)| trail.since <= at)
+    }
+
     /// When days begin and end here.
     #[must_use]
     pub fn hours(&self) -> Hours<'_> {

@@ -89,6 +89,13 @@ events! {
     WorkIntended "work.intended" "Some of an account's work is about to be given to others.",
     WorkMoved "work.moved" "Some of an account's work was given to others, as read back.",
     CapabilityLearned "capability.learned" "Trying taught what an app can do.",
+    ChecksChanged "checks.changed" "Checks found something new, or that something was put right.",
+    ExceptionMade "exception.made" "Somebody answers for leaving something wrong until a date.",
+    ExceptionEnded "exception.ended" "An exception was taken back.",
+    Attested "attested" "Somebody gave their word for what no system tells.",
+    AttestationWithdrawn "attestation.withdrawn" "Somebody's word was taken back.",
+    CriticalDeclared "critical.declared" "An app was declared critical, or what holds for it changed.",
+    CriticalWithdrawn "critical.withdrawn" "An app is no longer declared critical.",
 }
 
 /// What an entry is about.

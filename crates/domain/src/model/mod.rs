@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod canonical;
+pub mod check;
 pub mod consent;
 pub mod email;
 pub mod group;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     canonical::digest_of_parts,
+    check::{Attestation, CriticalSystem, Exception},
     consent::{Delegation, Extension, Rejection},
     group::{Grant, Group, Membership},
     id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
@@ -96,6 +97,12 @@ orders! {
     distinct: Distinct,
     /// Contracts that somebody wants to extend.
     extensions: Extension,
+    /// What is wrong and left so for a while.
+    exceptions: Exception,
+    /// Named persons' words for what no system tells.
+    attestations: Attestation,
+    /// Apps that were declared critical by command.
+    critical_systems: CriticalSystem,
 }
 
 /// What a freeze is about.

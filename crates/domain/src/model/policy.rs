@@ -14,6 +14,7 @@ use jiff::{
 
 use super::{
     canonical::Digest,
+    check::{self, CheckRules},
     email::EmailAddress,
     id::{AppName, RoleName, SourceName},
     limits::Limits,
@@ -30,6 +31,19 @@ pub struct Policy {
     pub organization: Organization,
     /// The apps, by the names under which they are connected.
     pub apps: BTreeMap<AppName, AppPolicy>,
+    /// What differs from what the checks bring with them.
+    pub checks: CheckRules,
+}
+
+/// Who may use a critical system, as the policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhoMayUse {
+    /// Who answers for the rule; the app's owner otherwise.
+    pub owner: Option<EmailAddress>,
+    /// The rule.
+    pub rule: check::AccessRule,
+    /// The day on which it was last reviewed.
+    pub reviewed: Option<Date>,
 }
 
 /// What holds for the whole organisation.
@@ -283,6 +297,8 @@ pub struct AppPolicy {
     pub connector: String,
     /// Whether the company declares the app important for its certification.
     pub critical: bool,
+    /// Who may use it, where the policy says.
+    pub who_may_use: Option<WhoMayUse>,
     /// Who answers for the app.
     pub owner: Option<EmailAddress>,
     /// The app's own account owner, where its API does not tell.
@@ -329,6 +345,7 @@ impl Policy {
             digest: Digest::zero(),
             organization: Organization::new(TimeZone::UTC),
             apps: BTreeMap::new(),
+            checks: CheckRules::default(),
         }
     }
 }
@@ -340,6 +357,7 @@ impl AppPolicy {
         Self {
             connector: connector.to_owned(),
             critical: false,
+            who_may_use: None,
             owner: None,
             account_owner: None,
             protected: Vec::new(),

@@ -120,6 +120,7 @@ impl Muster {
         released?;
         if !applied.runs.is_empty() {
             self.notice(&request.plan.app).await?;
+            self.run_checks().await?;
         }
         Ok(applied)
     }

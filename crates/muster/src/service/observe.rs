@@ -70,6 +70,7 @@ impl Muster {
         let linked = self.link_certain(app).await?;
         let work_seen = self.look_at_leavers_work(&opened).await?;
         let gaps = self.notice(app).await?;
+        self.run_checks().await?;
         let monthly = gaps::monthly(&gaps);
         Ok(Synced { app: app.clone(), observation, trail, linked, work_seen, gaps, monthly })
     }

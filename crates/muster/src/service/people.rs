@@ -83,7 +83,7 @@ fn can_be_read(told: &serde_json::Value) -> Result<()> {
 
 impl Muster {
     /// The day it is where the organisation is.
-    async fn today(&self) -> Result<Date> {
+    pub(super) async fn today(&self) -> Result<Date> {
         let zone = self.policy_or_none().await?.organization.time_zone;
         Ok(self.env.now().to_zoned(zone).date())
     }

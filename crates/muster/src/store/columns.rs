@@ -206,6 +206,8 @@ tables! {
     TRAILS "trails" ("app"; "doc") Replace;
     NOTICED "noticed" ("app", "what"; "since") Replace;
     ORDERS "orders" ("kind", "id"; "doc") Replace;
+    CHECK_RESULTS "check_results" ("what"; "doc") Replace;
+    FILES "files" ("sha256"; "content") Replace;
     MENTIONS "mentions" ("account", "seq";) Refuse;
     JOURNAL "journal" ("seq"; "at", "actor", "event", "person", "app", "account", "operation", "plan", "data", "salt", "data_digest", "prev", "hash") Refuse;
 }

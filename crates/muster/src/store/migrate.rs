@@ -34,6 +34,7 @@ const ALL: &[Migration] = &[
     both(3, "orders", include_str!("../../migrations/0003_orders.sql")),
     both(4, "work", include_str!("../../migrations/0004_work.sql")),
     both(8, "trail", include_str!("../../migrations/0008_trail.sql")),
+    both(12, "checks", include_str!("../../migrations/0012_checks.sql")),
 ];
 
 /// Applies what is missing; refuses what is newer or different.

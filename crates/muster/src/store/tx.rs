@@ -64,6 +64,7 @@ enum Write {
     Restate(Box<Restated>),
     Unseal(AppName),
     Forget(AppName, Vec<String>),
+    Settle(Vec<String>),
     Account(Box<Fresh>),
     Merge(Box<Merge>),
     Journal(Box<Draft>),
@@ -85,7 +86,7 @@ impl OrgStore {
 }
 
 impl Tx {
-    fn rows(&mut self, table: &'static Table, rows: Result<Vec<Row>, StoreError>) {
+    pub(super) fn rows(&mut self, table: &'static Table, rows: Result<Vec<Row>, StoreError>) {
         match rows {
             Err(error) => {
                 self.fault.get_or_insert(error);
@@ -97,7 +98,7 @@ impl Tx {
         }
     }
 
-    fn row(&mut self, table: &'static Table, row: Result<Row, StoreError>) {
+    pub(super) fn row(&mut self, table: &'static Table, row: Result<Row, StoreError>) {
         self.rows(table, row.map(|row| vec![row]));
     }
 
@@ -286,6 +287,11 @@ impl Tx {
         self.writes.push(Write::Forget(app.clone(), went));
     }
 
+    /// Forgets what checks found before and do not find now.
+    pub fn settle_checks(&mut self, went: Vec<String>) {
+        self.writes.push(Write::Settle(went));
+    }
+
     /// Writes an order given by hand; a later one with the same key replaces it.
     pub fn put_order<T: Order>(&mut self, order: &T) {
         let row = json_text("an order", order)
@@ -400,6 +406,9 @@ impl Tx {
                 }
                 Write::Forget(app, went) => {
                     self.forget(&mut transaction, app, went).await?;
+                }
+                Write::Settle(went) => {
+                    store.settle_checks(&mut transaction, went).await?;
                 }
                 Write::Unseal(app) => {
                     self.unseal(&mut transaction, app).await?;

@@ -16,6 +16,7 @@ mod access;
 mod answers;
 mod bad_input;
 mod by_hand;
+mod checks;
 mod company;
 mod consent;
 mod crash;

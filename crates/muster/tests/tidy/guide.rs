@@ -86,6 +86,15 @@ fn every_connector_has_a_page() {
 }
 
 #[test]
+fn the_page_on_checks_is_the_one_that_the_checks_make() {
+    let sources = repository();
+    let page = page(&sources, "docs/guide/checks.md");
+    let made = muster_domain::engine::checks::markdown();
+    let made = format!("{}\n", made.trim_end());
+    assert_eq!(page, made, "renew it: muster check docs > docs/guide/checks.md");
+}
+
+#[test]
 fn every_field_of_a_condition_is_explained() {
     let sources = repository();
     let page = page(&sources, "docs/guide/policy.md");

@@ -28,6 +28,7 @@ impl Check {
         AppPolicy {
             connector: raw.connector.value.clone(),
             critical: raw.critical,
+            who_may_use: self.who_may_use(raw, known),
             owner: raw.owner.as_ref().and_then(|owner| self.parsed::<EmailAddress>(owner)),
             account_owner: raw
                 .account_owner

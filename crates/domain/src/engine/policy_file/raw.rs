@@ -11,6 +11,49 @@ pub(super) struct RawPolicy {
     pub(super) organization: RawOrganization,
     #[serde(default)]
     pub(super) apps: BTreeMap<String, Spanned<RawApp>>,
+    #[serde(default)]
+    pub(super) checks: RawChecks,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawChecks {
+    pub(super) fresh_within: Option<Spanned<String>>,
+    pub(super) compliance_lead: Option<Spanned<String>>,
+    pub(super) rules: BTreeMap<String, Spanned<RawCheck>>,
+    pub(super) separation: Vec<Spanned<RawSeparation>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawCheck {
+    pub(super) off: bool,
+    pub(super) allowed: Option<Spanned<String>>,
+    pub(super) privileged: Option<Spanned<String>>,
+    pub(super) involuntary: Option<Spanned<String>>,
+    pub(super) severity: Option<Spanned<String>>,
+    pub(super) after_days: Option<Spanned<u32>>,
+    pub(super) at_most: Option<Spanned<u32>>,
+    pub(super) review_months: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSeparation {
+    pub(super) name: Spanned<String>,
+    pub(super) apart: Vec<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWhoMayUse {
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) reviewed: Option<Spanned<String>>,
+    pub(super) everyone: Option<Spanned<String>>,
+    pub(super) staff_roles: BTreeMap<String, Spanned<String>>,
+    pub(super) groups: BTreeMap<String, Spanned<String>>,
+    pub(super) app_roles: Vec<Spanned<String>>,
+    pub(super) requests: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +88,7 @@ pub(super) struct RawApp {
     pub(super) connector: Spanned<String>,
     #[serde(default)]
     pub(super) critical: bool,
+    pub(super) who_may_use: Option<Spanned<RawWhoMayUse>>,
     pub(super) owner: Option<Spanned<String>>,
     pub(super) account_owner: Option<Spanned<String>>,
     #[serde(default)]

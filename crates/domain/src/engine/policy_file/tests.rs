@@ -75,7 +75,7 @@ apps:
 #[test]
 fn broken_yaml_and_unknown_keys_name_the_line() {
     insta::assert_snapshot!(problems("organization: {time_zone: UTC\napps: {}\n"), @"line 2: while parsing a flow mapping, did not find expected ',' or '}'; see docs/guide/policy.md for every key and its values");
-    insta::assert_snapshot!(problems("organization: {time_zone: UTC}\naps: {}\n"), @"line 2: unknown field `aps`, expected one of organization, apps; see docs/guide/policy.md for every key and its values");
+    insta::assert_snapshot!(problems("organization: {time_zone: UTC}\naps: {}\n"), @"line 2: unknown field `aps`, expected one of organization, apps, checks; see docs/guide/policy.md for every key and its values");
     insta::assert_snapshot!(problems("apps: {}\n"), @"line 1: missing field `organization`; see docs/guide/policy.md for every key and its values");
 }
 
@@ -121,4 +121,48 @@ fn what_a_library_says_is_told_in_our_words() {
     insta::assert_snapshot!(problems("organization:\n  time_zone: UTC\n  stale_after: 0 days\n"), @r#"line 3: "0 days" is not a time after which a source is stale; write it as in "7 days", 1 at least and 366 at most"#);
     insta::assert_snapshot!(app("    approval: {approvers: [owner]}\n"), @"line 5: the owner is to approve, but nobody is named as owner; name her: owner: ADDRESS");
     insta::assert_snapshot!(app("    limits: {renames: {share: 5}}\n"), @r#"line 5: "5" is not a share; write it as in "5 %""#);
+}
+
+#[test]
+fn what_is_wrong_with_checks_names_line_and_remedy() {
+    let text = r#"organization: {time_zone: UTC}
+apps:
+  support:
+    connector: gorgias
+    who_may_use: {staff_roles: {Agent: lord}, groups: {"No Group": agent}, reviewed: soon}
+  quiet:
+    connector: gorgias
+    critical: true
+    who_may_use: {}
+checks:
+  fresh_within: 3 working days
+  compliance_lead: nobody
+  rules:
+    tidy: {off: true}
+    offboarded: {allowed: soon, severity: awful, at_most: 3}
+    dormant: {at_most: 3}
+    admins: {at_most: 0}
+  separation:
+    - {name: one, apart: [[support/admin]]}
+    - {name: two, apart: [[support], [billing/admin]]}
+"#;
+    insta::assert_snapshot!(problems(text), @r#"
+    line 5: "No Group" is not a valid group name: use 1 to 40 lower-case letters, digits, - or _, starting with a letter
+    line 5: "soon" is not a day; write it as in 2026-12-25
+    line 5: gorgias has no role "lord"; it has admin, agent, basic-agent
+    line 5: who_may_use is the rule of a critical system; add critical: true
+    line 9: the rule admits nobody; name staff_roles, groups, app_roles, requests: true, or everyone: ROLE
+    line 11: write it in hours or days, as in "24 hours"; an age counts by the clock
+    line 12: "nobody" is not an e-mail address
+    line 14: there is no check "tidy"; there are identified, offboarded, access_rule, mfa, valid_access, list_fresh, dormant, admins, contractor_end, shared_account, stale_invitation, self_joined, came_back, key_owner, duplicates, separation
+    line 15: "awful" is not one of: low, medium, high, critical
+    line 15: "soon" is not a time; write none, or as in "24 hours", "7 days", "3 working days", 366 at most
+    line 15: offboarded has no at_most; leave it out
+    line 16: dormant has no at_most, but after_days
+    line 17: at_most must be 1 or more
+    line 19: a separation needs two sides or more, each with rights, as in apart: [[support/admin], [billing/approver]]
+    line 20: "support" is not a right; write it as in support/admin
+    line 20: a separation needs two sides or more, each with rights, as in apart: [[support/admin], [billing/approver]]
+    line 20: the policy has no app billing
+    "#);
 }

@@ -1,0 +1,179 @@
+//! Checks through the program: from a declaration to results, their reasons, exceptions and proofs.
+
+use muster_simulator::{Config, Field, NewUser, Role};
+use serde_json::Value;
+
+use crate::{
+    company::{Company, POLICY, day, email},
+    desk::obliging,
+};
+
+/// A company whose policy leaves it to commands what is critical.
+fn company() -> Company {
+    company_at(obliging())
+}
+
+fn company_at(config: Config) -> Company {
+    let mut company = Company::with(config, &POLICY.replace("    critical: true\n", ""));
+    company.hire("Ann Ash");
+    company.hire("Ben Birch").title = "Team Lead".to_owned();
+    company.settle();
+    company
+}
+
+fn state(company: &Company, check: &str, subject: &str) -> String {
+    let found = company.muster(["check", check, "--all", "--json"]).json();
+    let results = found["results"].as_array().unwrap().clone();
+    let is = |one: &&Value| one["subject"] == subject;
+    let found = results.iter().find(is).unwrap_or_else(|| panic!("{subject} in {results:?}"));
+    found["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_critical_system_is_declared_configured_and_judged() {
+    let company = company();
+    company.muster(["critical", "list"]).done().says("muster critical add");
+    let none = company.muster(["check", "valid_access", "--json"]).json();
+    assert_eq!(none["checks"], Value::Array(Vec::new()), "no critical system yet");
+
+    company.muster(["critical", "add", "support", "--owner", "it@acme.example"]).done();
+    company.muster(["critical", "list"]).waits().says("to do:").says("nobody has said who may use");
+    assert_eq!(state(&company, "access_rule", "support"), "due");
+    let rule = ["critical", "rule", "support", "--staff-role"];
+    company.muster(rule.into_iter().chain(["Agent"])).refused(["NAME=ROLE"]);
+    company.muster(rule.into_iter().chain(["Agent=lord"])).refused(["no role", "basic-agent"]);
+    company.muster(["critical", "rule", "support"]).refused(["admits nobody"]);
+    let words = ["Agent=basic-agent", "--staff-role", "Head of Support=admin"];
+    company.muster(rule.into_iter().chain(words)).done().says("Agent, up to basic-agent");
+    assert_eq!(state(&company, "access_rule", "support"), "pass");
+    assert_eq!(state(&company, "valid_access", &email("Ann Ash")), "pass");
+    // A Team Lead is agent by the policy; the rule does not know team leads.
+    assert_eq!(state(&company, "valid_access", &email("Ben Birch")), "due");
+    company
+        .muster(["check", "explain", "valid_access", &email("Ben Birch")])
+        .done()
+        .says("User access to critical system should be valid")
+        .says("the rule allows Ben Birch nothing");
+
+    // Admitting the staff role makes the account valid at the next evaluation.
+    let words = ["Agent=basic-agent", "--staff-role", "team lead=agent", "--app-role", "admin"];
+    company.muster(rule.into_iter().chain(words)).done();
+    assert_eq!(state(&company, "valid_access", &email("Ben Birch")), "pass");
+    company.muster(["critical", "review", "support"]).done();
+    company.muster(["critical", "remove", "support"]).done();
+    company.muster(["critical", "remove", "support"]).refused(["not declared critical"]);
+}
+
+#[test]
+fn what_the_policy_declares_is_not_declared_by_command() {
+    let company = Company::where_work(["Ann Ash"]);
+    company.muster(["critical", "add", "support"]).refused(["apps.support.who_may_use"]);
+    company.muster(["critical", "list"]).waits().says("by the policy");
+}
+
+#[test]
+fn one_sync_is_all_it_takes_from_a_change_in_the_app_to_the_result() {
+    let company = company();
+    company.muster(["critical", "add", "support", "--owner", "it@acme.example"]).done();
+    company.desk.sim.add_user(NewUser::new("eve@else.example").role(Role::Admin));
+    let reads = company.desk.requests();
+    company.sync();
+    let read = company.desk.requests() - reads;
+    let results = company.journal("checks.changed");
+    let said = results.last().unwrap()["data"].to_string();
+    assert!(said.contains("identified"), "{said}");
+    assert_eq!(state(&company, "identified", "eve@else.example"), "due");
+    assert_eq!(company.desk.requests() - reads, read, "judging asks the app nothing");
+}
+
+#[test]
+fn an_exception_is_counted_apart_and_its_clock_goes_on() {
+    let mut company = company();
+    company.person("Ann Ash").leaves(day(-9));
+    company.import().done();
+    // Nobody lets Muster shut anybody out.
+    company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
+    company.muster(["check"]).waits().says("Ann Ash left on").says("failing");
+    let unit = email("Ann Ash");
+    let until = day(20).to_string();
+    let add = ["exception", "add", "offboarded"];
+    let with = |unit: &str, until: &str, reason: &str| {
+        let more = [unit, "--until", until, "--reason", reason];
+        company.muster(add.into_iter().chain(more))
+    };
+    with("nobody@else.example", &until, "x").refused(["no unit"]);
+    with(&unit, &day(-1).to_string(), "x").refused(["has passed"]);
+    with(&unit, &day(400).to_string(), "x").refused(["a year at most"]);
+    with(&unit, &until, " ").refused(["say why"]);
+    with(&email("Ben Birch"), &until, "x").refused(["only what is wrong"]);
+    let proof = company.write("proof.txt", "the board agreed");
+    let more = [&unit, "--until", &until, "--reason", "hands over", "--file", &proof];
+    let made = company
+        .muster(
+            add.iter()
+                .map(ToString::to_string)
+                .chain(more.map(str::to_owned))
+                .chain(["--json".to_owned()]),
+        )
+        .done()
+        .json();
+    assert_eq!(made["file"]["name"], "proof.txt");
+    assert_eq!(state(&company, "offboarded", &unit), "excepted");
+    company.muster(["check", "offboarded"]).done().says("excepted until");
+    company.muster(["exception", "list"]).done().says("hands over").says("proof.txt");
+
+    company.muster(["exception", "end", made["id"].as_str().unwrap()]).done();
+    assert_eq!(state(&company, "offboarded", &unit), "fail");
+    company
+        .muster(["check", "explain", "offboarded", &unit])
+        .done()
+        .says("How it went")
+        .says("fail → excepted")
+        .says("excepted → fail");
+    company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
+    let company = company_at(Config { has_2fa: Field::Absent, ..obliging() });
+    company.muster(["critical", "add", "support", "--owner", "it@acme.example"]).done();
+    let unit = email("Ann Ash");
+    assert_eq!(state(&company, "mfa", &unit), "not_evaluable");
+    company
+        .muster(["check", "blind"])
+        .done()
+        .says("mfa in support: 3 of 3 cannot be told")
+        .says("muster attestation add provider-mfa support");
+    let until = day(90).to_string();
+    let add = |more: &[&str]| {
+        let words = ["attestation", "add", "provider-mfa", "support", "--until", &until];
+        company.muster(words.into_iter().chain(more.iter().copied()))
+    };
+    let empty = company.write("empty.png", "");
+    let stated = ["--statement", "Okta asks for a second factor", "--file"];
+    add(&[stated[0], stated[1], stated[2], &empty]).refused(["is empty"]);
+    let proof = company.write("okta.png", "a picture");
+    add(&[stated[0], stated[1], stated[2], &proof]).done();
+    assert_eq!(state(&company, "mfa", &unit), "pass");
+    company.muster(["check", "explain", "mfa", &unit]).done().says("attested by");
+    let listed = company.muster(["attestation", "list", "--json"]).json();
+    company.muster(["attestation", "end", listed[0]["id"].as_str().unwrap()]).done();
+    assert_eq!(state(&company, "mfa", &unit), "not_evaluable");
+}
+
+#[test]
+fn an_app_that_cannot_be_seen_passes_nothing() {
+    let mut company = Company::where_work(["Ann Ash"]);
+    company.person("Ann Ash").leaves(day(-3));
+    company.looks();
+    assert!(company.muster(["check"]).code == 2);
+    company.desk.sim.revoke_key();
+    let _ = company.muster(["sync"]);
+    let found = company.muster(["check", "--all", "--json"]).json();
+    let by_reading = ["offboarded", "identified", "mfa", "key_owner", "duplicates"];
+    for one in found["results"].as_array().unwrap() {
+        let check = one["check"].as_str().unwrap();
+        assert!(!(by_reading.contains(&check) && one["state"] == "pass"), "{one}");
+    }
+    assert_eq!(state(&company, "offboarded", &email("Ann Ash")), "stale");
+}
