@@ -15,10 +15,12 @@ mod consent;
 mod critical;
 mod delegate;
 mod demo;
+mod evidence;
 mod exception;
 mod freeze;
 mod group;
 mod hand_over;
+mod history;
 mod init;
 mod log;
 mod meta;
@@ -133,12 +135,17 @@ enum Command {
     /// Give your word, with a proof, for what no system tells
     #[command(subcommand)]
     Attestation(attestation::Command),
+    /// Make and verify evidence for an auditor
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// Show who starts soon, and whether they will be able to sign in
     Readiness(readiness::Args),
     /// Show seats in use, and how that will go on
     Seats(seats::Args),
     /// Explain a person, an account or an operation
     Why(why::Args),
+    /// Show who had what at a moment, as known then or later, or how it went with a person
+    History(history::Args),
     /// Show or verify the journal
     Log(log::Args),
     /// Run a simulated app to try things on
@@ -180,9 +187,11 @@ impl Command {
             Self::Critical(_) => "critical",
             Self::Exception(_) => "exception",
             Self::Attestation(_) => "attestation",
+            Self::Evidence(_) => "evidence",
             Self::Readiness(_) => "readiness",
             Self::Seats(_) => "seats",
             Self::Why(_) => "why",
+            Self::History(_) => "history",
             Self::Log(_) => "log",
             Self::Simulate(_) => "simulate",
             Self::Demo(_) => "demo",
@@ -233,9 +242,11 @@ async fn run_command(command: Command, start: session::Start) -> Result<Outcome>
         Command::Critical(command) => command.run(start).await,
         Command::Exception(command) => command.run(start).await,
         Command::Attestation(command) => command.run(start).await,
+        Command::Evidence(command) => command.run(start).await,
         Command::Readiness(args) => args.run(start).await,
         Command::Seats(args) => args.run(start).await,
         Command::Why(args) => args.run(start).await,
+        Command::History(args) => args.run(start).await,
         Command::Log(args) => args.run(start).await,
         Command::Simulate(command) => command.run(start).await,
         Command::Demo(args) => args.run(start).await,

@@ -11,6 +11,7 @@ mod checks;
 mod columns;
 mod driver;
 pub mod error;
+mod images;
 mod journal;
 mod lease;
 mod migrate;
@@ -20,6 +21,7 @@ pub mod records;
 pub mod redact;
 mod reseal;
 pub mod seal;
+mod signing;
 mod tx;
 pub mod witness;
 

@@ -1,5 +1,6 @@
 //! The verbs: decisions as pure functions of (people, accounts, policy, now).
 
+pub mod backtest;
 pub mod calendar;
 pub mod checks;
 pub mod condition;
@@ -7,12 +8,14 @@ pub mod consent;
 pub mod contract;
 pub mod correlate;
 pub mod decide;
+pub mod evidence;
 pub mod expect;
 pub mod gaps;
 pub mod groups;
 pub mod guard;
 pub mod hand;
 pub mod hand_over;
+pub mod history;
 pub mod lifecycle;
 pub mod merge;
 pub mod moves;

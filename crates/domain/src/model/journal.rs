@@ -96,6 +96,9 @@ events! {
     AttestationWithdrawn "attestation.withdrawn" "Somebody's word was taken back.",
     CriticalDeclared "critical.declared" "An app was declared critical, or what holds for it changed.",
     CriticalWithdrawn "critical.withdrawn" "An app is no longer declared critical.",
+    SigningKeyMade "signing_key.made" "The key was made with which evidence is signed.",
+    CheckpointMade "checkpoint.made" "How far the journal had come was signed.",
+    EvidenceExported "evidence.exported" "A bundle of evidence was made.",
 }
 
 /// What an entry is about.
@@ -166,6 +169,14 @@ pub enum Broken {
     Edited {
         /// The entry.
         seq: u64,
+    },
+    /// An entry is not the one that was signed: the journal was written anew.
+    #[error("entry {seq} is not the one that was signed on {at}: the journal was written anew")]
+    Contradicted {
+        /// The entry.
+        seq: u64,
+        /// When it was signed.
+        at: Timestamp,
     },
     /// The end of the chain is missing.
     #[error("the journal ends at entry {found}, but entry {expected} was written")]

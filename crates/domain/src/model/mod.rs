@@ -7,6 +7,7 @@ pub mod check;
 pub mod consent;
 pub mod email;
 pub mod group;
+pub mod history;
 pub mod id;
 pub mod journal;
 pub mod keep;

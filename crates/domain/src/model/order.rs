@@ -50,6 +50,21 @@ macro_rules! orders {
                 Ok(())
             }
 
+            /// Every order as JSON, by kind and key.
+            ///
+            /// # Errors
+            /// Never for orders that were read.
+            pub fn documents(
+                &self,
+            ) -> Result<BTreeMap<(&'static str, String), serde_json::Value>, serde_json::Error> {
+                let mut documents = BTreeMap::new();
+                $(for order in &self.$list {
+                    let key = (<$order as Order>::KIND, order.key());
+                    documents.insert(key, serde_json::to_value(order)?);
+                })+
+                Ok(documents)
+            }
+
             /// The orders that speak of `text`, as kind and key.
             ///
             /// # Errors

@@ -13,6 +13,7 @@ mod world;
 mod access;
 mod answers;
 mod attacks;
+mod backtest;
 mod checks;
 mod consent;
 mod contradictions;

@@ -43,6 +43,13 @@ enum Command {
     },
     /// Show what cannot be told, and the cheapest way to see
     Blind,
+    /// Show how a check went over time: units by state, and every change
+    History {
+        /// The check
+        check: String,
+        /// Only this unit as it is printed, such as support/17
+        unit: Option<String>,
+    },
     /// Print the documentation of all checks
     Docs,
 }
@@ -58,6 +65,11 @@ impl Args {
                 let session = start.open(Access::Read).await?;
                 let explained = session.muster.explain_check(&check, &unit).await?;
                 return explain(&session, &explained);
+            }
+            Some(Command::History { check, unit }) => {
+                let session = start.open(Access::Read).await?;
+                let history = session.muster.check_history(&check, unit.as_deref()).await?;
+                return super::history::show_check(&session, &history);
             }
             Some(Command::Blind) => {
                 let session = start.open(Access::Read).await?;

@@ -1,8 +1,15 @@
 //! `muster log`.
 
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use muster_domain::model::journal::Entry;
+use muster_domain::{
+    engine::evidence::{checkpoint::SignedCheckpoint, key::PublicKey, ocsf},
+    model::journal::Entry,
+};
 use serde_json::json;
 
 use super::{
@@ -30,8 +37,34 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Check that no entry was edited, removed, reordered or cut off
-    Verify,
+    /// Check that no entry was edited, removed, reordered or cut off, that every checkpoint still
+    /// holds, and that what Muster knows now is what the entries tell
+    Verify {
+        /// A checkpoint that was kept elsewhere: finds a journal that was written anew
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// The public key it must be signed with [default: this home's]
+        #[arg(long, value_name = "PUBLIC", requires = "checkpoint")]
+        key: Option<PublicKey>,
+    },
+    /// Sign how far the journal has come; keep what is printed where nobody here can change it
+    Checkpoint {
+        /// Write it to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Print the journal for another program, an entry a line
+    Export {
+        /// jsonl: the entries as they are. ocsf: events of the Open Cybersecurity Schema Framework
+        #[arg(long, value_parser = ["jsonl", "ocsf"], default_value = "jsonl")]
+        format: String,
+        /// Only from this time on
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only entries after this number: where the last export ended
+        #[arg(long, value_name = "SEQ")]
+        after: Option<u64>,
+    },
     /// Accept that the store was restored from a backup and knows less than it did: reads every
     /// app as it is now, and makes approvals void that may have been used
     AcceptRestore,
@@ -41,13 +74,24 @@ const BATCH: u32 = 500;
 
 impl Args {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
-        if let Some(Command::AcceptRestore) = self.command {
-            return accept_restore(&start.open(Access::Write).await?).await;
+        match self.command {
+            Some(Command::AcceptRestore) => {
+                return accept_restore(&start.open(Access::Write).await?).await;
+            }
+            Some(Command::Checkpoint { out }) => {
+                return checkpoint(&start.open(Access::Beside).await?, out.as_deref()).await;
+            }
+            Some(Command::Verify { checkpoint, key }) => {
+                let session = start.open(Access::Read).await?;
+                return verify(&session, checkpoint.as_deref(), key).await;
+            }
+            Some(Command::Export { format, since, after }) => {
+                let session = start.open(Access::Read).await?;
+                return export(&session, format == "ocsf", (since.as_deref(), after)).await;
+            }
+            None => {}
         }
         let session = start.open(Access::Read).await?;
-        if let Some(Command::Verify) = self.command {
-            return verify(&session).await;
-        }
         let since = self.since.as_deref().map(|text| moment(text, &session.zone)).transpose()?;
         let mut filter = JournalFilter { since, limit: Some(BATCH), ..JournalFilter::default() };
         loop {
@@ -112,19 +156,105 @@ fn brief(entry: &Entry) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-async fn verify(session: &Session) -> Result<Outcome> {
-    let report = session.muster.verify().await?;
+async fn export(
+    session: &Session,
+    ocsf: bool,
+    (since, after_seq): (Option<&str>, Option<u64>),
+) -> Result<Outcome> {
+    let since = since.map(|text| moment(text, &session.zone)).transpose()?;
+    let limit = Some(BATCH);
+    let mut filter = JournalFilter { since, after_seq, limit, ..JournalFilter::default() };
+    loop {
+        let entries = session.muster.store.journal(&filter).await?;
+        for entry in &entries {
+            let line = if ocsf {
+                ocsf::event(entry, env!("CARGO_PKG_VERSION")).to_string()
+            } else {
+                serde_json::to_string(entry)?
+            };
+            print_line(&line);
+        }
+        match entries.last() {
+            Some(last) => filter.after_seq = Some(last.seq),
+            None => return Ok(Outcome::Done),
+        }
+    }
+}
+
+async fn checkpoint(session: &Session, out: Option<&Path>) -> Result<Outcome> {
+    let signed = session.muster.checkpoint().await?;
+    let text = serde_json::to_string_pretty(&signed)?;
+    let Some(path) = out else {
+        print_line(&text);
+        return Ok(Outcome::Done);
+    };
+    fs::write(path, format!("{text}\n"))
+        .map_err(|error| Error::file(format!("cannot write {}", path.display()), error))?;
     if session.json {
-        print_json(&json!({"entries": report.entries, "head": report.head}))?;
+        print_line(&text);
     } else {
         print_line(&format!(
-            "{} {} entries, the last one {}",
-            session.style.green("The journal verifies:"),
-            report.entries,
-            report.head.brief()
+            "Signed: entry {}, {}. Keep {} where nobody here can change it.",
+            signed.checkpoint.seq,
+            signed.checkpoint.head.brief(),
+            path.display(),
         ));
     }
     Ok(Outcome::Done)
+}
+
+async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) -> Result<Outcome> {
+    let kept: Option<SignedCheckpoint> = match file {
+        None => None,
+        Some(path) => {
+            let text = fs::read_to_string(path)
+                .map_err(|error| Error::file(format!("cannot read {}", path.display()), error))?;
+            Some(serde_json::from_str(&text).map_err(|error| {
+                Error::Invalid(format!("{} is no checkpoint: {error}", path.display()))
+            })?)
+        }
+    };
+    let verified = session.muster.verify_against(kept.as_ref(), key.as_ref()).await?;
+    let beside = session.muster.beside_the_journal().await?;
+    let outcome = Outcome::changes_if(!beside.is_empty());
+    let report = verified.journal;
+    if session.json {
+        let against = verified.against.map(|against| against.seq);
+        print_json(&json!({
+            "entries": report.entries,
+            "head": report.head,
+            "checkpoints": verified.checkpoints,
+            "checkpoint": against,
+            "beside": beside,
+        }))?;
+        return Ok(outcome);
+    }
+    print_line(&format!(
+        "{} {} entries, the last one {}",
+        session.style.green("The journal verifies:"),
+        report.entries,
+        report.head.brief()
+    ));
+    if verified.checkpoints > 0 {
+        let signed = super::render::count(verified.checkpoints, "checkpoint");
+        print_line(&format!("{signed} in it: every signature holds, and every entry they name."));
+    }
+    if let Some(against) = verified.against {
+        print_line(&format!(
+            "It holds what was signed on {}: entry {}.",
+            session.when(against.at),
+            against.seq
+        ));
+    }
+    if beside.is_empty() {
+        print_line("What Muster knows now is what the journal tells.");
+    } else {
+        print_line(&session.style.red("What Muster knows now is not what the journal tells:"));
+    }
+    for one in &beside {
+        print_line(&format!("  {}", clean(one)));
+    }
+    Ok(outcome)
 }
 
 async fn accept_restore(session: &Session) -> Result<Outcome> {

@@ -1,5 +1,7 @@
 //! `muster policy`.
 
+mod trial;
+
 use std::{fs, path::PathBuf};
 
 use serde_json::json;
@@ -25,6 +27,8 @@ pub(super) enum Command {
         /// The file
         file: PathBuf,
     },
+    /// Show what a policy file would have done over the last months; changes nothing
+    Test(trial::Args),
     /// Show the valid policy
     Show,
 }
@@ -37,6 +41,7 @@ fn read(file: &PathBuf) -> Result<String> {
 impl Command {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         match self {
+            Self::Test(args) => args.run(start).await,
             Self::Check { file } => {
                 let text = read(&file)?;
                 let checked = policy::check(&text).map_err(|problems| {

@@ -23,7 +23,11 @@ use muster_domain::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Muster, Opened, Watch, situation::Situation, urgent::Right};
+use super::{
+    Muster, Opened, Watch,
+    situation::{Situation, about_run},
+    urgent::Right,
+};
 use crate::{
     connector::{ConnectorError, ErrorKind, Lane},
     error::{Error, Result},
@@ -531,15 +535,11 @@ impl<'a> Applying<'a> {
 
     /// Commits a run's state with its journal entry, and tells whoever watches.
     pub(super) async fn save(&mut self, run: &Run) -> Result<()> {
+        // Since when it stands there is what deadlines and evidence are judged by.
+        let run = &Run { changed: self.muster.env.now(), ..run.clone() };
         let intended = run.state == RunState::Intended;
         let event = if intended { Event::OperationIntended } else { Event::OperationChanged };
-        let about = About {
-            person: run.operation.person_id().cloned(),
-            app: Some(run.operation.app.clone()),
-            account: run.account.clone(),
-            operation: Some(run.id.clone()),
-            plan: Some(run.plan),
-        };
+        let about = about_run(run);
         let data = if intended {
             json!({"operation": run.operation, "before": run.before_image, "approved_by": run.approved_by})
         } else {
@@ -551,7 +551,7 @@ impl<'a> Applying<'a> {
         if let (Right::Routine { way, .. }, true) = (&self.right, intended && writes) {
             tx.unless_taken(way);
         }
-        tx.put_run(run);
+        self.situation.keep_run(&mut tx, run);
         tx.journal(event, about, data);
         tx.commit().await?;
         self.situation.note(run);

@@ -64,7 +64,7 @@ impl Muster {
     }
 
     /// Does something with everything that checks look at.
-    async fn with_company<T>(&self, work: impl FnOnce(&Company<'_>) -> T) -> Result<T> {
+    pub(super) async fn with_company<T>(&self, work: impl FnOnce(&Company<'_>) -> T) -> Result<T> {
         let now = self.env.now();
         let policy = self.policy_or_none().await?;
         let people = self.people().await?;
@@ -249,6 +249,7 @@ fn change(from: Option<&CheckResult>, to: Option<&CheckResult>) -> Json {
         "rung": to.and_then(|to| to.rung),
         "since": to.and_then(|to| to.since),
         "due": to.and_then(|to| to.due),
+        "seen": to.and_then(|to| to.seen),
     })
 }
 

@@ -13,6 +13,7 @@ use muster_domain::{
         activity::Activity,
         canonical::Digest,
         id::{AccountId, AppName, PersonId, SourceName},
+        journal::About,
         link::Link,
         operation::{Approval, Deactivation, Learned, Run},
         order::Orders,
@@ -27,7 +28,10 @@ use super::{Muster, connect::known};
 use crate::{
     connector::{Ability, Probe},
     error::{Error, Result},
-    store::records::{AccountRecord, Health, RunFilter},
+    store::{
+        Tx,
+        records::{AccountRecord, Health, RunFilter},
+    },
 };
 
 /// All that is known about one app and the people.
@@ -143,12 +147,32 @@ impl Situation {
         }
     }
 
+    /// Writes where a run stands: where its operation is known already, only what changed.
+    pub(super) fn keep_run(&self, tx: &mut Tx, run: &Run) {
+        let known = self.runs.iter().find(|known| known.id == run.id);
+        let same = |known: &Run| {
+            known.operation == run.operation && known.before_image == run.before_image
+        };
+        if known.is_some_and(same) { tx.put_run_on(run) } else { tx.put_run(run) }
+    }
+
     /// Puts a run in, in place of its earlier state.
     pub fn note(&mut self, run: &Run) {
         match self.runs.iter_mut().find(|known| known.id == run.id) {
             Some(known) => *known = run.clone(),
             None => self.runs.push(run.clone()),
         }
+    }
+}
+
+/// What an entry about a run is about.
+pub(super) fn about_run(run: &Run) -> About {
+    About {
+        person: run.operation.person_id().cloned(),
+        app: Some(run.operation.app.clone()),
+        account: run.account.clone(),
+        operation: Some(run.id.clone()),
+        plan: Some(run.plan),
     }
 }
 

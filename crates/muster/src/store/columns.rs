@@ -207,6 +207,8 @@ tables! {
     NOTICED "noticed" ("app", "what"; "since") Replace;
     ORDERS "orders" ("kind", "id"; "doc") Replace;
     CHECK_RESULTS "check_results" ("what"; "doc") Replace;
+    SIGNING_KEYS "signing_keys" ("number"; "key_id", "sealed") Refuse;
+    RESEALED_SIGNING_KEYS "signing_keys" ("number"; "key_id", "sealed") Replace;
     FILES "files" ("sha256"; "content") Replace;
     MENTIONS "mentions" ("account", "seq";) Refuse;
     JOURNAL "journal" ("seq"; "at", "actor", "event", "person", "app", "account", "operation", "plan", "data", "salt", "data_digest", "prev", "hash") Refuse;

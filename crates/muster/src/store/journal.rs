@@ -11,8 +11,8 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::{
     JournalFault, OrgStore, StoreError,
     columns::{
-        JOURNAL, MENTIONS, Row, Statement, Value, json_text, moment_text, number, optional_text,
-        parse, parse_json, text,
+        JOURNAL, MENTIONS, Row, Statement, Value, json_text, number, optional_text, parse,
+        parse_json, text,
     },
     records::{JournalFilter, JournalReport, Order},
 };
@@ -223,6 +223,7 @@ impl OrgStore {
     pub async fn journal(&self, filter: &JournalFilter) -> Result<Vec<Entry>, StoreError> {
         let JournalFilter {
             since,
+            until,
             after_seq,
             event,
             person,
@@ -235,6 +236,7 @@ impl OrgStore {
         let account = account.as_ref().map(AccountId::as_str);
         let statement = Statement::of_org(SELECT, &self.org)
             .with("AND at >= ?", *since)
+            .with("AND at <= ?", *until)
             .with("AND seq > ?", after_seq.map(signed))
             .with("AND event = ?", event.map(Event::word))
             .with("AND person = ?", person.as_ref().map(PersonId::as_str))
@@ -303,6 +305,22 @@ impl OrgStore {
     }
 }
 
+/// Whether every column holds exactly what is written for `entry`: another spelling of the same,
+/// which no hash would notice, was not written by Muster either.
+fn is_as_written(row: &AnyRow, entry: &Entry) -> Result<bool, StoreError> {
+    for (column, value) in row_of(entry)?.into_iter().enumerate() {
+        let same = match value {
+            Value::Number(written) => number("journal", row, column)? == written,
+            Value::Text(written) => text("journal", row, column)? == written,
+            Value::OptionalText(written) => optional_text("journal", row, column)? == written,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// How far the chain was followed.
 struct Chain {
     last: i64,
@@ -319,7 +337,7 @@ impl Chain {
             }
             // What cannot even be understood was not written like that.
             let entry = entry_of(row).map_err(|_| Broken::Edited { seq: expected })?;
-            if moment_text(entry.at) != text("journal", row, 1)? {
+            if !is_as_written(row, &entry)? {
                 return Err(Broken::Edited { seq: expected }.into());
             }
             entry.verify(expected, &self.hash)?;

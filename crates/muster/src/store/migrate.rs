@@ -35,6 +35,7 @@ const ALL: &[Migration] = &[
     both(4, "work", include_str!("../../migrations/0004_work.sql")),
     both(8, "trail", include_str!("../../migrations/0008_trail.sql")),
     both(12, "checks", include_str!("../../migrations/0012_checks.sql")),
+    both(13, "signing_keys", include_str!("../../migrations/0013_signing_keys.sql")),
 ];
 
 /// Applies what is missing; refuses what is newer or different.

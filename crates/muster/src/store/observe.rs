@@ -331,7 +331,11 @@ impl Merging<'_, '_> {
         written.map_err(|error| self.fault(error))?;
         let app = Some(self.merge.reading.app.clone());
         let about = About { app, ..About::default() };
-        let data = json!({ "observation": self.merge.reading.id, "changes": changes });
+        let data = json!({
+            "observation": self.merge.reading.id,
+            "finished": self.merge.header.finished,
+            "changes": changes,
+        });
         let draft = self.tx.draft(Event::AccountsChanged, about, data);
         self.appender.append(self.connection, draft, accounts).await
     }

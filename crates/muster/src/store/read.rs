@@ -205,6 +205,18 @@ impl OrgStore {
         self.rows(&statement).await?.iter().map(pair).collect()
     }
 
+    /// Every finished read of an app, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn observations(&self, app: &AppName) -> Result<Vec<ObservationRecord>, StoreError> {
+        let sql = "SELECT doc FROM observations WHERE org = $1";
+        let statement = Statement::of_org(sql, &self.org)
+            .with("AND app = ?", Some(app.as_str()))
+            .then("ORDER BY seq");
+        self.documents("observations", &statement).await
+    }
+
     /// The latest observation of an app.
     ///
     /// # Errors

@@ -182,6 +182,8 @@ pub struct RunFilter {
 pub struct JournalFilter {
     /// Written at this moment or later.
     pub since: Option<Timestamp>,
+    /// Written at this moment or earlier.
+    pub until: Option<Timestamp>,
     /// With a number above this.
     pub after_seq: Option<u64>,
     /// Only entries of this kind.

@@ -13,7 +13,7 @@ use super::{
 };
 
 impl OrgStore {
-    /// Seals all credentials with the current key that still lie under a former one, see
+    /// Seals all credentials and the signing key with the current key that still lie under a former one, see
     /// [`super::seal::SealingKey::with_former`]. Tells how many there were; after that the former
     /// key is not needed any more.
     ///
@@ -33,6 +33,12 @@ impl OrgStore {
             tx.put_credentials(&app, &credentials);
             let about = About { app: Some(app), ..About::default() };
             tx.journal(Event::AppChanged, about, json!({ "sealed_with": current }));
+            resealed += 1;
+        }
+        if let Some(seed) = self.signing_seed_under_another_key().await? {
+            tx.reseal_signing_seed(&seed);
+            let data = json!({ "signing_key_sealed_with": current });
+            tx.journal(Event::AppChanged, About::default(), data);
             resealed += 1;
         }
         if resealed > 0 {

@@ -4,7 +4,10 @@
 //! Since nothing happens before the commit, dropping a transaction undoes it, and a commit that met
 //! another writer is simply tried again.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use muster_domain::model::{
@@ -28,6 +31,7 @@ use super::{
         ACTIVITY, APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, NOTICED, OBSERVATIONS,
         ORDERS, PEOPLE, PLANS, POLICIES, RUNS, Row, SOURCES, TRAILS, Table, Value, WORK, json_text,
     },
+    images,
     journal::{Appender, signed},
     observe::Merge,
     read::credentials_place,
@@ -50,12 +54,13 @@ pub struct Tx {
     actor: String,
     now: Timestamp,
     writes: Vec<Write>,
+    going_on: BTreeSet<String>,
     fences: Vec<Lease>,
     free: Vec<Free>,
     fault: Option<StoreError>,
 }
 
-enum Write {
+pub(super) enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
     TakeBack(&'static str, String),
@@ -78,6 +83,7 @@ impl OrgStore {
             actor: actor.to_owned(),
             now,
             writes: Vec::new(),
+            going_on: BTreeSet::new(),
             fences: Vec::new(),
             free: Vec::new(),
             fault: None,
@@ -249,6 +255,13 @@ impl Tx {
         self.row(&RUNS, row);
     }
 
+    /// Writes where a run stands whose operation and before-image were written before and are the
+    /// same: its journal entry does not repeat them.
+    pub fn put_run_on(&mut self, run: &Run) {
+        self.going_on.insert(run.id.to_string());
+        self.put_run(run);
+    }
+
     /// Writes an approval; a later one of the same operation replaces it.
     pub fn put_approval(&mut self, approval: &Approval) {
         let row = json_text("an approval", approval).map(|doc| {
@@ -351,6 +364,7 @@ impl Tx {
         if !journaled && !self.writes.is_empty() {
             return Err(StoreError::Unjournaled);
         }
+        images::tell(&mut self.writes, &self.going_on)?;
         let env = self.store.store.0.env.clone();
         for attempt in 1..ATTEMPTS {
             match self.attempt().await {

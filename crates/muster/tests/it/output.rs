@@ -31,6 +31,11 @@ fn reading() -> Vec<(Vec<&'static str>, i32)> {
         (vec!["why", "who@elsewhere.example"], 0),
         (vec!["roster", "import", "roster.csv", "--dry-run"], 0),
         (vec!["roster", "check", "roster.csv"], 0),
+        (vec!["history"], 0),
+        (vec!["history", "--as-of", "2020-01-01"], 0),
+        (vec!["history", "--person", "Ann Ash"], 0),
+        (vec!["check", "history", "offboarded"], 0),
+        (vec!["policy", "test", "policy.yaml"], 0),
         (vec!["log", "verify"], 0),
     ]
 }

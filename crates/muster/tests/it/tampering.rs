@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use crate::{company::Company, terminal::Terminal};
 
 /// Runs SQL on a home's database, as somebody with access to the file can.
-fn tamper(home: &Path, sql: &str) {
+pub(crate) fn tamper(home: &Path, sql: &str) {
     let url = format!("sqlite:{}", home.join("muster.db").display());
     let sql = format!(
         "DROP TRIGGER IF EXISTS journal_no_delete; DROP TRIGGER IF EXISTS journal_no_update; {sql}"
@@ -22,7 +22,7 @@ fn tamper(home: &Path, sql: &str) {
 }
 
 /// A copy of the company's home, to be damaged.
-fn copy(company: &Company, name: &str) -> Terminal {
+pub(crate) fn copy(company: &Company, name: &str) -> Terminal {
     let mut terminal = company.terminal.clone();
     terminal.home = company.place(name);
     fs::create_dir(&terminal.home).unwrap();

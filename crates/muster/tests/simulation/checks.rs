@@ -344,7 +344,16 @@ pub(crate) async fn journal(world: &World) -> Outcome {
     if text.contains(key.as_str()) || text.contains(&basic) {
         return Err("law 12: the key is in the journal or in an error".to_owned());
     }
-    Ok(())
+    history(world).await
+}
+
+/// The journal is the one truth: folded, it gives exactly the state.
+pub(crate) async fn history(world: &World) -> Outcome {
+    let beside = world.nodes[0].beside_the_journal().await.map_err(|error| error.to_string())?;
+    match beside.first() {
+        None => Ok(()),
+        Some(first) => Err(format!("the journal does not tell the state: {first}")),
+    }
 }
 
 /// Law 6: the same input gives the same plan.

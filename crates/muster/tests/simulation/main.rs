@@ -12,6 +12,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod backtests;
 mod by_hand;
 mod chance;
 mod checks;

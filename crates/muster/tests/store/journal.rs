@@ -6,7 +6,10 @@ use muster::store::{
     records::{JournalFilter, Order},
     redact::Redacting,
 };
-use muster_domain::model::journal::{About, Broken, Event};
+use muster_domain::model::{
+    canonical::Digest,
+    journal::{About, Broken, Entry, Event},
+};
 use serde_json::json;
 
 use crate::{
@@ -72,7 +75,9 @@ story!(concurrent_writers_make_one_chain, world, {
     assert_eq!(another.people().await.unwrap().len(), 80);
     // Entries of one transaction stand side by side.
     let entries = world.org.journal(&JournalFilter::default()).await.unwrap();
-    assert!(entries.chunks(2).all(|pair| pair[0].data == pair[1].data));
+    let own = |entry: &Entry| (entry.data["n"].clone(), entry.data["m"].clone());
+    assert!(entries.iter().all(|entry| entry.data["n"].is_u64() && entry.data["m"].is_u64()));
+    assert!(entries.chunks(2).all(|pair| own(&pair[0]) == own(&pair[1])));
 });
 
 /// Where the chain breaks after `sql`.
@@ -262,4 +267,131 @@ story!(what_is_taken_out_is_gone_and_everything_else_stays, world, {
     let gone = world.org.gone_account(&samples::app(), &"17".parse().unwrap()).await.unwrap();
     assert_eq!(gone, Some(json!({"taken": "out"})));
     assert_eq!(world.org.people().await.unwrap(), [ann]);
+});
+
+/// A number below `bound`, drawn from the world's chance.
+fn drawn(world: &World, bound: usize) -> usize {
+    let mut bytes = [0; 8];
+    world.env.fill(&mut bytes);
+    usize::try_from(u64::from_le_bytes(bytes) % bound as u64).unwrap()
+}
+
+/// Entries of every kind, about anything, with odd texts and nested data.
+async fn write_at_random(world: &World, count: usize) {
+    let odd = ["", "é", "it's", "a\"b", "{}", "null", "\u{1F511}", "0", " "];
+    for n in 0..count {
+        let pick = |of: usize| drawn(world, of);
+        let about = About {
+            person: (pick(2) == 0).then(|| samples::person(1).id),
+            app: (pick(2) == 0).then(samples::app),
+            account: (pick(2) == 0).then(|| pick(99).to_string().parse().unwrap()),
+            operation: (pick(2) == 0).then(|| "op_aaaaaaaaaaaaaaaa".parse().unwrap()),
+            plan: (pick(2) == 0).then(|| Digest::of(&n.to_le_bytes())),
+        };
+        let data = match pick(4) {
+            0 => json!({ "n": n, "text": odd[pick(odd.len())], "list": [n, null, true] }),
+            1 => json!({ "deep": { "er": { "est": odd[pick(odd.len())] } }, "f": 0.5 }),
+            2 => json!([n, odd[pick(odd.len())]]),
+            _ => json!({}),
+        };
+        let actor = format!("anna {}", odd[pick(odd.len())]);
+        let mut tx = world.org.begin(&actor, now() + SignedDuration::from_millis(n as i64));
+        tx.journal(Event::ALL[pick(Event::ALL.len())], about, data);
+        tx.commit().await.unwrap();
+    }
+}
+
+const COLUMNS: [&str; 13] = [
+    "at",
+    "actor",
+    "event",
+    "person",
+    "app",
+    "account",
+    "operation",
+    "plan",
+    "data",
+    "salt",
+    "data_digest",
+    "prev",
+    "hash",
+];
+
+/// The number that a broken chain is said to break at.
+fn place_of(broken: &Broken) -> u64 {
+    match broken {
+        Broken::Gap { expected, .. } | Broken::Truncated { expected, .. } => *expected,
+        Broken::Unlinked { seq } | Broken::Edited { seq } | Broken::Contradicted { seq, .. } => {
+            *seq
+        }
+    }
+}
+
+story!(any_flipped_bit_of_any_column_is_found_and_the_entry_named, world, {
+    const ENTRIES: usize = 12;
+    write_at_random(world, ENTRIES).await;
+    world.org.verify_journal().await.unwrap();
+    if !world.has_back_door() {
+        return;
+    }
+    world.drop_guards().await;
+    for round in 0..6 {
+        for column in COLUMNS {
+            let seq = 1 + drawn(world, ENTRIES);
+            let kept =
+                world.texts(&format!("SELECT {column} FROM journal WHERE seq = {seq}")).await;
+            let Some(kept) = kept.into_iter().next().flatten().filter(|text| !text.is_empty())
+            else {
+                continue;
+            };
+            // Bits that leave a text a text.
+            let places: Vec<usize> =
+                (0..kept.len()).filter(|at| kept.as_bytes()[*at].is_ascii()).collect();
+            if places.is_empty() {
+                continue;
+            }
+            let mut bent = kept.clone().into_bytes();
+            bent[places[drawn(world, places.len())]] ^= 1 << drawn(world, 7);
+            let bent = String::from_utf8(bent).unwrap();
+            if bent.contains('\0') {
+                continue;
+            }
+            let set = |text: &str| {
+                let text = text.replace('\'', "''");
+                format!("UPDATE journal SET {column} = '{text}' WHERE seq = {seq}")
+            };
+            let broken = broken_by(world, &set(&bent)).await;
+            assert_eq!(place_of(&broken), seq as u64, "round {round}, {column}: {bent}: {broken}");
+            world.sql(&set(&kept)).await.unwrap();
+            world.org.verify_journal().await.unwrap();
+        }
+    }
+});
+
+story!(any_entry_that_is_dropped_or_swapped_is_found_and_named, world, {
+    const ENTRIES: usize = 9;
+    write_at_random(world, ENTRIES).await;
+    if !world.has_back_door() {
+        return;
+    }
+    world.drop_guards().await;
+    world.sql("CREATE TABLE kept AS SELECT * FROM journal").await.unwrap();
+    let back = "DELETE FROM journal; INSERT INTO journal SELECT * FROM kept";
+    for seq in 1..=ENTRIES {
+        let broken = broken_by(world, &format!("DELETE FROM journal WHERE seq = {seq}")).await;
+        assert_eq!(place_of(&broken), seq as u64, "{broken}");
+        world.sql(back).await.unwrap();
+        let broken = broken_by(world, &format!("DELETE FROM journal WHERE seq >= {seq}")).await;
+        let end = Broken::Truncated { expected: ENTRIES as u64, found: seq as u64 - 1 };
+        assert_eq!(broken, end);
+        world.sql(back).await.unwrap();
+        let other = 1 + (seq - 1 + 1 + drawn(world, ENTRIES - 1)) % ENTRIES;
+        let swap = format!(
+            "UPDATE journal SET seq = 99 WHERE seq = {seq}; UPDATE journal SET seq = {seq} WHERE \
+             seq = {other}; UPDATE journal SET seq = {other} WHERE seq = 99"
+        );
+        assert_eq!(place_of(&broken_by(world, &swap).await), seq.min(other) as u64);
+        world.sql(back).await.unwrap();
+        world.org.verify_journal().await.unwrap();
+    }
 });

@@ -10,6 +10,7 @@
 
 mod contract;
 mod damage;
+mod history;
 mod journal;
 mod observe;
 #[path = "../support/postgres.rs"]
@@ -68,7 +69,15 @@ on_every_database! {
         the_database_itself_refuses_changes,
         redaction_leaves_the_chain_whole,
         what_is_taken_out_is_gone_and_everything_else_stays,
-        fractions_do_not_look_like_edits;
+        fractions_do_not_look_like_edits,
+        any_flipped_bit_of_any_column_is_found_and_the_entry_named,
+        any_entry_that_is_dropped_or_swapped_is_found_and_named;
+    history:
+        the_folded_journal_is_the_state,
+        what_is_taken_back_is_gone_from_the_fold,
+        a_fold_may_stop_at_any_entry,
+        an_image_stands_in_the_entry_about_the_same_person,
+        state_needs_an_entry_that_can_hold_it;
     observe:
         an_observation_tells_what_changed,
         observing_the_same_again_writes_only_the_observation,
@@ -84,5 +93,6 @@ on_every_database! {
         a_former_key_still_opens,
         swapped_credentials_do_not_open,
         altered_credentials_do_not_open,
-        resealing_makes_the_former_key_needless;
+        resealing_makes_the_former_key_needless,
+        there_is_one_signing_key_and_it_is_resealed_too;
 }

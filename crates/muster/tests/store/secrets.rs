@@ -108,3 +108,32 @@ story!(resealing_makes_the_former_key_needless, world, {
         Err(StoreError::WrongKey { .. })
     ));
 });
+
+async fn put_seed(org: &muster::store::OrgStore, seed: &str) -> Result<(), StoreError> {
+    let mut tx = org.begin("anna", now());
+    tx.put_signing_seed(&Secret::new(seed));
+    note(&mut tx);
+    tx.commit().await.map(|_| ())
+}
+
+story!(there_is_one_signing_key_and_it_is_resealed_too, world, {
+    assert!(world.org.signing_seed().await.unwrap().is_none());
+    put_seed(&world.org, "seed").await.unwrap();
+    let second = put_seed(&world.org, "another").await;
+    assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
+    assert_eq!(world.org.signing_seed().await.unwrap().unwrap().reveal(), "seed");
+    if !world.has_back_door() {
+        return;
+    }
+    let new = || SealingKey::new([8; 32]);
+    let org = world.reopen(new().with_former(&key())).await.unwrap();
+    assert_eq!(org.reseal("anna", now()).await.unwrap(), 1);
+    assert_eq!(org.reseal("anna", now()).await.unwrap(), 0);
+    let org = world.reopen(new()).await.unwrap();
+    assert_eq!(org.signing_seed().await.unwrap().unwrap().reveal(), "seed");
+    // A sealed text from elsewhere is no signing key.
+    put(world, "other", "evil").await;
+    let sealed = "(SELECT sealed FROM credentials WHERE app = 'other')";
+    world.sql(&format!("UPDATE signing_keys SET sealed = {sealed}")).await.unwrap();
+    assert!(world.org.signing_seed().await.is_err());
+});

@@ -133,6 +133,15 @@ impl World {
         count
     }
 
+    /// The texts of one column, as they lie there.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<Option<String>> {
+        let mut connection = back_door(&self.location).await;
+        let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+        let texts = query.fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        texts
+    }
+
     /// Takes away what keeps the journal from being changed.
     pub(crate) async fn drop_guards(&self) {
         let sql = match self.kind {

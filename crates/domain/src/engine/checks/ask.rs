@@ -101,6 +101,11 @@ impl<'a> Facts<'a> {
         read.max(self.proved.get(id).copied()).max(known.gone)
     }
 
+    /// When a read-back last proved that the account is shut out or gone.
+    pub(super) fn proved(&self, id: &AccountId) -> Option<Timestamp> {
+        self.proved.get(id).copied()
+    }
+
     fn is_privileged(&self, known: &KnownAccount) -> bool {
         let role = known.account.role.as_ref();
         role.is_some_and(|role| self.world.sight.is_privileged(role))
@@ -174,12 +179,12 @@ pub(super) struct Asker<'c, 'a> {
 }
 
 impl<'c, 'a> Asker<'c, 'a> {
-    fn new(company: &'c Company<'a>, facts: &'c Facts<'a>) -> Self {
+    pub(super) fn new(company: &'c Company<'a>, facts: &'c Facts<'a>) -> Self {
         let rules = Rules::new(facts.world);
         Self { company, facts, rules, groups: Groups::new(facts.world.orders, None) }
     }
 
-    fn standing(&self, person: &Person) -> Standing {
+    pub(super) fn standing(&self, person: &Person) -> Standing {
         let left = |since, engagement: u32| {
             let ended = person.engagements.iter().find(|one| one.number == engagement);
             let involuntary = ended

@@ -18,6 +18,7 @@ mod duplicates;
 mod found;
 mod identified;
 mod key_owner;
+mod leavers;
 mod list_fresh;
 mod mfa;
 mod offboarded;
@@ -38,6 +39,7 @@ pub use self::{
     blind::{BlindSpot, WayToSee, blind_spots},
     critical::{Critical, effective},
     document::markdown,
+    leavers::{Leaver, LeaverAccount, Removal, leavers},
 };
 use crate::model::{
     check::{Allowance, CheckResult, CheckRule, CheckState, Clock, Exception, Severity, Unit},

@@ -6,13 +6,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::{StreamExt as _, future::BoxFuture, stream};
 use muster_domain::model::{
     id::{AccountId, WorkId},
-    journal::{About, Event},
+    journal::Event,
     operation::{Run, RunState},
     plan::{Action, HoldKind, Operation},
 };
 use serde_json::{Value, json};
 
-use super::Applying;
+use super::{super::situation::about_run, Applying};
 use crate::{
     connector::{Connector, ConnectorError, ErrorKind, Lane, work::Holder},
     error::Result,
@@ -239,16 +239,10 @@ impl Applying<'_> {
         event: Event,
         data: Value,
     ) -> Result<()> {
-        let about = About {
-            person: run.operation.person_id().cloned(),
-            app: Some(run.operation.app.clone()),
-            account: run.account.clone(),
-            operation: Some(run.id.clone()),
-            plan: Some(run.plan),
-        };
+        let about = about_run(run);
         let mut tx = self.muster.begin();
         tx.fence(self.right.lease());
-        tx.put_run(run);
+        self.situation.keep_run(&mut tx, run);
         tx.journal(event, about, data);
         tx.commit().await?;
         self.situation.note(run);

@@ -9,11 +9,11 @@ use muster_domain::{
         redact::{known_as, marks, redact, scrub},
     },
     model::{
-        id::{AccountId, AppName},
+        id::{AccountId, AppName, PersonId},
         journal::{About, Entry, Event},
         link::Link,
         operation::Run,
-        order::{Distinct, Frozen, Merged, NotTheirs, Order as _},
+        order::{Distinct, Freeze, Frozen, Merged, NotTheirs, Order as _},
         person::{Person, Redaction},
     },
 };
@@ -24,6 +24,7 @@ use crate::{
     error::{Error, Result},
     service::{Muster, why::state_at},
     store::{
+        Tx,
         records::{Health, JournalFilter, RunFilter},
         redact::Redacting,
     },
@@ -92,6 +93,23 @@ impl Muster {
             before: person.clone(),
             work,
         })
+    }
+
+    /// The entries that told these orders lose their data: what still holds is told anew, what
+    /// lapsed goes.
+    async fn keep_orders(&self, tx: &mut Tx, person: &PersonId) -> Result<()> {
+        let orders = self.store.orders().await?;
+        for said in orders.not_theirs.iter().filter(|said| said.person == *person) {
+            tx.put_order(said);
+        }
+        for said in orders.distinct.iter().filter(|s| s.one == *person || s.other == *person) {
+            tx.put_order(said);
+        }
+        let hers = |freeze: &&Freeze| matches!(&freeze.frozen, Frozen::Person { person: frozen } if frozen == person);
+        for lapsed in orders.freezes.iter().filter(hers) {
+            tx.remove_order(lapsed);
+        }
+        Ok(())
     }
 
     async fn refuse_to_redact(&self, person: &Person) -> Result<()> {
@@ -281,6 +299,7 @@ impl Muster {
         for merged in &work.merged {
             tx.remove_order(merged);
         }
+        self.keep_orders(&mut tx, &person.id).await?;
         tx.redact(Redacting {
             person: person.id.clone(),
             accounts: work.tied.clone(),
@@ -294,12 +313,16 @@ impl Muster {
                 .filter_map(|change| change.get("account")?.as_str()?.parse().ok())
                 .collect();
             let about = About { app: entry.about.app.clone(), ..About::default() };
-            let observation = entry.data.get("observation");
+            let told = |name: &str| entry.data.get(name).cloned();
+            // What was restated before is restated as what the first entry said.
+            let again = entry.event == Event::EntryRestated;
+            let first = |name: &str, own: Value| told(name).filter(|_| again).unwrap_or(own);
             let data = json!({
-                "entry": entry.seq,
-                "at": entry.at,
-                "event": entry.event,
-                "observation": observation,
+                "entry": first("entry", json!(entry.seq)),
+                "at": first("at", json!(entry.at)),
+                "event": first("event", json!(entry.event)),
+                "observation": told("observation"),
+                "finished": told("finished"),
                 "changes": changes,
             });
             tx.restate(about, accounts, data);

@@ -1,0 +1,31 @@
+//! What stands in every bundle for whoever opens it.
+
+pub(super) const TEXT: &str = "\
+Evidence of access, made by Muster.
+
+report.html         for reading and printing
+accounts            who has an account, as last read (population)
+observations        every read of the period and the last one: pages, rows, stated total,
+                    the hash of each raw page, whose key was used, start and end
+leavers             everybody whose access was to end in the period, and when it was removed
+decisions           approvals, rejections, exceptions, attestations and the like in the period
+exceptions, attestations   those in force in the period; proofs are in attachments/
+checks              every result when this was made; check_inputs.jsonl: what each rests on
+check_changes       how results changed in the period
+policies            every policy valid in the period; texts are in policies/
+journal.jsonl       the journal's entries from the beginning of the period to the signed end;
+                    data that no claim rests on is withheld, the hashes still hold
+checkpoint.json     the journal's end, signed
+manifest.json       every file with its SHA-256, signed
+
+Lists are there twice, as .json and as .csv. In CSV an apostrophe stands before what a
+spreadsheet would take for a formula. All times are in UTC (Z).
+
+To verify:  muster evidence verify THIS_FOLDER --key PUBLIC
+Have the public key, or its fingerprint, from a hand you trust; the one in this folder shows
+only that the folder is whole, not who made it.
+
+manifest.json is canonical JSON (RFC 8785). The signature is Ed25519 (RFC 8032) over the text
+\"muster evidence 1\", a line feed, and the canonical JSON of \"manifest\". The root is a Merkle
+tree hash (RFC 6962) whose leaves are the canonical JSON of each entry of \"files\".
+";
