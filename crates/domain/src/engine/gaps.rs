@@ -17,10 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use self::dates::answers;
-pub use self::{
-    kind::GapKind,
-    weigh::{GapRisk, monthly},
-};
+pub use self::{kind::GapKind, weigh::monthly};
 use super::{
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
@@ -32,6 +29,7 @@ use crate::model::{
     account::{AccountKind, AccountStatus, SignIn},
     activity::Deed,
     canonical::Digest,
+    check::Severity,
     id::{AccountId, AppName, PersonId, RoleName, SourceName},
     keep::Keep,
     link::Confirmation,
@@ -66,7 +64,7 @@ pub struct Gap {
     /// The source, where it is about one.
     pub source: Option<SourceName>,
     /// How much harm it may do.
-    pub risk: GapRisk,
+    pub risk: Severity,
     /// What its seat costs a month, where closing it may free one and the price is known.
     pub monthly: Option<Money>,
     /// The operation of the present plan that would close it, if there is one.

@@ -75,7 +75,7 @@ impl fmt::Display for CheckState {
     }
 }
 
-/// How bad it is when a check fails.
+/// How bad something is: that a check fails, or that a gap is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {

@@ -3,10 +3,11 @@
 
 use jiff::SignedDuration;
 use muster_domain::{
-    engine::gaps::{self, Gap, GapKind, GapRisk},
+    engine::gaps::{self, Gap, GapKind},
     model::{
         account::{AccountChange, AccountStatus, SignIn},
         activity::{Hint, HintKind, Trail},
+        check::{CriticalSystem, Severity},
         id::{AccountId, OperationId, OrderId},
         keep::{Keep, Wanted},
         link::{Confirmation, Link, NonHuman, Tie},
@@ -15,8 +16,10 @@ use muster_domain::{
     },
 };
 
-use crate::contradictions::contradicted;
-use crate::world::{AccountIs, World, at, person_id, source};
+use crate::{
+    contradictions::contradicted,
+    world::{AccountIs, World, at, person_id, source},
+};
 
 /// Anna works here and has what she should; the key's account is IT's.
 fn clean() -> World {
@@ -262,27 +265,37 @@ fn hours(n: i64) -> SignedDuration {
 fn a_privileged_role_and_a_critical_app_each_raise_the_risk_by_one_step() {
     let risk = |world: &World| world.gaps()[0].risk;
     let leaver = || clean().person("anna", |p| p.ends("2026-11-01"));
-    assert_eq!(risk(&leaver()), GapRisk::High);
-    assert_eq!(risk(&annas(leaver(), |a| a.role("admin"))), GapRisk::Critical);
+    assert_eq!(risk(&leaver()), Severity::High);
+    assert_eq!(risk(&annas(leaver(), |a| a.role("admin"))), Severity::Critical);
     let critical = |mut world: World| {
         world.rules().critical = true;
         world
     };
-    assert_eq!(risk(&critical(leaver())), GapRisk::Critical);
+    assert_eq!(risk(&critical(leaver())), Severity::Critical);
+    let mut by_command = leaver();
+    by_command.orders.critical_systems.push(CriticalSystem {
+        app: by_command.app.clone(),
+        owner: None,
+        rule: None,
+        reviewed: None,
+        by: "olive".to_owned(),
+        at: by_command.now,
+    });
+    assert_eq!(risk(&by_command), Severity::Critical);
     let stray = || stray(clean());
-    assert_eq!(risk(&stray()), GapRisk::Medium);
-    assert_eq!(risk(&critical(stray())), GapRisk::High);
+    assert_eq!(risk(&stray()), Severity::Medium);
+    assert_eq!(risk(&critical(stray())), Severity::High);
     let admin = || stray().account("8", |a| a.email("x@else.example").named("X").role("admin"));
-    assert_eq!(risk(&admin()), GapRisk::High);
-    assert_eq!(risk(&critical(admin())), GapRisk::Critical);
+    assert_eq!(risk(&admin()), Severity::High);
+    assert_eq!(risk(&critical(admin())), Severity::Critical);
     // A role that cannot be read is not taken for a privileged one; one nobody knows is.
     let unread = stray().account("8", |a| a.email("x@else.example").named("X").no_role());
-    assert_eq!(risk(&unread), GapRisk::Medium);
+    assert_eq!(risk(&unread), Severity::Medium);
     let unknown = stray().account("8", |a| a.email("x@else.example").named("X").role("superuser"));
-    assert_eq!(risk(&unknown), GapRisk::High);
+    assert_eq!(risk(&unknown), Severity::High);
     // Where nobody has access there is nothing to raise.
-    assert_eq!(risk(&critical(world_with(GapKind::ExpectedMissing))), GapRisk::Low);
-    assert_eq!(risk(&critical(world_with(GapKind::StaleSource))), GapRisk::Medium);
+    assert_eq!(risk(&critical(world_with(GapKind::ExpectedMissing))), Severity::Low);
+    assert_eq!(risk(&critical(world_with(GapKind::StaleSource))), Severity::Medium);
 }
 
 fn priced(kind: GapKind) -> World {

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use muster_domain::{
-    engine::gaps::{Gap, GapKind, GapRisk, monthly},
-    model::{id::AppName, observation::Completeness},
+    engine::gaps::{Gap, GapKind, monthly},
+    model::{check::Severity, id::AppName, observation::Completeness},
 };
 
 use super::{
@@ -109,9 +109,9 @@ const SHOWN: usize = 12;
 pub(super) fn weight(gap: &Gap, style: Style) -> String {
     let risk = gap.risk.word();
     let risk = match gap.risk {
-        GapRisk::Critical | GapRisk::High => style.red(risk),
-        GapRisk::Medium => style.yellow(risk),
-        GapRisk::Low => style.dim(risk),
+        Severity::Critical | Severity::High => style.red(risk),
+        Severity::Medium => style.yellow(risk),
+        Severity::Low => style.dim(risk),
     };
     let age = match gap.age_days {
         Some(0) => ", since today".to_owned(),

@@ -85,7 +85,7 @@ impl Muster {
             .collect())
     }
 
-    /// Finds the app and account that `text` names: `APP/ID`, an id, or a login.
+    /// Finds the app and account that `text` names: an id or a login, alone or after `APP/`.
     ///
     /// # Errors
     /// When it names none, or several.
@@ -93,9 +93,10 @@ impl Muster {
         let mut found = Vec::new();
         for connection in self.store.connections().await? {
             for (id, record) in self.store.accounts(&connection.app).await? {
-                let full = format!("{}/{id}", connection.app);
-                let login = record.account.login.eq_ignore_ascii_case(text);
-                if full == text || id.as_str() == text || login {
+                let here = text.strip_prefix(connection.app.as_str());
+                let name = here.and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+                let login = record.account.login.eq_ignore_ascii_case(name);
+                if id.as_str() == name || login {
                     found.push((connection.app.clone(), record));
                 }
             }

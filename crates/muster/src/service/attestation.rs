@@ -5,6 +5,7 @@ use muster_domain::model::{
     check::{Attestation, Attested},
     id::{AccountId, AppName, OrderId},
     journal::{About, Event},
+    link::Link,
     order::Order as _,
 };
 use serde_json::json;
@@ -52,8 +53,9 @@ impl Muster {
                 "provider-mfa speaks of the whole app; name the app alone".to_owned(),
             ));
         }
-        if account.as_ref().is_some_and(|id| id.as_str().is_empty()) {
-            return Err(Error::Invalid("name the account: APP/ID".to_owned()));
+        if let Some(account) = &account {
+            let link = self.store.links(&app).await?.remove(account);
+            self.not_her_own(link.as_ref().and_then(Link::person)).await?;
         }
         let Some(file) = file else {
             return Err(Error::Invalid(

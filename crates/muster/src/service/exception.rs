@@ -2,12 +2,15 @@
 //! for it. And the files that people attach as proof.
 
 use jiff::Timestamp;
-use muster_domain::model::{
-    canonical::Digest,
-    check::{Attached, CheckState, Exception, Unit},
-    id::{OrderId, PersonId},
-    journal::{About, Event},
-    order::Order as _,
+use muster_domain::{
+    engine::consent,
+    model::{
+        canonical::Digest,
+        check::{Attached, CheckState, Exception, Unit},
+        id::{OrderId, PersonId},
+        journal::{About, Event},
+        order::Order as _,
+    },
 };
 use serde_json::json;
 
@@ -108,16 +111,14 @@ impl Muster {
         Ok(exception)
     }
 
-    /// Nobody answers for an exception to her own access.
-    async fn not_her_own(&self, person: Option<&PersonId>) -> Result<()> {
+    /// Nobody excepts her own access, or attests for her own account.
+    pub(super) async fn not_her_own(&self, person: Option<&PersonId>) -> Result<()> {
         let Some(person) = person else { return Ok(()) };
         let person = self.store.person(person).await?;
-        let own = person.is_some_and(|person| {
-            person.work_addresses().any(|one| one.folded() == self.actor.to_lowercase())
-        });
+        let own = person.is_some_and(|person| consent::means(&person, &self.actor));
         if own {
             return Err(Error::Invalid(
-                "nobody excepts their own access; ask somebody else to".to_owned(),
+                "nobody answers for their own access here; ask somebody else to".to_owned(),
             ));
         }
         Ok(())

@@ -105,6 +105,10 @@ fn an_exception_is_counted_apart_and_its_clock_goes_on() {
     with(&unit, &day(-1).to_string(), "x").refused(["has passed"]);
     with(&unit, &day(400).to_string(), "x").refused(["a year at most"]);
     with(&unit, &until, " ").refused(["say why"]);
+    let own = ["--until", &until, "--reason", "x", "--as", "Ann  Ash"];
+    company
+        .muster(["exception", "add", "offboarded", &unit].into_iter().chain(own))
+        .refused(["nobody answers for their own"]);
     with(&email("Ben Birch"), &until, "x").refused(["only what is wrong"]);
     let proof = company.write("proof.txt", "the board agreed");
     let more = [&unit, "--until", &until, "--reason", "hands over", "--file", &proof];
@@ -156,6 +160,11 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     add(&[stated[0], stated[1], stated[2], &proof]).done();
     assert_eq!(state(&company, "mfa", &unit), "pass");
     company.muster(["check", "explain", "mfa", &unit]).done().says("attested by");
+    let hers = format!("support/{unit}");
+    let own = ["attestation", "add", "mfa", &hers, "--until", &until, "--as", &unit];
+    company
+        .muster(own.into_iter().chain(["--statement", "mine", "--file", &proof]))
+        .refused(["nobody answers for their own"]);
     let listed = company.muster(["attestation", "list", "--json"]).json();
     company.muster(["attestation", "end", listed[0]["id"].as_str().unwrap()]).done();
     assert_eq!(state(&company, "mfa", &unit), "not_evaluable");

@@ -21,6 +21,13 @@ pub struct Critical {
     pub reviewed: Option<Date>,
 }
 
+/// Whether `app` was declared critical, in the policy or by command.
+#[must_use]
+pub fn is_critical(policy: &Policy, orders: &Orders, app: &AppName) -> bool {
+    policy.apps.get(app).is_some_and(|rules| rules.critical)
+        || orders.critical_systems.iter().any(|one| one.app == *app)
+}
+
 /// What was declared of `app`, if it was declared critical. The policy goes before what was ordered
 /// by command; the command refuses to speak where the policy does.
 #[must_use]

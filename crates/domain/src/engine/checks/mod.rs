@@ -37,7 +37,7 @@ use self::ask::{Holder, Holding};
 pub use self::{
     ask::{Facts, SourceAge, evaluate, inputs},
     blind::{BlindSpot, WayToSee, blind_spots},
-    critical::{Critical, effective},
+    critical::{Critical, effective, is_critical},
     document::markdown,
     leavers::{Leaver, LeaverAccount, Removal, leavers},
 };

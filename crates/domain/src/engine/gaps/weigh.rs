@@ -2,59 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use super::{Gap, GapKind};
 use crate::{
-    engine::world::World,
+    engine::{checks, world::World},
     model::{
         account::AccountKind,
+        check::Severity,
         money::{Money, sums},
     },
 };
 
-/// How much harm a gap may do while it is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GapRisk {
-    /// Nobody has a right too many.
-    Low,
-    /// Somebody may have more than they should, or nobody can tell.
-    Medium,
-    /// Somebody has access who should have none.
-    High,
-    /// The same, in a place or with a role that makes it grave.
-    Critical,
-}
-
-impl GapRisk {
-    /// The word used in output.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    const fn raised(self) -> Self {
-        match self {
-            Self::Low => Self::Medium,
-            Self::Medium => Self::High,
-            Self::High | Self::Critical => Self::Critical,
-        }
-    }
-}
-
 impl GapKind {
     /// The risk of a gap of this kind, before the app and the account are looked at.
     #[must_use]
-    pub const fn risk(self) -> GapRisk {
+    pub const fn risk(self) -> Severity {
         match self {
             Self::CameBack | Self::OffboardedActive | Self::InvitedAfterExit | Self::Unwanted => {
-                GapRisk::High
+                Severity::High
             }
             Self::OffboardedReduced
             | Self::SelfJoined
@@ -66,7 +30,7 @@ impl GapKind {
             | Self::DormantAdmin
             | Self::ContractorOverdue
             | Self::Contradicted
-            | Self::StaleSource => GapRisk::Medium,
+            | Self::StaleSource => Severity::Medium,
             Self::ToConfirm
             | Self::ExpectedMissing
             | Self::DuplicateAccounts
@@ -75,7 +39,7 @@ impl GapKind {
             | Self::DateConflict
             | Self::ContractorOpenEnded
             | Self::NeverAccepted
-            | Self::UnusedSeat => GapRisk::Low,
+            | Self::UnusedSeat => Severity::Low,
         }
     }
 
@@ -110,7 +74,7 @@ pub(super) fn weigh(world: &World<'_>, gap: &mut Gap) {
     if account.role.as_ref().is_some_and(|role| world.sight.is_privileged(role)) {
         gap.risk = gap.risk.raised();
     }
-    if world.rules.critical {
+    if checks::is_critical(world.policy, world.orders, world.app) {
         gap.risk = gap.risk.raised();
     }
     if gap.kind.frees_a_seat() && account.kind == AccountKind::Human {
