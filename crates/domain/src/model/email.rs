@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, fmt, hash, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization;
 
 /// An e-mail address. Keeps the spelling it was given; equality, order and hash ignore letter
@@ -10,8 +11,9 @@ use unicode_normalization::UnicodeNormalization;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress {
-    given: String,
-    folded: String,
+    given: SmolStr,
+    /// Where it differs from how it was given.
+    folded: Option<SmolStr>,
 }
 
 /// The text is not an e-mail address.
@@ -29,19 +31,19 @@ impl EmailAddress {
     /// The address in lower case and Unicode NFC: the key by which addresses are compared.
     #[must_use]
     pub fn folded(&self) -> &str {
-        &self.folded
+        self.folded.as_ref().unwrap_or(&self.given)
     }
 
     /// What stands before the last `@`, in lower case.
     #[must_use]
     pub fn local(&self) -> &str {
-        self.folded.rsplit_once('@').map_or("", |(local, _)| local)
+        self.folded().rsplit_once('@').map_or("", |(local, _)| local)
     }
 
     /// What stands after the last `@`, in lower case.
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.folded.rsplit_once('@').map_or("", |(_, domain)| domain)
+        self.folded().rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
     /// The local part without a `+tag`: `anna+exit@acme.example` gives `anna`. Only ever used to
@@ -69,8 +71,10 @@ impl FromStr for EmailAddress {
         if !sound {
             return Err(invalid());
         }
-        let folded = given.nfc().flat_map(char::to_lowercase).collect();
-        Ok(Self { given: given.to_owned(), folded })
+        let is_folded = given.is_ascii() && !given.bytes().any(|byte| byte.is_ascii_uppercase());
+        let fold = || -> SmolStr { given.nfc().flat_map(char::to_lowercase).collect() };
+        let folded = (!is_folded).then(fold).filter(|folded| folded != given);
+        Ok(Self { given: given.into(), folded })
     }
 }
 
@@ -83,13 +87,13 @@ impl TryFrom<String> for EmailAddress {
 
 impl From<EmailAddress> for String {
     fn from(email: EmailAddress) -> String {
-        email.given
+        email.given.into()
     }
 }
 
 impl PartialEq for EmailAddress {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        self.folded() == other.folded()
     }
 }
 
@@ -103,13 +107,13 @@ impl PartialOrd for EmailAddress {
 
 impl Ord for EmailAddress {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.folded.cmp(&other.folded)
+        self.folded().cmp(other.folded())
     }
 }
 
 impl hash::Hash for EmailAddress {
     fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+        self.folded().hash(state);
     }
 }
 
@@ -139,6 +143,22 @@ mod tests {
         assert_eq!(email("Anna@Acme.Example").as_str(), "Anna@Acme.Example");
         assert_ne!(email("anna+x@acme.example"), email("anna@acme.example"));
         assert_eq!(email("anna+x@acme.example").local_without_tag(), "anna");
+    }
+
+    #[test]
+    fn an_address_is_folded_however_it_was_spelled() {
+        let cases = [
+            ("anna@acme.example", "anna@acme.example"),
+            ("ANNA@acme.example", "anna@acme.example"),
+            ("Zo\u{eb}@acme.example", "zo\u{eb}@acme.example"),
+            ("zoe\u{308}@acme.example", "zo\u{eb}@acme.example"),
+            ("zo\u{eb}@acme.example", "zo\u{eb}@acme.example"),
+            ("somebody.with.a.long.name@acme.example", "somebody.with.a.long.name@acme.example"),
+        ];
+        for (given, folded) in cases {
+            assert_eq!(email(given).folded(), folded);
+            assert_eq!(email(given).as_str(), given);
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Identifiers. Each kind is its own type, parsed once, and cannot stand in for another.
+//!
+//! There are many, and they are copied often. Nearly all fit into 23 bytes: those are kept in place,
+//! and a longer one is shared between its copies.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::canonical::{Digest, digest_of_parts};
 
@@ -23,7 +27,7 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The identifier as text.
@@ -38,7 +42,7 @@ macro_rules! text_id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(InvalidId { kind: $kind, value: text.to_owned(), rule: $rule })
                 }
@@ -54,7 +58,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.into()
             }
         }
 
@@ -200,7 +204,7 @@ impl SourceName {
     /// The source of what people tell Muster themselves: `muster people add` and its like.
     #[must_use]
     pub fn hand() -> Self {
-        Self("hand".to_owned())
+        Self(SmolStr::new_static("hand"))
     }
 }
 
@@ -209,7 +213,7 @@ impl PersonId {
     /// the same file into an empty store twice gives the same people.
     #[must_use]
     pub fn derive(org: &OrgId, source: &SourceName, id: &SourceId) -> Self {
-        Self(format!(
+        Self(format_smolstr!(
             "per_{}",
             short(&digest_of_parts(&[org.as_str(), source.as_str(), id.as_str()]))
         ))
@@ -220,13 +224,13 @@ impl OperationId {
     /// The id of a run, from 16 or more bytes of chance.
     #[must_use]
     pub fn from_chance(bytes: [u8; 16]) -> Self {
-        Self(format!("op_{}", short(&Digest::of(&bytes))))
+        Self(format_smolstr!("op_{}", short(&Digest::of(&bytes))))
     }
 }
 
 impl OrderId {
     pub(super) fn short_of(digest: &Digest) -> Self {
-        Self(format!("ord_{}", short(digest)))
+        Self(format_smolstr!("ord_{}", short(digest)))
     }
 }
 
@@ -234,7 +238,7 @@ impl TaskId {
     /// The id of the task that is about these things: the same for as long as it is there.
     #[must_use]
     pub fn derive(about: &[&str]) -> Self {
-        Self(format!("tsk_{}", short(&digest_of_parts(about))))
+        Self(format_smolstr!("tsk_{}", short(&digest_of_parts(about))))
     }
 }
 
@@ -242,7 +246,7 @@ impl ObservationId {
     /// The id of a read, from 16 bytes of chance.
     #[must_use]
     pub fn from_chance(bytes: [u8; 16]) -> Self {
-        Self(format!("obs_{}", short(&Digest::of(&bytes))))
+        Self(format_smolstr!("obs_{}", short(&Digest::of(&bytes))))
     }
 }
 
@@ -250,7 +254,7 @@ impl OrgId {
     /// The one organisation of an installation that never heard of several.
     #[must_use]
     pub fn default_org() -> Self {
-        Self("default".to_owned())
+        Self(SmolStr::new_static("default"))
     }
 }
 
