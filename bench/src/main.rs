@@ -109,8 +109,8 @@ fn child(group: &str) -> Result<Vec<[String; 4]>> {
     told.lines().map(|line| cells(line).context("a measurement that is not four cells")).collect()
 }
 
-/// The engine alone, as `crates/domain/examples/scale.rs` measures it: match, report gaps, plan. It
-/// tells `N people, N accounts: 1.23 s …; world 200 MB, peak 400 MB`.
+/// The engine alone, as `crates/domain/examples/scale.rs` measures it: match, report gaps, ask every
+/// check, plan. It tells `N people, N accounts: 1.23 s …; world 200 MB, peak 400 MB`.
 fn scale() -> Result<Vec<[String; 4]>> {
     let example = example("scale")?;
     let mut lines = Vec::new();
@@ -125,7 +125,7 @@ fn scale() -> Result<Vec<[String; 4]>> {
         per_person.push(seconds / f64::from(people));
         let whole = people == SCALE;
         lines.push([
-            format!("match, gaps and plan: {people} people, {people} accounts"),
+            format!("match, gaps, checks and plan: {people} people, {people} accounts"),
             format!("{seconds:.2} s, {peak} MB"),
             if whole { "2 s, 600 MB".to_owned() } else { String::new() },
             if !whole || seconds <= 2.0 && peak <= 600.0 { "ok" } else { "over" }.to_owned(),

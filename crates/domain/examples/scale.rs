@@ -14,7 +14,6 @@ use muster_domain::{
     },
     model::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
-        activity::Activity,
         id::{AccountId, OrgId, PersonId, SourceName},
         observation::Completeness,
         order::Orders,
@@ -105,13 +104,11 @@ fn measure(size: usize) -> Result<(), Failure> {
     };
     let (results, checking) = timed(|| checks::evaluate(&company, Detail::Notable).results.len());
     drop(company);
-    drop(correlation);
-    // Planning correlates for itself.
-    let (operations, planning) = timed(|| plan::plan(&world).operations.len());
+    let (operations, planning) = timed(|| plan::plan(&world, &correlation).operations.len());
     println!(
         "{size} people, {size} accounts: {:.2} s (correlate {:.2}, gaps {:.2}, checks {:.2}, \
-         correlate and plan {:.2}), {operations} operations, {gaps} gaps, {results} results; world {held} MB, peak {} MB",
-        (finding + checking + planning).as_secs_f64(),
+         plan {:.2}), {operations} operations, {gaps} gaps, {results} results; world {held} MB, peak {} MB",
+        (correlating + finding + checking + planning).as_secs_f64(),
         correlating.as_secs_f64(),
         finding.as_secs_f64(),
         checking.as_secs_f64(),
@@ -142,8 +139,7 @@ fn role(name: &str, rank: u8) -> Result<Role, Failure> {
 /// One in fifty has left, one in fifty has no account, one in fifty has another role.
 fn people(size: usize, now: Timestamp) -> Result<BTreeMap<PersonId, Person>, Failure> {
     let source: SourceName = "hr".parse()?;
-    let mut people = BTreeMap::new();
-    for number in 0..size {
+    let person = |number: usize| -> Result<(PersonId, Person), Failure> {
         let id = format!("{number:07}").parse()?;
         let department = ["Support", "Support", "Sales", "IT", "Finance"].get(number % 5);
         let terms = Terms {
@@ -178,14 +174,13 @@ fn people(size: usize, now: Timestamp) -> Result<BTreeMap<PersonId, Person>, Fai
             told: Vec::new(),
             redacted: None,
         };
-        people.insert(person.id.clone(), person);
-    }
-    Ok(people)
+        Ok((person.id.clone(), person))
+    };
+    (0..size).map(person).collect()
 }
 
 fn accounts(size: usize) -> Result<BTreeMap<AccountId, KnownAccount>, Failure> {
-    let mut accounts = BTreeMap::new();
-    for number in 0..size {
+    let account = |number: usize| -> Result<(AccountId, KnownAccount), Failure> {
         let id: AccountId = number.to_string().parse()?;
         let role = match (number % 5, number % 9) {
             _ if number == 1 => "admin",
@@ -214,18 +209,10 @@ fn accounts(size: usize) -> Result<BTreeMap<AccountId, KnownAccount>, Failure> {
             updated: None,
             other: BTreeMap::new(),
         };
-        accounts.insert(
-            id,
-            KnownAccount {
-                account,
-                gone: None,
-                learned: None,
-                work: None,
-                activity: Activity::default(),
-            },
-        );
-    }
-    Ok(accounts)
+        let known = KnownAccount { account, gone: None, learned: None, work: None, activity: None };
+        Ok((id, known))
+    };
+    (0..size).map(account).collect()
 }
 
 fn status_mb(field: &str) -> Result<u64, Failure> {

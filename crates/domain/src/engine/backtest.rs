@@ -13,7 +13,7 @@ use super::{
     checks::{self, Evaluation},
     expect::{Expectation, Rules},
     lifecycle,
-    plan::plan,
+    plan::{correlation, plan},
     world::World,
 };
 use crate::model::{
@@ -114,7 +114,7 @@ impl Backtest {
     pub fn look(&mut self, valid: &World<'_>, tried: &World<'_>) {
         self.moments.insert(valid.now);
         for (world, is_tried) in [(valid, false), (tried, true)] {
-            for operation in plan(world).operations {
+            for operation in plan(world, &correlation(world)).operations {
                 self.note(world, operation, is_tried);
             }
         }

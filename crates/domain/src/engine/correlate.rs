@@ -2,7 +2,9 @@
 //! on, uncertain ones are put to a human, a link once made is never replaced silently.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
+    hash::Hash,
     sync::OnceLock,
 };
 
@@ -97,6 +99,46 @@ impl Correlation {
         self.by_person.get(person).map_or(&[], Vec::as_slice)
     }
 
+    /// All of `people`, with the accounts that are theirs.
+    pub fn of_all<'a>(
+        &'a self,
+        people: &'a BTreeMap<PersonId, Person>,
+    ) -> impl Iterator<Item = (&'a Person, &'a [AccountId])> {
+        // Side by side, in order: far cheaper than looking each one up.
+        let mut known = self.by_person.iter().peekable();
+        people.iter().map(move |(id, person)| {
+            while known.next_if(|(other, _)| *other < id).is_some() {}
+            let hers = known.next_if(|(other, _)| *other == id);
+            (person, hers.map_or(&[][..], |(_, accounts)| accounts.as_slice()))
+        })
+    }
+
+    /// Everybody who has an account, with her accounts; as nobody who is none of `people`.
+    pub fn holders<'a>(
+        &'a self,
+        people: &'a BTreeMap<PersonId, Person>,
+    ) -> impl Iterator<Item = (Option<&'a Person>, &'a [AccountId])> {
+        let mut known = people.iter().peekable();
+        self.by_person.iter().map(move |(id, accounts)| {
+            while known.next_if(|(other, _)| *other < id).is_some() {}
+            let person = known.next_if(|(other, _)| *other == id);
+            (person.map(|(_, person)| person), accounts.as_slice())
+        })
+    }
+
+    /// All of `accounts`, with whose they are.
+    pub fn matched<'a>(
+        &'a self,
+        accounts: &'a BTreeMap<AccountId, KnownAccount>,
+    ) -> impl Iterator<Item = (&'a AccountId, &'a KnownAccount, &'a Match)> {
+        let mut known = accounts.iter().peekable();
+        self.matches.iter().filter_map(move |(id, matched)| {
+            while known.next_if(|(other, _)| *other < id).is_some() {}
+            let (id, account) = known.next_if(|(other, _)| *other == id)?;
+            Some((id, account, matched))
+        })
+    }
+
     /// Accounts that are not settled though `person` may be their owner.
     pub fn maybe_of(&self, person: &PersonId) -> impl Iterator<Item = &AccountId> {
         self.maybe.get(person).into_iter().flatten()
@@ -136,16 +178,51 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// The people who go by a name, an address or a part of one. Few share one, so that a list for each
+/// would be a waste.
+struct Named<'a, K> {
+    first: HashMap<K, &'a PersonId>,
+    more: HashMap<K, Vec<&'a PersonId>>,
+}
+
+impl<'a, K: Hash + Eq + Clone> Named<'a, K> {
+    fn for_up_to(people: usize) -> Self {
+        Self { first: HashMap::with_capacity(people), more: HashMap::new() }
+    }
+
+    fn add(&mut self, name: K, person: &'a PersonId) {
+        match self.first.entry(name) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(person);
+            }
+            Entry::Occupied(taken) => {
+                self.more.entry(taken.key().clone()).or_default().push(person);
+            }
+        }
+    }
+
+    /// Everybody of this name, in the order in which they were added.
+    fn all<Q: Hash + Eq + ?Sized>(&self, name: &Q) -> impl Iterator<Item = &'a PersonId>
+    where
+        K: Borrow<Q>,
+    {
+        let first = self.first.get(name).copied();
+        // Who is not the first is none of more.
+        let more = first.and_then(|_| self.more.get(name));
+        first.into_iter().chain(more.into_iter().flatten().copied())
+    }
+}
+
 /// The people, indexed by everything an account can be recognised by.
 struct Index<'a> {
     people: &'a BTreeMap<PersonId, Person>,
     answers: &'a Answers<'a>,
-    work: HashMap<&'a str, Vec<&'a PersonId>>,
-    former: HashMap<&'a str, Vec<&'a PersonId>>,
+    work: Named<'a, &'a str>,
+    former: Named<'a, &'a str>,
     /// Only made once an account is met that no address tells: most never ask.
-    local: OnceLock<HashMap<&'a str, Vec<&'a PersonId>>>,
+    local: OnceLock<Named<'a, &'a str>>,
     /// As `local`.
-    name: OnceLock<HashMap<String, Vec<&'a PersonId>>>,
+    name: OnceLock<Named<'a, String>>,
     domains: BTreeSet<&'a str>,
 }
 
@@ -158,18 +235,18 @@ impl<'a> Index<'a> {
         let mut index = Self {
             people,
             answers,
-            work: HashMap::with_capacity(people.len()),
-            former: HashMap::new(),
+            work: Named::for_up_to(people.len()),
+            former: Named::for_up_to(0),
             local: OnceLock::new(),
             name: OnceLock::new(),
             domains: domains.iter().map(String::as_str).collect(),
         };
         for (id, person) in people {
             if let Some(email) = &person.profile.work_email {
-                index.work.entry(email.folded()).or_default().push(id);
+                index.work.add(email.folded(), id);
             }
             for email in person.profile.former_emails.iter().flatten() {
-                index.former.entry(email.folded()).or_default().push(id);
+                index.former.add(email.folded(), id);
             }
         }
         index
@@ -193,11 +270,11 @@ impl<'a> Index<'a> {
             found
         };
         let Some(email) = &account.email else { return by_name() };
-        let band = |people: Option<&Vec<&PersonId>>, score: u8, what: &str| {
-            let people = people.into_iter().flatten().filter(|person| not_refused(person));
+        let band = |people: &mut dyn Iterator<Item = &PersonId>, score: u8, what: &str| {
             let found: Vec<_> = people
+                .filter(|person| not_refused(person))
                 .map(|person| Candidate {
-                    person: (*person).clone(),
+                    person: person.clone(),
                     score,
                     because: format!("{what} {email}"),
                 })
@@ -205,9 +282,9 @@ impl<'a> Index<'a> {
             (!found.is_empty()).then_some(found)
         };
         let local = "the same name before the @, in one of your domains,";
-        band(self.work.get(email.folded()), 95, "work e-mail")
-            .or_else(|| band(self.former.get(email.folded()), 90, "former e-mail"))
-            .or_else(|| band(self.same_local(email), 70, local))
+        band(&mut self.work.all(email.folded()), 95, "work e-mail")
+            .or_else(|| band(&mut self.former.all(email.folded()), 90, "former e-mail"))
+            .or_else(|| band(&mut self.same_local(email).into_iter().flatten(), 70, local))
             .unwrap_or_else(by_name)
     }
 
@@ -217,10 +294,10 @@ impl<'a> Index<'a> {
         let account = &account.account;
         let written = account.external_id.as_deref().and_then(|id| id.parse().ok());
         let written = written.filter(|id| self.people.contains_key(id));
-        let holders = account.email.iter().flat_map(|email| {
-            let holders = [self.work.get(email.folded()), self.former.get(email.folded())];
-            holders.into_iter().flatten().flatten().copied()
-        });
+        let holders = account
+            .email
+            .iter()
+            .flat_map(|email| self.work.all(email.folded()).chain(self.former.all(email.folded())));
         holders
             .chain(&written)
             .filter(|id| Some(*id) != owner && !self.answers.no(&account.id, id))
@@ -228,36 +305,35 @@ impl<'a> Index<'a> {
             .collect()
     }
 
-    fn same_local(&self, email: &EmailAddress) -> Option<&Vec<&'a PersonId>> {
+    fn same_local(&self, email: &EmailAddress) -> Option<impl Iterator<Item = &'a PersonId>> {
         let local = || {
             self.local.get_or_init(|| {
-                let mut local: HashMap<_, Vec<_>> = HashMap::new();
+                let mut local = Named::for_up_to(self.people.len());
                 for (id, person) in self.people {
                     if let Some(email) = &person.profile.work_email {
-                        local.entry(email.local_without_tag()).or_default().push(id);
+                        local.add(email.local_without_tag(), id);
                     }
                 }
                 local
             })
         };
-        self.domains.contains(email.domain()).then(|| local().get(email.local_without_tag()))?
+        self.domains.contains(email.domain()).then(|| local().all(email.local_without_tag()))
     }
 
     fn by_name(&self, name: &str) -> Vec<Candidate> {
         let names = self.name.get_or_init(|| {
-            let mut names: HashMap<_, Vec<_>> = HashMap::new();
+            let mut names = Named::for_up_to(self.people.len());
             for (id, person) in self.people {
                 if let Some(name) = person.profile.name() {
-                    names.entry(fold_name(&name)).or_default().push(id);
+                    names.add(fold_name(&name), id);
                 }
             }
             names
         });
-        let people = names.get(&fold_name(name)).map_or(&[][..], Vec::as_slice);
-        people
-            .iter()
+        names
+            .all(fold_name(name).as_str())
             .map(|person| Candidate {
-                person: (*person).clone(),
+                person: person.clone(),
                 score: 40,
                 because: format!("the same name {name:?}, which is no proof"),
             })
@@ -290,22 +366,23 @@ pub fn correlate(
 ) -> Correlation {
     let index = Index::new(people, answers, domains);
     let mut result = Correlation::default();
-    // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
-    let mut matches = Vec::with_capacity(accounts.len());
-    let mut owned = Vec::with_capacity(accounts.len());
     let all: Vec<_> = accounts.iter().collect();
-    let found = in_parts(&all, |part| {
-        let one = |(id, account): &(&AccountId, &KnownAccount)| match answers.link(id) {
-            Some(link) => linked(link, account, &index, ended),
-            None => unlinked(account, &index, ended),
+    // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
+    let matches = in_parts(&all, |part| {
+        let one = |(id, account): &(&AccountId, &KnownAccount)| {
+            let found = match answers.link(id) {
+                Some(link) => linked(link, account, &index, ended),
+                None => unlinked(account, &index, ended),
+            };
+            ((*id).clone(), found)
         };
         part.iter().map(one).collect()
     });
-    for ((id, account), found) in all.into_iter().zip(found) {
-        match &found {
-            Match::Linked { person, .. } => {
-                owned.push((person.clone(), id.clone()));
-            }
+    drop(index);
+    let mut owned = Vec::with_capacity(accounts.len());
+    for ((id, found), (_, account)) in matches.iter().zip(all) {
+        match found {
+            Match::Linked { person, .. } => owned.push((person.clone(), id.clone())),
             Match::ToConfirm { candidates } if account.gone.is_none() => {
                 for candidate in candidates {
                     result.maybe.entry(candidate.person.clone()).or_default().push(id.clone());
@@ -313,7 +390,6 @@ pub fn correlate(
             }
             _ => {}
         }
-        matches.push((id.clone(), found));
     }
     result.matches = matches.into_iter().collect();
     owned.sort_unstable();

@@ -41,6 +41,16 @@ pub struct Decision {
     pub blocked: Vec<Blocked>,
 }
 
+impl Decision {
+    /// Adds what follows for somebody else.
+    pub(super) fn absorb(&mut self, other: Self) {
+        let Self { operations, upcoming, blocked } = other;
+        self.operations.extend(operations);
+        self.upcoming.extend(upcoming);
+        self.blocked.extend(blocked);
+    }
+}
+
 /// Who holds which address, so that no joiner makes the planner look through everybody.
 pub struct Addresses<'a> {
     accounts: HashMap<&'a str, &'a AccountId>,
@@ -142,32 +152,42 @@ fn outdated(world: &World<'_>, learned: &Learned) -> bool {
     learned.deactivation != Deactivation::Works && (worked > learned.at || day_old)
 }
 
-/// Decides for `person`.
+/// What deciding for anybody looks at.
+pub struct Deciding<'a> {
+    /// The world.
+    pub world: &'a World<'a>,
+    /// Whose the accounts in it are.
+    pub correlation: &'a Correlation,
+    /// Who holds which address in it.
+    pub addresses: Addresses<'a>,
+}
+
+/// Decides for `person`, who has `accounts`.
 #[must_use]
 pub fn decide(
-    world: &World<'_>,
+    deciding: &Deciding<'_>,
     rules: &Rules<'_>,
-    correlation: &Correlation,
-    addresses: &Addresses<'_>,
     person: &Person,
+    accounts: &[AccountId],
 ) -> Decision {
+    let Deciding { world, correlation, addresses } = deciding;
     let case = Case {
         world,
         correlation,
         addresses,
         person,
-        accounts: correlation
-            .accounts_of(&person.id)
+        accounts: accounts
             .iter()
             .filter_map(|id| Some((id, world.accounts.get(id)?)))
             .filter(|(_, account)| account.gone.is_none())
             .collect(),
     };
-    let expectation = rules.expect(person);
+    let stints = rules.stints(person);
+    let expectation = rules.expect_in(person, &stints, world.now);
     let kept = undo::kept(world, person, &expectation);
     let mut decision = case.decide(expectation);
     case.keep(&kept, &mut decision);
-    decision.upcoming.extend(upcoming::of_person(world, rules, person, &case.accounts));
+    decision.upcoming.extend(upcoming::of_person(world, rules, (person, &stints), &case.accounts));
     decision
 }
 

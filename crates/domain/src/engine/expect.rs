@@ -139,11 +139,25 @@ impl Rules<'_> {
     /// What `person` should have at `now`, by what is known today.
     #[must_use]
     pub fn expect_at(&self, person: &Person, now: Timestamp) -> Expectation {
-        let stints = lifecycle::stints(person, &self.world.hours());
-        let from = format!("source {}", person.anchor);
+        self.expect_in(person, &self.stints(person), now)
+    }
+
+    /// The stretches of time in which `person` works here.
+    pub(crate) fn stints(&self, person: &Person) -> Vec<Stint> {
+        lifecycle::stints(person, &self.world.hours())
+    }
+
+    /// What `person` should have at `now`, where her stints are known already.
+    pub(crate) fn expect_in(
+        &self,
+        person: &Person,
+        stints: &[Stint],
+        now: Timestamp,
+    ) -> Expectation {
+        let from = || format!("source {}", person.anchor);
         if stints.is_empty() {
             return Expectation::Withdrawn {
-                why: vec![Reason::new(from, "the start was withdrawn")],
+                why: vec![Reason::new(from(), "the start was withdrawn")],
             };
         }
         let open = |stint: &&Stint| stint.end.is_none_or(|end| now < end);
@@ -155,10 +169,10 @@ impl Rules<'_> {
             .filter(open)
             .collect();
         if !current.is_empty() {
-            return self.current(person, &stints, &current, now);
+            return self.current(person, stints, &current, now);
         }
         if let Some(unclear) = stints.iter().find_map(|stint| stint.unclear.as_ref()) {
-            return Expectation::Undecided { why: vec![Reason::new(from, unclear)] };
+            return Expectation::Undecided { why: vec![Reason::new(from(), unclear)] };
         }
         let past = stints.iter().filter(|stint| !open(stint)).max_by_key(|stint| stint.end);
         if let Some(next) = stints.iter().filter(open).min_by_key(|stint| stint.access_from) {
@@ -166,9 +180,9 @@ impl Rules<'_> {
                 engagement: last.number,
                 since: last.end.unwrap_or(now),
                 history: stints.iter().filter(|stint| !open(stint)).all(|stint| stint.history),
-                why: vec![last.because.clone()],
+                why: last.because.iter().cloned().collect(),
             });
-            return self.future(person, &stints, next, ended);
+            return self.future(person, stints, next, ended);
         }
         match past {
             Some(last) => Expectation::Gone {
@@ -176,10 +190,10 @@ impl Rules<'_> {
                 engagement: last.number,
                 history: stints.iter().all(|stint| stint.history),
                 ordered_by: last.ordered_by.clone(),
-                why: vec![last.because.clone()],
+                why: last.because.iter().cloned().collect(),
             },
             None => Expectation::Undecided {
-                why: vec![Reason::new(from, "there is no engagement to go by")],
+                why: vec![Reason::new(from(), "there is no engagement to go by")],
             },
         }
     }
@@ -192,7 +206,7 @@ impl Rules<'_> {
         current: &[&Stint],
         now: Timestamp,
     ) -> Expectation {
-        let from = format!("source {}", person.anchor);
+        let from = || format!("source {}", person.anchor);
         let until = stints
             .iter()
             .map(|stint| stint.end)
@@ -205,14 +219,14 @@ impl Rules<'_> {
         for stint in current {
             let Some(engagement) = engagement(person, stint) else { continue };
             if person.profile.in_scope == Some(Scope::Out) {
-                none.push(Reason::new(from.clone(), "out of scope"));
+                none.push(Reason::new(from(), "out of scope"));
                 continue;
             }
             match self.ruling(&Subject { person, terms: &engagement.terms }, &moment) {
                 Ruling::Role(role, mut why) => {
                     let rank = self.rank(&role);
                     if best.as_ref().is_none_or(|(known, ..)| *known < rank) {
-                        why.push(Reason::new(from.clone(), works_here(person, stint)));
+                        why.push(Reason::new(from(), works_here(person, stint)));
                         best = Some((rank, role, stint.number, why));
                     }
                 }
@@ -261,7 +275,7 @@ impl Rules<'_> {
                 Ruling::None(_) | Ruling::Failed(_) => None,
             }
         })?;
-        why.insert(0, stint.because.clone());
+        why.splice(0..0, stint.because.clone());
         why.push(Reason::new(
             format!("source {}", person.anchor),
             "the work that goes on beside it gives nothing here",
@@ -349,10 +363,9 @@ impl Rules<'_> {
     }
 
     /// The moments at which what `person` should have may change by itself.
-    pub(crate) fn turns(&self, person: &Person) -> Vec<Timestamp> {
+    pub(crate) fn turns(&self, person: &Person, stints: &[Stint]) -> Vec<Timestamp> {
         let hours = self.world.hours();
-        let stints = lifecycle::stints(person, &hours);
-        let mut turns: Vec<_> = lifecycle::turns(person, &stints, &hours);
+        let mut turns: Vec<_> = lifecycle::turns(person, stints, &hours);
         let zone = lifecycle::zone_of(person, hours.organization);
         turns.extend(self.groups.ends(person, &zone));
         let moves = person.engagements.iter().flat_map(|e| &e.moves).map(|one| one.at);

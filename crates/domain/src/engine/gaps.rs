@@ -2,6 +2,7 @@
 //! operation would close them.
 
 mod dates;
+mod done;
 mod kind;
 mod left;
 mod stale;
@@ -9,7 +10,10 @@ mod unwanted;
 mod usage;
 mod weigh;
 
-pub(super) use self::usage::{lapsed, last_use};
+pub(super) use self::{
+    done::{shut_out, taken},
+    usage::{lapsed, last_use},
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,13 +147,12 @@ impl Gap {
 /// Every gap, worst kinds first.
 #[must_use]
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
-    let rules = Rules::new(world);
     let mut survey = Survey {
         world,
         correlation,
         shut_out: shut_out(world),
         taken: taken(world),
-        silent: rules.are_silent(),
+        silent: Rules::new(world).are_silent(),
         written: BTreeMap::new(),
         banned: unwanted::banned(world, correlation),
     };
@@ -161,60 +164,31 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
             }
         }
     }
-    let people: Vec<&Person> = world.people.values().collect();
+    let people: Vec<_> = correlation.of_all(world.people).collect();
     let mut found = in_parts(&people, |people| {
         let rules = Rules::new(world);
-        let of_person = |person: &&Person| survey.of_person(person, &rules.expect(person));
+        let of_person = |(person, accounts): &(&Person, &[AccountId])| {
+            survey.of_person(person, accounts, &rules.expect(person))
+        };
         people.iter().flat_map(of_person).collect()
     });
-    for (id, matched) in &correlation.matches {
-        if let Some(known) = world.accounts.get(id).filter(|known| known.gone.is_none()) {
+    let accounts: Vec<_> = correlation.matched(world.accounts).collect();
+    found.extend(in_parts(&accounts, |accounts| {
+        let rules = Rules::new(world);
+        let mut found = Vec::new();
+        for (id, known, matched) in accounts.iter().filter(|(_, known, _)| known.gone.is_none()) {
             found.extend(survey.of_account(id, known, matched, &rules));
             found.extend(survey.self_joined(id, known, matched));
             found.extend(survey.with_leavers_address(id, known, matched, &rules));
         }
-    }
+        found
+    }));
     found.extend(stale::stale(world));
     for gap in &mut found {
         weigh::weigh(world, gap);
     }
     found.sort();
     found
-}
-
-/// The accounts that Muster has shut out and not let in again since.
-pub(super) fn shut_out<'a>(world: &World<'a>) -> BTreeSet<&'a AccountId> {
-    let mut last: BTreeMap<&AccountId, &Run> = BTreeMap::new();
-    for run in world.runs.iter().filter(|run| run.state.is_done()) {
-        let action = &run.operation.action;
-        let Some(account) = &run.operation.account else { continue };
-        let about_sign_in = matches!(
-            action,
-            Action::Deactivate { .. } | Action::Delete | Action::Reactivate { .. }
-        );
-        if about_sign_in {
-            let known = last.entry(account).or_insert(run);
-            if known.intended <= run.intended {
-                *known = run;
-            }
-        }
-    }
-    last.retain(|_, run| !matches!(run.operation.action, Action::Reactivate { .. }));
-    last.into_keys().collect()
-}
-
-/// When Muster last took an account from each person.
-pub(super) fn taken<'a>(world: &World<'a>) -> BTreeMap<&'a PersonId, Timestamp> {
-    let mut taken = BTreeMap::new();
-    for run in world.runs.iter().filter(|run| run.state.is_done()) {
-        if let Action::Deactivate { .. } | Action::Delete = &run.operation.action
-            && let Some(person) = run.operation.person_id()
-        {
-            let last = taken.entry(person).or_insert(run.changed);
-            *last = run.changed.max(*last);
-        }
-    }
-    taken
 }
 
 struct Survey<'a> {
@@ -233,10 +207,13 @@ struct Survey<'a> {
 }
 
 impl Survey<'_> {
-    fn of_person(&self, person: &Person, expectation: &Expectation) -> Vec<Gap> {
-        let accounts: Vec<_> = self
-            .correlation
-            .accounts_of(&person.id)
+    fn of_person(
+        &self,
+        person: &Person,
+        hers: &[AccountId],
+        expectation: &Expectation,
+    ) -> Vec<Gap> {
+        let accounts: Vec<_> = hers
             .iter()
             .filter_map(|id| Some((id, self.world.accounts.get(id)?)))
             .filter(|(_, known)| known.gone.is_none() && known.account.status.may_sign_in())
@@ -436,7 +413,7 @@ impl Survey<'_> {
     ) -> Option<(Timestamp, Option<&Deed>)> {
         let run = self.written.get(id)?;
         let wrote = run.operation.after.as_ref()?.role.as_ref()? == role;
-        let deed = self.world.accounts.get(id)?.activity.updated.as_ref();
+        let deed = self.world.accounts.get(id)?.activity().updated.as_ref();
         let deed = deed.filter(|deed| deed.at > run.changed && known.gone.is_none());
         wrote.then_some((run.changed, deed))
     }
@@ -459,10 +436,9 @@ impl Survey<'_> {
         role: &RoleName,
         expectation: &Expectation,
     ) -> Vec<Gap> {
-        let name = person.name();
         let mut gaps = Vec::new();
         if accounts.is_empty() {
-            let cause = format!("{name} should have an account as {role}");
+            let cause = format!("{} should have an account as {role}", person.name());
             let told = (cause, format!("muster plan {}", self.world.app));
             let gap = Gap::new(self.world, GapKind::ExpectedMissing, told);
             gaps.push(Gap { person: Some(person.id.clone()), ..gap });
@@ -481,7 +457,10 @@ impl Survey<'_> {
                     (id, known),
                     Some(person),
                     (
-                        format!("{name} signs in as {login}, but the work address is {work}"),
+                        format!(
+                            "{} signs in as {login}, but the work address is {work}",
+                            person.name()
+                        ),
                         "change the login in the app; it needs the person's password".to_owned(),
                     ),
                 ));
@@ -492,7 +471,7 @@ impl Survey<'_> {
 
     /// An account that nobody ordered: not Muster, and nobody in the app.
     fn self_joined(&self, id: &AccountId, known: &KnownAccount, matched: &Match) -> Option<Gap> {
-        let joined = known.activity.joined_by_itself(id)?;
+        let joined = known.activity().joined_by_itself(id)?;
         let person = match matched {
             Match::Linked { confirmed: true, .. }
             | Match::Classified { .. }

@@ -53,8 +53,8 @@ pub struct Stint {
     pub start: Timestamp,
     /// When access ends, if an end is known.
     pub end: Option<Timestamp>,
-    /// Where the end comes from.
-    pub because: Reason,
+    /// Where the end comes from, if one is known.
+    pub because: Option<Reason>,
     /// Whether the end lay too far back to be an order when it was first seen.
     pub history: bool,
     /// Whether the end was ordered by hand by a named person.
@@ -205,10 +205,7 @@ fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
         && end.as_ref().is_some_and(|(at, _)| {
             at.checked_add(LOOK_BACK).is_ok_and(|latest| latest < engagement.first_seen)
         });
-    let (end, because) = match end {
-        Some((at, because)) => (Some(at), because),
-        None => (None, Reason::new(format!("source {}", person.anchor), "no end is known")),
-    };
+    let (end, because) = end.unzip();
     Stint {
         number: engagement.number,
         first_seen: engagement.first_seen,

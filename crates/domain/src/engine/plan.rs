@@ -3,7 +3,7 @@
 
 use super::{
     correlate::{self, Correlation},
-    decide::{self, unwanted},
+    decide::{self, Decision, unwanted},
     expect::Rules,
     guard,
     lifecycle::{self, PersonState},
@@ -45,35 +45,37 @@ pub enum Scope<'a> {
 
 /// Plans everything for one app.
 #[must_use]
-pub fn plan(world: &World<'_>) -> Plan {
-    plan_for(world, Scope::Everything)
+pub fn plan(world: &World<'_>, correlation: &Correlation) -> Plan {
+    plan_for(world, correlation, Scope::Everything)
 }
 
-/// Plans for what is in `scope`.
+/// Plans for what is in `scope`. `correlation` is the one that the world implies.
 #[must_use]
-pub fn plan_for(world: &World<'_>, scope: Scope<'_>) -> Plan {
-    let correlation = correlation(world);
-    let rules = Rules::new(world);
-    let mut operations = Vec::new();
-    let mut upcoming = Vec::new();
-    let mut blocked = Vec::new();
-    let people: Vec<&Person> = match scope {
-        Scope::Person(person) => vec![person],
+pub fn plan_for(world: &World<'_>, correlation: &Correlation, scope: Scope<'_>) -> Plan {
+    let people: Vec<(&Person, &[AccountId])> = match scope {
+        Scope::Person(person) => vec![(person, correlation.accounts_of(&person.id))],
         Scope::Account(_) => Vec::new(),
-        Scope::Everything => world.people.values().collect(),
+        Scope::Everything => correlation.of_all(world.people).collect(),
     };
-    let addresses = decide::Addresses::new(world);
-    let decisions = in_parts(&people, |people| {
+    let deciding =
+        decide::Deciding { world, correlation, addresses: decide::Addresses::new(world) };
+
+    let parts = in_parts(&people, |people| {
         let rules = Rules::new(world);
-        let decide = |person| decide::decide(world, &rules, &correlation, &addresses, person);
-        people.iter().copied().map(decide).collect()
+        let mut part = Part::default();
+        for (person, accounts) in people {
+            part.decision.absorb(decide::decide(&deciding, &rules, person, accounts));
+            part.notes.extend(notes(world, person, accounts));
+        }
+        vec![part]
     });
-    for decision in decisions {
-        operations.extend(decision.operations);
-        upcoming.extend(decision.upcoming);
-        blocked.extend(decision.blocked);
+    let mut all = Part::default();
+    for Part { decision, notes } in parts {
+        all.decision.absorb(decision);
+        all.notes.extend(notes);
     }
-    let unwanted = unwanted::unwanted(world, &correlation, &addresses);
+    let Part { decision: Decision { mut operations, mut upcoming, blocked }, notes } = all;
+    let unwanted = unwanted::unwanted(world, correlation, &deciding.addresses);
     operations.extend(unwanted.into_iter().filter(|operation| match scope {
         Scope::Everything => true,
         Scope::Account(only) => operation.account.as_ref() == Some(only),
@@ -81,7 +83,7 @@ pub fn plan_for(world: &World<'_>, scope: Scope<'_>) -> Plan {
     }));
     operations.sort_by(|a, b| order(a).cmp(&order(b)));
     upcoming.sort_by(|a, b| (a.at, &a.person.id).cmp(&(b.at, &b.person.id)));
-    guard::guard(world, &rules, &correlation, &mut operations);
+    guard::guard(world, &Rules::new(world), correlation, &mut operations);
     Plan {
         version: Plan::VERSION,
         app: world.app.clone(),
@@ -94,14 +96,20 @@ pub fn plan_for(world: &World<'_>, scope: Scope<'_>) -> Plan {
         operations,
         upcoming,
         blocked,
-        notes: people.iter().flat_map(|person| notes(world, &correlation, person)).collect(),
+        notes,
     }
+}
+
+/// What follows for some of the people.
+#[derive(Default)]
+struct Part {
+    decision: Decision,
+    notes: Vec<Note>,
 }
 
 /// What to know of a person who has an account: that a source and a word by hand contradict each
 /// other, and that Muster uses the key of somebody who leaves.
-fn notes(world: &World<'_>, correlation: &Correlation, person: &Person) -> Vec<Note> {
-    let accounts = correlation.accounts_of(&person.id);
+fn notes(world: &World<'_>, person: &Person, accounts: &[AccountId]) -> Vec<Note> {
     if accounts.is_empty() {
         return Vec::new();
     }

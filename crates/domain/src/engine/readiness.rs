@@ -157,7 +157,7 @@ fn ready(
         if known.account.status != AccountStatus::Invited {
             return Ready::Yes;
         }
-        let sent = known.activity.invited.or(known.account.created);
+        let sent = known.activity().invited.or(known.account.created);
         let lasts = world.sight.invitation_lasts;
         let lapses = sent.zip(lasts).and_then(|(sent, lasts)| sent.checked_add(lasts).ok());
         return match lapses {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use super::{
     calendar,
     expect::{Expectation, Rules},
-    lifecycle::{self, Hours},
+    lifecycle::{self, Hours, Stint},
     world::{KnownAccount, World},
 };
 use crate::model::{
@@ -27,18 +27,18 @@ pub const REMINDERS: [i32; 3] = [14, 7, 1];
 pub(crate) fn of_person(
     world: &World<'_>,
     rules: &Rules<'_>,
-    person: &Person,
+    (person, stints): (&Person, &[Stint]),
     accounts: &[(&AccountId, &KnownAccount)],
 ) -> Vec<Upcoming> {
-    let mut turns = rules.turns(person);
+    let mut turns = rules.turns(person, stints);
     turns.retain(|at| *at > world.now && *at < Timestamp::MAX);
     let mut found = Vec::new();
     let Some(first) = turns.first() else { return found };
     // By what holds until then.
     let eve = first.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(world.now);
-    let mut before = rules.expect_at(person, eve.max(world.now));
+    let mut before = rules.expect_in(person, stints, eve.max(world.now));
     for at in turns {
-        let after = rules.expect_at(person, at);
+        let after = rules.expect_in(person, stints, at);
         if let Some(what) = change(world, &before, &after, accounts) {
             let (engagement, why) = after.because();
             let person = person_ref(person, engagement);
@@ -143,8 +143,8 @@ pub fn days_of(person: &Person, organization: &Organization, now: Timestamp) -> 
             let what = "is back from leave".to_owned();
             add(calendar::start_of(day, &zone), what, told("first day back", day));
         }
-        let Some(end) = stint.end else { continue };
-        add(end, "ends".to_owned(), stint.because.clone());
+        let Some((end, because)) = stint.end.zip(stint.because) else { continue };
+        add(end, "ends".to_owned(), because.clone());
         if terms.kind != Some(EngagementKind::Contractor) {
             continue;
         }
@@ -153,7 +153,7 @@ pub fn days_of(person: &Person, organization: &Organization, now: Timestamp) -> 
             let day = last.checked_sub(days.days()).unwrap_or(Date::MIN);
             let plural = if days == 1 { "day" } else { "days" };
             let what = format!("contract ends in {days} {plural}: extend it, or let it end");
-            add(calendar::start_of(day, &zone), what, stint.because.clone());
+            add(calendar::start_of(day, &zone), what, because.clone());
         }
     }
     found.sort_by_key(|upcoming| upcoming.at);
@@ -165,8 +165,11 @@ pub fn days_of(person: &Person, organization: &Organization, now: Timestamp) -> 
 #[must_use]
 pub fn next(world: &World<'_>) -> Option<Timestamp> {
     let rules = Rules::new(world);
-    let mut moments: Vec<Timestamp> =
-        world.people.values().flat_map(|person| rules.turns(person)).collect();
+    let mut moments: Vec<Timestamp> = world
+        .people
+        .values()
+        .flat_map(|person| rules.turns(person, &rules.stints(person)))
+        .collect();
     for person in world.people.values() {
         moments.extend(person.ordered_end.as_ref().map(|order| order.at));
     }

@@ -29,9 +29,17 @@ pub struct KnownAccount {
     /// What trying taught about shutting it out.
     pub learned: Option<Learned>,
     /// The work it held when it was last looked at. Only leavers' accounts are.
-    pub work: Option<OpenWork>,
-    /// What the app's trail tells of it.
-    pub activity: Activity,
+    pub work: Option<Box<OpenWork>>,
+    /// What the app's trail tells of it, if it tells anything.
+    pub activity: Option<Box<Activity>>,
+}
+
+impl KnownAccount {
+    /// What the app's trail tells of it: no hint of anything where it tells nothing.
+    #[must_use]
+    pub fn activity(&self) -> &Activity {
+        self.activity.as_deref().unwrap_or(&Activity::NONE)
+    }
 }
 
 /// What is known of the app itself and of the last read of it.

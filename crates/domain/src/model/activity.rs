@@ -64,6 +64,15 @@ pub struct Activity {
 }
 
 impl Activity {
+    /// No hint of anything.
+    pub const NONE: Self = Self {
+        created: None,
+        invited: None,
+        updated: None,
+        first_sign_in: None,
+        last_sign_in: None,
+    };
+
     /// Adds a hint. The order in which hints come does not matter, nor does a hint that comes
     /// twice: trails are read with overlaps.
     pub fn add(&mut self, hint: &Hint) {

@@ -128,10 +128,10 @@ fn it_is_deleted_after_its_time_and_only_without_work() {
     assert_eq!(looked, [id("7")], "a sync looks at it");
     world.sight.started = Some(world.now);
     let mut work = OpenWork { reach: Reach::Whole, ..OpenWork::none(world.now) };
-    world.accounts.get_mut(&id("7")).unwrap().work = Some(work.clone());
+    world.accounts.get_mut(&id("7")).unwrap().work = Some(Box::new(work.clone()));
     assert!(world.only().holds.is_empty());
     work.open = 3;
-    world.accounts.get_mut(&id("7")).unwrap().work = Some(work);
+    world.accounts.get_mut(&id("7")).unwrap().work = Some(Box::new(work));
     assert_eq!(world.holds(), [HoldKind::HandOver]);
 }
 
@@ -268,7 +268,11 @@ fn answering_differently_takes_it_back() {
     let fresh = as_hers.plan();
     assert!(Released::check(&planned, &fresh).is_err(), "what was planned does not go any more");
     assert!(
-        Released::check(&planned, &plan::plan_for(&said.seen(), Scope::Account(&id("7")))).is_ok()
+        Released::check(
+            &planned,
+            &plan::plan_for(&said.seen(), &said.correlation(), Scope::Account(&id("7")))
+        )
+        .is_ok()
     );
 }
 

@@ -6,7 +6,6 @@ use muster_domain::{
     engine::world::KnownAccount,
     model::{
         account::{Account, AccountChange, AccountKind, AccountStatus, Mfa, SignIn},
-        activity::Activity,
         id::AccountId,
         link::{Link, Tie},
         operation::RunState,
@@ -41,13 +40,7 @@ pub fn apply(
         };
         accounts.insert(
             id.clone(),
-            KnownAccount {
-                account,
-                gone: None,
-                learned: None,
-                work: None,
-                activity: Activity::default(),
-            },
+            KnownAccount { account, gone: None, learned: None, work: None, activity: None },
         );
         return Some(id);
     }
@@ -73,11 +66,11 @@ pub fn apply(
         }
         Action::HandOver { .. } => {
             let work = known.work.as_mut().unwrap();
-            *work = OpenWork { reach: Reach::Whole, ..OpenWork::none(work.at) };
+            **work = OpenWork { reach: Reach::Whole, ..OpenWork::none(work.at) };
         }
         Action::GiveBack { .. } => {
             let work = known.work.as_mut().unwrap();
-            *work = OpenWork { open: 5, reach: Reach::Whole, ..OpenWork::none(work.at) };
+            **work = OpenWork { open: 5, reach: Reach::Whole, ..OpenWork::none(work.at) };
         }
     }
     Some(id)

@@ -264,7 +264,7 @@ fn the_fallback_is_released_with_the_approval_of_the_deactivation() {
     world.accounts.get_mut(&id).unwrap().learned =
         Some(Learned { deactivation: Deactivation::Ignored, at: world.now });
     let anna = &world.people[&person_id("anna")];
-    let fresh = plan::plan_for(&world.seen(), Scope::Person(anna));
+    let fresh = plan::plan_for(&world.seen(), &world.correlation(), Scope::Person(anna));
     assert!(!fresh.operations[0].goes(), "by itself it waits");
     let next = Released::fallback(&released, &fresh).unwrap();
     assert_eq!(next.operation().action.word(), "reduce");

@@ -446,7 +446,7 @@ fn dormant_in_every_state() {
     let used = |when: Option<&str>| {
         let when = when.map(at);
         critical().person("anna", |p| p).account("2", move |mut a| {
-            a.known.activity.last_sign_in = when;
+            a.known.activity.get_or_insert_default().last_sign_in = when;
             a.of("anna").linked("anna").created("2026-01-01")
         })
     };
@@ -546,8 +546,8 @@ fn self_joined_in_every_state() {
         let by = by.map(|id| id.parse().unwrap());
         critical().person("anna", |p| p).account("2", move |mut a| {
             let made = at("2026-11-08T00:00:00Z");
-            a.known.activity.created = Some(Deed { at: made, by });
-            a.known.activity.first_sign_in = Some(made);
+            a.known.activity.get_or_insert_default().created = Some(Deed { at: made, by });
+            a.known.activity.get_or_insert_default().first_sign_in = Some(made);
             a.of("anna").created("2026-11-08")
         })
     };

@@ -60,7 +60,7 @@ fn shut_out() -> World {
 fn hinted(mut world: World, account: &str, hints: &[(HintKind, &str, Option<&str>)]) -> World {
     let known = world.accounts.get_mut(&account.parse().unwrap()).unwrap();
     for (kind, when, by) in hints {
-        known.activity.add(&Hint {
+        known.activity.get_or_insert_default().add(&Hint {
             at: at(when),
             kind: *kind,
             account: account.parse().unwrap(),

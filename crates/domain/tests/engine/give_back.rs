@@ -33,7 +33,7 @@ fn handed_over() -> World {
         .person("ben", |p| p)
         .account("7", |mut a| {
             let work = OpenWork::none(at("2026-11-09T11:00:00Z"));
-            a.known.work = Some(OpenWork { open: 5, reach: Reach::Whole, ..work });
+            a.known.work = Some(Box::new(OpenWork { open: 5, reach: Reach::Whole, ..work }));
             a.of("anna")
         })
         .account("8", |a| a.of("ben"));

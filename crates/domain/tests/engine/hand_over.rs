@@ -27,7 +27,7 @@ fn holds(account: AccountIs, open: u64) -> AccountIs {
     AccountIs {
         known: {
             let mut known = account.known;
-            known.work = Some(work);
+            known.work = Some(Box::new(work));
             known
         },
         ..account
@@ -225,7 +225,11 @@ fn l20_a_rehire_before_the_delayed_deletion_cancels_it() {
     let now = world.person("anna", back("2026-12-01"));
     let words: Vec<_> = now.plan().operations.iter().map(|o| o.action.word()).collect();
     assert_eq!(words, ["reactivate"]);
-    let fresh = plan::plan_for(&now.seen(), Scope::Person(&now.people[&person_id("anna")]));
+    let fresh = plan::plan_for(
+        &now.seen(),
+        &now.correlation(),
+        Scope::Person(&now.people[&person_id("anna")]),
+    );
     assert_eq!(Released::check(&planned, &fresh), Err(NotReleased::Void));
 }
 
@@ -324,11 +328,13 @@ fn some_leaver() -> impl Strategy<Value = World> {
             AccountStatus::Invited,
             AccountStatus::Unknown,
         ][usize::from(status)];
-        known.work = work.map(|(open, reach, hours, in_team)| OpenWork {
-            open,
-            reach,
-            teams: in_team.then(|| "Chat".to_owned()).into_iter().collect(),
-            ..OpenWork::none(now - SignedDuration::from_hours(hours))
+        known.work = work.map(|(open, reach, hours, in_team)| {
+            Box::new(OpenWork {
+                open,
+                reach,
+                teams: in_team.then(|| "Chat".to_owned()).into_iter().collect(),
+                ..OpenWork::none(now - SignedDuration::from_hours(hours))
+            })
         });
         world.sight.started = Some(now);
         world.rules().writes.delete = deletes.into();

@@ -411,6 +411,29 @@ proptest! {
     }
 
     #[test]
+    fn walking_side_by_side_finds_what_looking_up_finds(
+        mut world in some_world(), strangers in any::<bool>(),
+    ) {
+        let correlation = world.correlation();
+        if strangers {
+            // A tie may outlive a person, and an account the moment at which it was matched.
+            world.people.pop_first();
+            world.accounts.pop_last();
+        }
+        let all: Vec<_> = correlation.of_all(&world.people).collect();
+        let looked_up = world.people.values().map(|one| (one, correlation.accounts_of(&one.id)));
+        prop_assert_eq!(all, looked_up.collect::<Vec<_>>());
+        let holders: Vec<_> = correlation.holders(&world.people).collect();
+        let looked_up = correlation.by_person.iter();
+        let looked_up = looked_up.map(|(id, ids)| (world.people.get(id), ids.as_slice()));
+        prop_assert_eq!(holders, looked_up.collect::<Vec<_>>());
+        let matched: Vec<_> = correlation.matched(&world.accounts).collect();
+        let looked_up = correlation.matches.iter();
+        let looked_up = looked_up.filter_map(|(id, is)| Some((id, world.accounts.get(id)?, is)));
+        prop_assert_eq!(matched, looked_up.collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_plan_for_one_person_asks_for_what_the_plan_for_all_asks(
         world in some_world(), which in any::<Draw>(),
     ) {
@@ -422,7 +445,7 @@ proptest! {
             let about = operations.into_iter().filter(|o| o.is_for(&person.id));
             about.map(|o| o.fingerprint).collect::<BTreeSet<_>>()
         };
-        let one = plan::plan_for(&world.seen(), Scope::Person(person));
+        let one = plan::plan_for(&world.seen(), &world.correlation(), Scope::Person(person));
         prop_assert_eq!(prints(one.operations), prints(world.plan().operations));
     }
 

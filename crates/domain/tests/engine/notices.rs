@@ -28,7 +28,7 @@ fn hint(kind: HintKind, when: &str, by: Option<&str>) -> Hint {
 
 fn tells(mut world: World, account: &str, hints: &[Hint]) -> World {
     let known = world.accounts.get_mut(&account.parse().unwrap()).unwrap();
-    hints.iter().for_each(|hint| known.activity.add(hint));
+    hints.iter().for_each(|hint| known.activity.get_or_insert_default().add(hint));
     world
 }
 

@@ -13,7 +13,6 @@ use muster_domain::{
     },
     model::{
         account::{Account, AccountKind, AccountStatus, Mfa, Role},
-        activity::Activity,
         canonical::Digest,
         group::{Grant, Group, Membership, Until, Weight},
         id::{
@@ -228,7 +227,7 @@ impl World {
     }
 
     pub fn plan(&self) -> Plan {
-        plan::plan(&self.seen())
+        plan::plan(&self.seen(), &self.correlation())
     }
 
     pub fn correlation(&self) -> Correlation {
@@ -498,13 +497,7 @@ impl AccountIs {
             other: BTreeMap::new(),
         };
         Self {
-            known: KnownAccount {
-                account,
-                gone: None,
-                learned: None,
-                work: None,
-                activity: Activity::default(),
-            },
+            known: KnownAccount { account, gone: None, learned: None, work: None, activity: None },
             link: None,
         }
     }

@@ -421,11 +421,7 @@ impl<'a> Applying<'a> {
             self.situation.links = self.muster.store.links(&operation.app).await?;
             return self.situation.plan_about(operation.account.as_ref(), now);
         };
-        match self.muster.store.person(person).await? {
-            Some(fresh) => self.situation.people.insert(person.clone(), fresh),
-            // Said to be another since.
-            None => self.situation.people.remove(person),
-        };
+        self.situation.know(person, self.muster.store.person(person).await?);
         self.situation.orders = self.muster.store.orders().await?;
         self.situation.plan_for(person, now)
     }

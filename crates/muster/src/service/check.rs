@@ -1,7 +1,7 @@
 //! Checks: asking all of them of all that is known, keeping their clocks, and journaling what
 //! changed. Nothing is asked of any app.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use muster_domain::{
@@ -67,10 +67,10 @@ impl Muster {
     pub(super) async fn with_company<T>(&self, work: impl FnOnce(&Company<'_>) -> T) -> Result<T> {
         let now = self.env.now();
         let policy = self.policy_or_none().await?;
-        let people = self.people().await?;
+        let people = Arc::new(self.people().await?);
         let mut situations: Vec<Situation> = Vec::new();
         for connection in self.store.connections().await? {
-            let people = people.clone();
+            let people = Arc::clone(&people);
             situations.push(self.situation_with(&connection.app, policy.clone(), people).await?);
         }
         let worlds = situations.iter().map(|one| one.world(now)).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,8 @@
 //! Offboarding by hand: one order that cuts every account of a person, whatever rules, groups or
 //! the next import say (L2).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use muster_domain::model::{
     id::AppName,
@@ -24,9 +26,10 @@ impl Muster {
         let mut people = self.people().await?;
         let ended = self.with_order(person, at);
         people.insert(ended.id.clone(), ended.clone());
+        let people = Arc::new(people);
         let mut plans = Vec::new();
         for app in self.planned_apps(&policy).await? {
-            let situation = self.situation_with(&app, policy.clone(), people.clone()).await?;
+            let situation = self.situation_with(&app, policy.clone(), Arc::clone(&people)).await?;
             plans.push(situation.plan_for(&ended.id, at.max(self.env.now()))?);
         }
         Ok(plans)

@@ -6,7 +6,7 @@ mod meet;
 mod redact;
 mod unite;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::civil::Date;
 use muster_domain::{
@@ -263,9 +263,10 @@ impl Muster {
         let policy = self.policy_or_none().await?;
         let mut people = self.people().await?;
         people.insert(person.id.clone(), person.clone());
+        let people = Arc::new(people);
         let mut apps = Vec::new();
         for app in self.planned_apps(&policy).await? {
-            let situation = self.situation_with(&app, policy.clone(), people.clone()).await?;
+            let situation = self.situation_with(&app, policy.clone(), Arc::clone(&people)).await?;
             apps.push(why::in_app(&situation, person, self.env.now())?);
         }
         Ok(apps)

@@ -1,6 +1,6 @@
 //! The situation: everything the engine looks at, loaded once from the store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
@@ -41,8 +41,8 @@ pub struct Situation {
     pub app: AppName,
     /// The policy.
     pub policy: Policy,
-    /// Everybody.
-    pub people: BTreeMap<PersonId, Person>,
+    /// Everybody; shared by the situations of all apps.
+    pub people: Arc<BTreeMap<PersonId, Person>>,
     /// Every account of the app.
     pub accounts: BTreeMap<AccountId, KnownAccount>,
     /// The ties.
@@ -92,7 +92,8 @@ impl Situation {
     /// # Errors
     /// As [`Situation::world`].
     pub fn plan(&self, now: Timestamp) -> Result<Plan> {
-        Ok(plan::plan(&self.world(now)?))
+        let world = self.world(now)?;
+        Ok(plan::plan(&world, &plan::correlation(&world)))
     }
 
     /// The plan for one person at `now`.
@@ -101,7 +102,8 @@ impl Situation {
     /// As [`Situation::world`].
     pub fn plan_for(&self, person: &PersonId, now: Timestamp) -> Result<Plan> {
         let scope = self.people.get(person).map_or(Scope::Everything, Scope::Person);
-        Ok(plan::plan_for(&self.world(now)?, scope))
+        let world = self.world(now)?;
+        Ok(plan::plan_for(&world, &plan::correlation(&world), scope))
     }
 
     /// The plan for one account that is nobody's at `now`; for everything where none is told.
@@ -110,7 +112,17 @@ impl Situation {
     /// As [`Situation::world`].
     pub fn plan_about(&self, account: Option<&AccountId>, now: Timestamp) -> Result<Plan> {
         let scope = account.map_or(Scope::Everything, Scope::Account);
-        Ok(plan::plan_for(&self.world(now)?, scope))
+        let world = self.world(now)?;
+        Ok(plan::plan_for(&world, &plan::correlation(&world), scope))
+    }
+
+    /// Puts in what is known of a person by now: nothing, where she was said to be another since.
+    pub fn know(&mut self, id: &PersonId, person: Option<Person>) {
+        let people = Arc::make_mut(&mut self.people);
+        match person {
+            Some(person) => people.insert(id.clone(), person),
+            None => people.remove(id),
+        };
     }
 
     /// Puts a freshly read account in.
@@ -120,7 +132,7 @@ impl Situation {
             gone: None,
             learned: None,
             work: None,
-            activity: Activity::default(),
+            activity: None,
         });
         known.account = account.clone();
         known.gone = None;
@@ -143,7 +155,7 @@ impl Situation {
     /// Notes what an account holds.
     pub fn holds(&mut self, id: &AccountId, work: &OpenWork) {
         if let Some(known) = self.accounts.get_mut(id) {
-            known.work = Some(work.clone());
+            known.work = Some(Box::new(work.clone()));
         }
     }
 
@@ -179,7 +191,8 @@ pub(super) fn about_run(run: &Run) -> About {
 impl From<AccountRecord> for KnownAccount {
     fn from(record: AccountRecord) -> Self {
         let AccountRecord { account, gone, learned, work, activity, .. } = record;
-        Self { account, gone, learned, work, activity }
+        let activity = Some(activity).filter(|told| *told != Activity::NONE).map(Box::new);
+        Self { account, gone, learned, work: work.map(Box::new), activity }
     }
 }
 
@@ -199,7 +212,7 @@ impl Muster {
     /// When there is no such app or no policy.
     pub async fn situation(&self, app: &AppName) -> Result<Situation> {
         let policy = self.policy_or_none().await?;
-        let people = self.people().await?;
+        let people = Arc::new(self.people().await?);
         self.situation_with(app, policy, people).await
     }
 
@@ -207,7 +220,7 @@ impl Muster {
         &self,
         app: &AppName,
         mut policy: Policy,
-        people: BTreeMap<PersonId, Person>,
+        people: Arc<BTreeMap<PersonId, Person>>,
     ) -> Result<Situation> {
         let connection = self.connection(app).await?;
         policy

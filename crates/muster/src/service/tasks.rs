@@ -44,26 +44,26 @@ impl Muster {
     pub async fn gaps(&self, app: &AppName) -> Result<Vec<Gap>> {
         let noticed = self.store.noticed(app).await?;
         let situation = self.situation(app).await?;
-        let plan = situation.plan(self.env.now())?;
-        self.gaps_in(&situation, &plan, &noticed)
+        Ok(self.plan_and_gaps(&situation, &noticed)?.1)
     }
 
-    fn gaps_in(
+    /// The plan, and the gaps with what of it would close them.
+    fn plan_and_gaps(
         &self,
         situation: &Situation,
-        plan: &Plan,
         noticed: &BTreeMap<String, Timestamp>,
-    ) -> Result<Vec<Gap>> {
+    ) -> Result<(Plan, Vec<Gap>)> {
         let world = situation.world(self.env.now())?;
-        let mut gaps = gaps::gaps(&world, &plan::correlation(&world));
-        gaps = gaps
+        let correlation = plan::correlation(&world);
+        let plan = plan::plan(&world, &correlation);
+        let gaps = gaps::gaps(&world, &correlation)
             .into_iter()
             .map(|gap| {
                 let since = noticed.get(&gap.key()).copied();
-                gap.since(since, world.now).closed_by(plan)
+                gap.since(since, world.now).closed_by(&plan)
             })
             .collect();
-        Ok(gaps)
+        Ok((plan, gaps))
     }
 
     /// What only a human can do in `app`, the most urgent first.
@@ -73,8 +73,7 @@ impl Muster {
     pub async fn tasks(&self, app: &AppName) -> Result<Vec<Task>> {
         let noticed = self.store.noticed(app).await?;
         let situation = self.situation(app).await?;
-        let plan = situation.plan(self.env.now())?;
-        let gaps = self.gaps_in(&situation, &plan, &noticed)?;
+        let (plan, gaps) = self.plan_and_gaps(&situation, &noticed)?;
         self.tasks_in((&situation, &plan), &gaps, &noticed)
     }
 
@@ -99,9 +98,8 @@ impl Muster {
     pub async fn notice(&self, app: &AppName) -> Result<Vec<Gap>> {
         let noticed = self.store.noticed(app).await?;
         let situation = self.situation(app).await?;
-        let plan = situation.plan(self.env.now())?;
         let now = self.env.now();
-        let gaps = self.gaps_in(&situation, &plan, &noticed)?;
+        let (plan, gaps) = self.plan_and_gaps(&situation, &noticed)?;
         let tasks = self.tasks_in((&situation, &plan), &gaps, &noticed)?;
         // What nobody noticed before is there since now, as far as anybody knows.
         let gaps: Vec<Gap> = gaps.into_iter().map(|gap| gap.since(Some(now), now)).collect();
@@ -211,7 +209,8 @@ impl Muster {
     pub async fn seats(&self, app: &AppName, horizon: Timestamp) -> Result<Seats> {
         let situation = self.situation(app).await?;
         let world = situation.world(self.env.now())?;
-        Ok(seats::seats(&world, &plan::correlation(&world), &plan::plan(&world), horizon))
+        let correlation = plan::correlation(&world);
+        Ok(seats::seats(&world, &correlation, &plan::plan(&world, &correlation), horizon))
     }
 
     /// Who starts in `app` until `horizon`, and whether they will be able to sign in.
@@ -222,7 +221,8 @@ impl Muster {
         let situation = self.situation(app).await?;
         let world = situation.world(self.env.now())?;
         let correlation = plan::correlation(&world);
-        Ok(readiness::readiness(&world, &correlation, &plan::plan(&world), horizon))
+        let plan = plan::plan(&world, &correlation);
+        Ok(readiness::readiness(&world, &correlation, &plan, horizon))
     }
 }
 

@@ -268,7 +268,7 @@ impl Muster {
         let mut correlation = plan::correlation(&world);
         let mut gaps = self.gaps(app).await?;
         gaps.retain(|gap| gap.account.as_ref() == Some(&account.id));
-        let mut operations = situation.plan(self.env.now())?.operations;
+        let mut operations = plan::plan(&world, &correlation).operations;
         operations.retain(|one| one.person.is_none() && one.account.as_ref() == Some(&account.id));
         let found = correlation.matches.remove(&account.id).unwrap_or(Match::Unmatched);
         let person = match &found {
@@ -305,11 +305,15 @@ pub(super) fn in_app(
                 Some(Match::Linked { because, .. }) => because.clone(),
                 _ => String::new(),
             };
-            Some(HerAccount { account: known.account.clone(), because, work: known.work.clone() })
+            Some(HerAccount {
+                account: known.account.clone(),
+                because,
+                work: known.work.as_deref().cloned(),
+            })
         })
         .collect();
     // The whole plan, because limits look at all of it.
-    let mut plan = plan::plan(&world);
+    let mut plan = plan::plan(&world, &correlation);
     plan.operations.retain(|operation| operation.is_for(&person.id));
     plan.upcoming.retain(|upcoming| upcoming.person.id == person.id);
     plan.blocked.retain(|blocked| blocked.person.id == person.id);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::{
-    ALL, About, Check, Company, Detail, Evaluation, Question, Reach, Unseen,
+    ALL, About, Check, Company, Detail, Evaluation, Question, Reach, Unseen, Verdict,
     critical::Critical,
     found::{Asked, Found, Words},
 };
@@ -18,7 +18,7 @@ use crate::{
         expect::{Expectation, Rules},
         gaps,
         groups::{Groups, Moment},
-        lifecycle,
+        lifecycle::{self, Stint},
         parts::in_parts,
         world::{KnownAccount, World},
     },
@@ -185,13 +185,17 @@ impl<'c, 'a> Asker<'c, 'a> {
     }
 
     pub(super) fn standing(&self, person: &Person) -> Standing {
+        self.standing_in(person, &self.rules.stints(person))
+    }
+
+    fn standing_in(&self, person: &Person, stints: &[Stint]) -> Standing {
         let left = |since, engagement: u32| {
             let ended = person.engagements.iter().find(|one| one.number == engagement);
             let involuntary = ended
                 .is_some_and(|one| one.terms.termination == Some(TerminationType::Involuntary));
             Standing::Left { since, involuntary }
         };
-        match self.rules.expect(person) {
+        match self.rules.expect_in(person, stints, self.facts.world.now) {
             Expectation::Access { .. } | Expectation::NoRule { .. } => Standing::Here,
             Expectation::Gone { since, engagement, .. } => left(since, engagement),
             Expectation::NotYet { ended: Some(past), .. } => left(past.since, past.engagement),
@@ -212,7 +216,7 @@ pub(super) struct Holding<'s, 'a> {
     pub(super) known: &'s KnownAccount,
     pub(super) matched: &'s Match,
     /// Whose it is, if it is somebody's own.
-    pub(super) holder: Option<(&'s Person, Standing)>,
+    pub(super) holder: Option<&'s Holder<'s, 'a>>,
 }
 
 impl<'a> Holding<'_, 'a> {
@@ -249,11 +253,25 @@ pub(super) struct Holder<'s, 'a> {
     pub(super) asker: &'s Asker<'s, 'a>,
     pub(super) person: &'s Person,
     pub(super) standing: Standing,
+    /// When she works here.
+    pub(super) stints: Vec<Stint>,
     /// Her accounts that let in, or may do so.
     pub(super) accounts: Vec<(&'s AccountId, &'s KnownAccount)>,
 }
 
-impl<'a> Holder<'_, 'a> {
+impl<'s, 'a> Holder<'s, 'a> {
+    fn new(
+        asker: &'s Asker<'s, 'a>,
+        person: &'s Person,
+        accounts: &[(&'s AccountId, &'s KnownAccount)],
+    ) -> Self {
+        let stints = asker.rules.stints(person);
+        let standing = asker.standing_in(person, &stints);
+        let mut accounts = accounts.to_vec();
+        accounts.retain(|(_, known)| known.gone.is_none() && known.account.status.may_sign_in());
+        Self { asker, person, standing, stints, accounts }
+    }
+
     pub(super) fn app(&self) -> &AppName {
         self.asker.facts.world.app
     }
@@ -276,13 +294,16 @@ impl Asker<'_, '_> {
 
     /// The groups to which `person` belongs now, in any of her present engagements; or why that
     /// cannot be told.
-    pub(super) fn groups_of(&self, person: &Person) -> Result<BTreeSet<GroupName>, Reason> {
+    pub(super) fn groups_of(
+        &self,
+        person: &Person,
+        stints: &[Stint],
+    ) -> Result<BTreeSet<GroupName>, Reason> {
         let world = self.facts.world;
-        let stints = lifecycle::stints(person, &world.hours());
         let zone = lifecycle::zone_of(person, &world.policy.organization);
-        let moment = Moment { at: world.now, stints: &stints, zone: &zone };
+        let moment = Moment { at: world.now, stints, zone: &zone };
         let mut found = BTreeSet::new();
-        for terms in present_terms(person, &stints, world.now) {
+        for terms in present_terms(person, stints, world.now) {
             let subject = Subject { person, terms };
             found.extend(self.groups.of(&subject, &moment)?.into_keys().cloned());
         }
@@ -293,7 +314,7 @@ impl Asker<'_, '_> {
 /// The terms under which `person` works at `now`.
 pub(super) fn present_terms<'p>(
     person: &'p Person,
-    stints: &[lifecycle::Stint],
+    stints: &[Stint],
     now: Timestamp,
 ) -> Vec<&'p Terms> {
     let present = stints.iter().filter(|stint| {
@@ -337,11 +358,11 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
     let mut parts = Vec::new();
     for facts in &company.apps {
         parts.push(of_app(company, facts, detail));
-        let accounts: Vec<(&AccountId, &Match)> = facts.correlation.matches.iter().collect();
-        parts.extend(in_parts(&accounts, |part| vec![of_accounts(company, facts, detail, part)]));
-        let people: Vec<(&PersonId, &Vec<AccountId>)> =
-            facts.correlation.by_person.iter().collect();
-        parts.extend(in_parts(&people, |part| vec![of_people(company, facts, detail, part)]));
+        let held: Vec<_> = facts.correlation.holders(facts.world.people).collect();
+        parts.extend(in_parts(&held, |part| vec![of_holders(company, facts, detail, part)]));
+        let mut others: Vec<_> = facts.correlation.matched(facts.world.accounts).collect();
+        others.retain(|(.., matched)| !matches!(matched, Match::Linked { .. }));
+        parts.extend(in_parts(&others, |part| vec![of_others(company, facts, detail, part)]));
     }
     parts.push(of_company(company, detail));
     let mut evaluation = Evaluation::default();
@@ -354,12 +375,12 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
                 tally.add(state, n);
             }
         }
-        for ((check, words), n) in unseen {
+        for (check, words, n) in unseen {
             let said = match words {
                 Words::Unseen(why, see) => (Unseen::of_all(why, app), Unseen::of_all(see, app)),
-                Words::Stale(why) => (why, super::read_anew(app)),
+                Words::Stale(why) => (why.into_owned(), super::read_anew(app)),
             };
-            let ways = evaluation.unseen.entry((check.to_owned(), app.cloned())).or_default();
+            let ways = evaluation.unseen.entry((check.name.to_owned(), app.cloned())).or_default();
             *ways.entry(said).or_default() += n;
         }
     }
@@ -378,75 +399,93 @@ fn checks<'c>(
     })
 }
 
-fn of_accounts<'s>(
+/// Puts the questions about people who hold accounts, and about what they hold.
+fn of_holders<'s>(
     company: &Company<'_>,
     facts: &'s Facts<'_>,
     detail: Detail,
-    part: &[(&AccountId, &Match)],
+    part: &[(Option<&Person>, &[AccountId])],
 ) -> Found<'s> {
     let asker = Asker::new(company, facts);
-    let questions: Vec<_> = checks(company, facts, detail)
-        .filter_map(|check| match check.question {
-            Question::Account(ask) => Some((check, ask)),
-            _ => None,
-        })
-        .collect();
-    let app = facts.world.app;
-    let mut found = Found::new(Some(app));
-    for (id, matched) in part {
-        let Some(known) = facts.world.accounts.get(*id) else { continue };
-        let person = match matched {
-            Match::Linked { person, .. } => facts.world.people.get(person),
-            _ => None,
-        };
-        let holder = person.map(|person| (person, asker.standing(person)));
-        let holding = Holding { asker: &asker, id, known, matched, holder };
-        let make = || {
-            let unit = Unit::account(app, id);
-            (unit, known.account.login.clone(), person.map(|person| person.id.clone()))
-        };
-        for (check, ask) in &questions {
-            let verdict = ask(&holding);
-            let stale = facts.stale.as_deref();
-            let asked = Asked { stale, make: &make, verdict };
-            found.add(company, detail, check, asked);
+    let questions = Questions::new(company, facts, detail);
+    let world = facts.world;
+    let mut found = Found::new(Some(world.app));
+    for (person, accounts) in part {
+        let held = |id| Some((id, world.accounts.get(id)?));
+        let held: Vec<_> = accounts.iter().filter_map(held).collect();
+        let holder = person.map(|person| Holder::new(&asker, person, &held));
+        let holder = holder.as_ref();
+        for (id, known) in held {
+            if let Some(matched) = facts.correlation.matches.get(id) {
+                let holding = Holding { asker: &asker, id, known, matched, holder };
+                questions.of_account(detail, &holding, &mut found);
+            }
+        }
+        if let Some(holder) = holder {
+            questions.of_person(detail, holder, &mut found);
         }
     }
     found
 }
 
-fn of_people<'s>(
+/// Puts the questions about accounts that are nobody's own.
+fn of_others<'s>(
     company: &Company<'_>,
     facts: &'s Facts<'_>,
     detail: Detail,
-    part: &[(&PersonId, &Vec<AccountId>)],
+    part: &[(&AccountId, &KnownAccount, &Match)],
 ) -> Found<'s> {
     let asker = Asker::new(company, facts);
-    let questions: Vec<_> = checks(company, facts, detail)
-        .filter_map(|check| match check.question {
-            Question::Person(ask) => Some((check, ask)),
-            _ => None,
-        })
-        .collect();
-    let app = facts.world.app;
-    let mut found = Found::new(Some(app));
-    for (id, accounts) in part {
-        let Some(person) = facts.world.people.get(*id) else { continue };
-        let accounts: Vec<_> = accounts
-            .iter()
-            .filter_map(|id| Some((id, facts.world.accounts.get(id)?)))
-            .filter(|(_, known)| known.gone.is_none() && known.account.status.may_sign_in())
-            .collect();
-        let holder = Holder { asker: &asker, person, standing: asker.standing(person), accounts };
-        let make = || (Unit::person(app, &person.id), person.name(), Some(person.id.clone()));
-        for (check, ask) in &questions {
-            let verdict = ask(&holder);
-            let stale = facts.stale.as_deref();
-            let asked = Asked { stale, make: &make, verdict };
-            found.add(company, detail, check, asked);
-        }
+    let questions = Questions::new(company, facts, detail);
+    let mut found = Found::new(Some(facts.world.app));
+    for (id, known, matched) in part {
+        let holding = Holding { asker: &asker, id, known, matched, holder: None };
+        questions.of_account(detail, &holding, &mut found);
     }
     found
+}
+
+/// The questions to be put about each account and each person of an app.
+struct Questions<'c> {
+    stale: Option<&'c str>,
+    accounts: Vec<(&'static Check, fn(&Holding<'_, '_>) -> Verdict)>,
+    people: Vec<(&'static Check, fn(&Holder<'_, '_>) -> Verdict)>,
+}
+
+impl<'c> Questions<'c> {
+    fn new(company: &Company<'_>, facts: &'c Facts<'_>, detail: Detail) -> Self {
+        let (mut accounts, mut people) = (Vec::new(), Vec::new());
+        for check in checks(company, facts, detail) {
+            match check.question {
+                Question::Account(ask) => accounts.push((check, ask)),
+                Question::Person(ask) => people.push((check, ask)),
+                Question::App(_) | Question::Company(_) => {}
+            }
+        }
+        Self { stale: facts.stale.as_deref(), accounts, people }
+    }
+
+    fn of_account(&self, detail: Detail, holding: &Holding<'_, '_>, found: &mut Found<'c>) {
+        let make = || {
+            let person = holding.holder.map(|holder| holder.person.id.clone());
+            let unit = Unit::account(holding.app(), holding.id);
+            (unit, holding.login().to_owned(), person)
+        };
+        for (check, ask) in &self.accounts {
+            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holding) };
+            found.add(holding.asker.company, detail, check, asked);
+        }
+    }
+
+    fn of_person(&self, detail: Detail, holder: &Holder<'_, '_>, found: &mut Found<'c>) {
+        let person = holder.person;
+        let make =
+            || (Unit::person(holder.app(), &person.id), person.name(), Some(person.id.clone()));
+        for (check, ask) in &self.people {
+            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holder) };
+            found.add(holder.asker.company, detail, check, asked);
+        }
+    }
 }
 
 fn of_app<'s>(company: &Company<'_>, facts: &'s Facts<'_>, detail: Detail) -> Found<'s> {
@@ -498,7 +537,7 @@ pub fn inputs(company: &Company<'_>, unit: &Unit) -> Json {
             "sso": account.sso,
             "created": account.created,
             "gone": known.gone,
-            "last_sign_in": known.activity.last_sign_in,
+            "last_sign_in": known.activity().last_sign_in,
             "match": facts.correlation.matches.get(id),
         }))
     });

@@ -2,7 +2,7 @@
 
 use super::{
     Allowed, Began, Check, Question, Reach, Verdict,
-    ask::{Holding, Standing},
+    ask::{Holder, Holding, Standing},
 };
 use crate::model::check::Severity;
 
@@ -23,7 +23,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn ask(holding: &Holding<'_, '_>) -> Verdict {
-    let Some((person, standing)) = &holding.holder else {
+    let Some(Holder { person, standing, .. }) = holding.holder else {
         return Verdict::none("not tied to a person");
     };
     match standing {

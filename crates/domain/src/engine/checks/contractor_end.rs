@@ -31,9 +31,9 @@ fn ask(holder: &Holder<'_, '_>) -> Verdict {
         return Verdict::none("has no account, or does not work here");
     }
     let world = holder.facts().world;
-    let stints = lifecycle::stints(person, &world.hours());
-    let present = present_terms(person, &stints, world.now);
-    let today = world.now.to_zoned(lifecycle::zone_of(person, &world.policy.organization)).date();
+    let present = present_terms(person, &holder.stints, world.now);
+    let today =
+        || world.now.to_zoned(lifecycle::zone_of(person, &world.policy.organization)).date();
     let mut contractor = false;
     for terms in present {
         if terms.kind != Some(EngagementKind::Contractor) {
@@ -41,7 +41,7 @@ fn ask(holder: &Holder<'_, '_>) -> Verdict {
         }
         contractor = true;
         let ends = terms.end_date.is_some() || terms.last_working_day.is_some();
-        let reviewed = terms.review_date.is_some_and(|day| today <= day);
+        let reviewed = terms.review_date.is_some_and(|day| today() <= day);
         if !ends && !reviewed {
             let says = terms.review_date.map_or_else(
                 || "no end is known".to_owned(),

@@ -1,6 +1,6 @@
 //! What was found in a part of the units: counted, and told one by one only where that is worth it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, ptr};
 
 use super::{About, Check, Company, Detail, Verdict};
 use crate::model::{
@@ -15,23 +15,23 @@ pub(super) struct Found<'s> {
     /// By the place of the check in [`ALL`], how many units are in which state.
     pub(super) counts: Vec<(&'static Check, [u64; CheckState::ALL.len()])>,
     /// Why units cannot be told of, and how to see.
-    pub(super) unseen: BTreeMap<(&'static str, Words), u64>,
+    pub(super) unseen: Vec<(&'static Check, Words<'s>, u64)>,
 }
 
 /// Why something cannot be told, and how to see.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Words {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Words<'s> {
     Unseen(&'static str, &'static str),
-    Stale(String),
+    Stale(Cow<'s, str>),
 }
 
 impl<'s> Found<'s> {
     pub(super) const fn new(app: Option<&'s AppName>) -> Self {
-        Self { app, results: Vec::new(), counts: Vec::new(), unseen: BTreeMap::new() }
+        Self { app, results: Vec::new(), counts: Vec::new(), unseen: Vec::new() }
     }
 
     fn count(&mut self, check: &'static Check, state: CheckState) {
-        let known = self.counts.iter_mut().find(|(known, _)| known.name == check.name);
+        let known = self.counts.iter_mut().find(|(known, _)| ptr::eq(*known, check));
         let place = CheckState::ALL.iter().position(|one| *one == state).unwrap_or_default();
         let counts = match known {
             Some((_, counts)) => counts,
@@ -53,7 +53,7 @@ impl<'s> Found<'s> {
         company: &Company<'_>,
         detail: Detail,
         check: &'static Check,
-        asked: Asked<'_>,
+        asked: Asked<'_, 's>,
     ) {
         let Asked { stale, make, verdict } = asked;
         let state = match (&verdict, stale) {
@@ -65,9 +65,9 @@ impl<'s> Found<'s> {
             (Verdict::Wrong(_), _) => CheckState::Fail,
         };
         match (state, &verdict, stale) {
-            (CheckState::Stale, _, Some(why)) => self.note(check, Words::Stale(why.to_owned())),
+            (CheckState::Stale, _, Some(why)) => self.note(check, Words::Stale(Cow::Borrowed(why))),
             (CheckState::Stale, Verdict::Stale(why), None) => {
-                self.note(check, Words::Stale(why.clone()));
+                self.note(check, Words::Stale(Cow::Owned(why.clone())));
             }
             (CheckState::NotEvaluable, Verdict::NotEvaluable(unseen), _) => {
                 self.note(check, Words::Unseen(unseen.why, unseen.see));
@@ -96,13 +96,18 @@ impl<'s> Found<'s> {
         self.results.push(result);
     }
 
-    fn note(&mut self, check: &'static Check, words: Words) {
-        *self.unseen.entry((check.name, words)).or_default() += 1;
+    /// There are few different words, so that looking through them is quickest.
+    fn note(&mut self, check: &'static Check, words: Words<'s>) {
+        let mut known = self.unseen.iter_mut();
+        match known.find(|(of, said, _)| ptr::eq(*of, check) && *said == words) {
+            Some((.., n)) => *n += 1,
+            None => self.unseen.push((check, words, 1)),
+        }
     }
 }
 
-pub(super) struct Asked<'s> {
+pub(super) struct Asked<'m, 's> {
     pub(super) stale: Option<&'s str>,
-    pub(super) make: &'s dyn Fn() -> (Unit, String, Option<PersonId>),
+    pub(super) make: &'m dyn Fn() -> (Unit, String, Option<PersonId>),
     pub(super) verdict: Verdict,
 }

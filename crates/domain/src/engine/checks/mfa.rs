@@ -46,7 +46,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
             Some(one) => word(one),
             None => {
                 let account = &holding.known.account;
-                let active = holding.known.activity.first_sign_in.or(account.created);
+                let active = holding.known.activity().first_sign_in.or(account.created);
                 Verdict::wrong(
                     format!("the app says that no second factor guards {login} in {app}"),
                     format!(

@@ -2,7 +2,7 @@
 
 use super::{
     Allowed, Began, Check, Question, Reach, Verdict,
-    ask::{Holding, Standing},
+    ask::{Holder, Holding, Standing},
 };
 use crate::{
     engine::correlate::Match,
@@ -36,7 +36,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn ask(holding: &Holding<'_, '_>) -> Verdict {
-    let Some((person, standing)) = &holding.holder else { return of_nobody(holding) };
+    let Some(Holder { person, standing, .. }) = holding.holder else { return of_nobody(holding) };
     let (since, involuntary) = match standing {
         Standing::Left { since, involuntary } => (Some(*since), *involuntary),
         Standing::Withdrawn => (None, false),

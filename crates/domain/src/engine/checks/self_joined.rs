@@ -31,7 +31,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
     let world = holding.facts().world;
     let made = holding.known.account.created;
     let seen = world.trail_covers(made);
-    match holding.known.activity.joined_by_itself(holding.id) {
+    match holding.known.activity().joined_by_itself(holding.id) {
         None if seen => Verdict::pass("somebody made it"),
         None if matches!(holding.matched, Match::Linked { confirmed: true, .. }) => {
             Verdict::pass("a named person confirmed whose it is")

@@ -35,7 +35,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
         .privileged(holding.is_privileged())
         .into();
     }
-    let sent = holding.known.activity.invited.or(holding.known.account.created);
+    let sent = holding.known.activity().invited.or(holding.known.account.created);
     if world.sight.invitation_lasts.is_some() && sent.is_none() {
         return Verdict::unseen(
             "{app} does not tell when {login} was invited",

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Allowed, Began, Check, Question, Reach, Verdict,
-    ask::{Holding, Standing, present_terms},
+    ask::{Holder, Holding, Standing, present_terms},
 };
 use crate::{
     engine::{correlate::Match, groups, lifecycle},
@@ -51,7 +51,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
     if let Match::Unwanted { said, .. } = holding.matched {
         return unwanted(holding, &said.by);
     }
-    let Some((person, standing)) = &holding.holder else {
+    let Some(holder @ Holder { person, standing, .. }) = holding.holder else {
         return if holding.is_live_human() {
             Verdict::unseen("{login} is not tied to anyone", "muster accounts link {unit} PERSON")
         } else {
@@ -89,11 +89,11 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
     if person.profile.in_scope == Some(Scope::Out) {
         return wrong(format!("{} is out of scope", person.name()), None);
     }
-    match admitted(holding, rule, person, role) {
+    match admitted(holder, rule, role) {
         Admission::By(why) => Verdict::Pass(why.into()),
         Admission::Unclear(why) => Verdict::unseen("{detail}", super::COMPLETE).because(&why),
         Admission::No(allows) => {
-            let changed = holding.known.activity.updated.as_ref().map(|deed| deed.at);
+            let changed = holding.known.activity().updated.as_ref().map(|deed| deed.at);
             wrong(format!("the rule allows {allows}"), changed.or(last_move(person)))
         }
     }
@@ -130,13 +130,9 @@ enum Admission {
     Unclear(String),
 }
 
-fn admitted(
-    holding: &Holding<'_, '_>,
-    rule: &AccessRule,
-    person: &Person,
-    role: &RoleName,
-) -> Admission {
-    let sight = holding.facts().world.sight;
+fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admission {
+    let person = holder.person;
+    let sight = holder.facts().world.sight;
     let within = |highest: &RoleName| {
         role == highest
             || sight.role(role).zip(sight.role(highest)).is_some_and(|(has, may)| {
@@ -155,7 +151,7 @@ fn admitted(
         allows.push(highest);
     }
     if !rule.staff_roles.is_empty() {
-        let staff = staff_roles(holding, person);
+        let staff = staff_roles(holder);
         if staff.is_empty() {
             missing = Some(format!("the staff role of {} is not known", person.name()));
         }
@@ -169,7 +165,7 @@ fn admitted(
         }
     }
     if !rule.groups.is_empty() {
-        match holding.asker.groups_of(person) {
+        match holder.asker.groups_of(person, &holder.stints) {
             Ok(groups) => {
                 for (name, highest) in rule.groups.iter().filter(|(name, _)| groups.contains(*name))
                 {
@@ -183,11 +179,11 @@ fn admitted(
         }
     }
     if rule.requests {
-        let company = holding.asker.company;
+        let company = holder.asker.company;
         let zone = lifecycle::zone_of(person, &company.policy.organization);
         let mine = company.orders.grants.iter().filter(|grant| {
             grant.person == person.id
-                && grant.app == *holding.app()
+                && grant.app == *holder.app()
                 && grant.at <= company.now
                 && grant.until.is_none_or(|until| company.now < groups::end(until, &zone))
         });
@@ -209,10 +205,8 @@ fn admitted(
 }
 
 /// The staff roles of `person` in what she does here now: the roster's, else the job title.
-fn staff_roles<'p>(holding: &Holding<'_, '_>, person: &'p Person) -> Vec<&'p str> {
-    let world = holding.facts().world;
-    let stints = lifecycle::stints(person, &world.hours());
-    present_terms(person, &stints, world.now)
+fn staff_roles<'p>(holder: &Holder<'p, '_>) -> Vec<&'p str> {
+    present_terms(holder.person, &holder.stints, holder.facts().world.now)
         .into_iter()
         .filter_map(|terms| terms.staff_role.as_deref().or(terms.title.as_deref()))
         .map(str::trim)

@@ -8,7 +8,7 @@ use crate::{
     engine::{contract, decide, expect::Expectation, lifecycle, world::KnownAccount},
     model::{
         id::{AccountId, AppName, RoleName},
-        person::{EngagementKind, Person},
+        person::{Engagement, EngagementKind, Person},
         policy::Leave,
     },
 };
@@ -62,6 +62,14 @@ impl Survey<'_> {
         accounts: &[(&AccountId, &KnownAccount)],
     ) -> Vec<Gap> {
         let Some(account) = accounts.first() else { return Vec::new() };
+        // Most people's dates leave nothing to say.
+        let simple = |one: &Engagement| {
+            one.terms.kind != Some(EngagementKind::Contractor)
+                && one.terms.last_working_day.is_none()
+        };
+        if person.engagements.iter().all(simple) {
+            return Vec::new();
+        }
         let name = person.name();
         let now = self.world.now;
         let mut gaps = Vec::new();

@@ -13,7 +13,7 @@ const UNUSED: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// When the invitation of this account lapsed, if it did.
 pub(in crate::engine) fn lapsed(world: &World<'_>, known: &KnownAccount) -> Option<Timestamp> {
     let lasts = world.sight.invitation_lasts?;
-    let sent = known.activity.invited.or(known.account.created)?;
+    let sent = known.activity().invited.or(known.account.created)?;
     sent.checked_add(lasts).ok().filter(|lapsed| *lapsed <= world.now)
 }
 
@@ -34,7 +34,7 @@ pub(in crate::engine) fn last_use(world: &World<'_>, known: &KnownAccount) -> Op
     if known.account.kind != AccountKind::Human || !is_recent {
         return None;
     }
-    match known.activity.last_sign_in {
+    match known.activity().last_sign_in {
         Some(at) => Some(LastUse { at, is_sign_in: true }),
         None => Some(LastUse { at: known.account.created?.max(trail.since), is_sign_in: false }),
     }

@@ -104,7 +104,7 @@ impl Applying<'_> {
         let closed_since = closed_since(self.muster.env.now(), closed_within_days);
         let heirs = Heirs { holders, closed_since };
         let known = self.situation.accounts.get(&account);
-        let of = known.and_then(|known| known.work.as_ref()).map_or(0, OpenWork::tickets);
+        let of = known.and_then(|known| known.work.as_deref()).map_or(0, OpenWork::tickets);
         let mut moving = Moving::new(account, Way::Away, of);
         let mut fruitless = 0;
         loop {

@@ -1,6 +1,9 @@
 //! The situation as it was known, and what another policy would have made of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use muster_domain::{
@@ -12,7 +15,6 @@ use muster_domain::{
         world::{KnownAccount, Sight},
     },
     model::{
-        activity::Activity,
         id::{AppName, SourceName},
         journal::Event,
         operation::Deactivation,
@@ -130,7 +132,7 @@ fn then(
     policy: &Policy,
     (only, now): (Option<&AppName>, Timestamp),
 ) -> Result<Vec<Situation>> {
-    let people = known.people()?;
+    let people = Arc::new(known.people()?);
     let orders = known.orders()?;
     let heard: BTreeMap<SourceName, Timestamp> =
         sources(known)?.into_iter().map(|source| (source.name, source.imported_at)).collect();
@@ -147,7 +149,7 @@ fn then(
         situations.push(Situation {
             sight: sight(known, &connection, &accounts, now)?,
             policy,
-            people: people.clone(),
+            people: Arc::clone(&people),
             links: known.links(&app)?,
             runs: known.runs(&app)?,
             approvals: known.approvals(&app, now)?,
@@ -182,9 +184,9 @@ fn accounts(known: &Known, app: &AppName) -> Result<Accounts> {
                 account: seen.account.clone(),
                 gone: seen.gone,
                 learned: known.learned(app, id)?,
-                work: known.work.get(&(app.clone(), id.clone())).cloned(),
+                work: known.work.get(&(app.clone(), id.clone())).cloned().map(Box::new),
                 // The journal does not tell when people signed in.
-                activity: Activity::default(),
+                activity: None,
             },
         );
     }

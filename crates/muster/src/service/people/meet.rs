@@ -1,5 +1,7 @@
 //! A person nobody knew, met by an account of hers: added by hand and tied to it, one decision.
 
+use std::sync::Arc;
+
 use muster_domain::model::{
     account::Account,
     email::EmailAddress,
@@ -78,7 +80,7 @@ impl Muster {
         people.insert(told.person.id.clone(), told.person.clone());
         told.apps.retain(|one| one.app != *app);
         if self.planned_apps(&policy).await?.contains(app) {
-            let mut situation = self.situation_with(app, policy, people).await?;
+            let mut situation = self.situation_with(app, policy, Arc::new(people)).await?;
             situation.links.insert(link.account.clone(), link.clone());
             told.apps.push(why::in_app(&situation, &told.person, self.env.now())?);
         }

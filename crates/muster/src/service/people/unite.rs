@@ -1,6 +1,6 @@
 //! Saying that two records are one human, and taking that back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use muster_domain::{
     engine::merge::{self, FieldChange},
@@ -143,9 +143,11 @@ impl Muster {
         let mut people = self.people().await?;
         people.remove(&merged.person.id);
         people.insert(person.id.clone(), person.clone());
+        let people = Arc::new(people);
         let mut apps = Vec::new();
         for app in self.planned_apps(&policy).await? {
-            let mut situation = self.situation_with(&app, policy.clone(), people.clone()).await?;
+            let mut situation =
+                self.situation_with(&app, policy.clone(), Arc::clone(&people)).await?;
             for link in situation.links.values_mut() {
                 if let Some(retied) = retied(link, &merged.person.id, &person.id) {
                     *link = retied;
