@@ -72,6 +72,7 @@ events! {
     AccountClassified "account.classified" "An account was declared to be nobody's own.",
     AccountUnwanted "account.unwanted" "An account was declared to be one that should not exist.",
     AccountNotTheirs "account.not_theirs" "An account was declared not to be a certain person's.",
+    AccountShielded "account.shielded" "A login that the policy protects was found to be an account's.",
     AccountMet "account.person_added" "A person was added by hand for an account, and it was tied to them.",
     PlanMade "plan.made" "A plan was saved or applied.",
     OperationApproved "operation.approved" "A named person let an operation go.",
