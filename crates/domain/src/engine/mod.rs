@@ -1,6 +1,7 @@
 //! The verbs: decisions as pure functions of (people, accounts, policy, now).
 
 pub mod backtest;
+mod behind;
 pub mod calendar;
 pub mod checks;
 pub mod condition;

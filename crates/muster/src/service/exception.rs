@@ -92,8 +92,11 @@ impl Muster {
             )));
         }
         let mut about: Vec<PersonId> = result.person.iter().cloned().collect();
+        let mut role = None;
         if let (Some(app), Some(account)) = (&result.unit.app, &result.unit.account) {
             about.extend(self.concerned(app, account).await?);
+            let known = self.store.accounts(app).await?.remove(account);
+            role = known.and_then(|known| known.account.role);
         }
         self.may_vouch(&self.actor, &about).await?;
         let owner = match owner {
@@ -113,6 +116,7 @@ impl Muster {
             id: OrderId::derive(Exception::KIND, &self.actor, now, &about),
             check: check.name.to_owned(),
             unit: result.unit,
+            role,
             reason,
             owner,
             file,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     engine::{
+        behind::leaver_behind,
         condition::Subject,
         correlate::{Correlation, Match},
         expect::{Expectation, Rules},
@@ -135,6 +136,12 @@ fn staleness(world: &World<'_>) -> Option<String> {
         (Some(Completeness::Proven), Some(read)) => {
             let limit = world.policy.checks.fresh_within;
             let old = world.now.duration_since(read);
+            if old < -CLOCK_SKEW {
+                return Some(format!(
+                    "the last read of {app} is dated {}, which is still to come: a clock is wrong",
+                    read.strftime("%Y-%m-%d %H:%M UTC"),
+                ));
+            }
             (limit < old).then(|| {
                 format!(
                     "{app} was last read completely on {}, more than {} hours ago",
@@ -149,6 +156,9 @@ fn staleness(world: &World<'_>) -> Option<String> {
         _ => Some(format!("{app} was never read")),
     }
 }
+
+/// By how much the clocks of two machines may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where somebody stands towards an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,6 +202,17 @@ impl<'c, 'a> Asker<'c, 'a> {
             Standing::Left { since, involuntary }
         };
         match self.rules.expect(person) {
+            // What a source stopped to tell of is not known (and no departure).
+            Expectation::Access { .. }
+            | Expectation::NoRule { .. }
+            | Expectation::NotYet { ended: None, .. }
+                if let Some(since) = person.not_mentioned_since =>
+            {
+                Standing::Unknown(format!(
+                    "no source has mentioned them since {}",
+                    since.strftime("%Y-%m-%d")
+                ))
+            }
             Expectation::Access { .. } | Expectation::NoRule { .. } => Standing::Here,
             Expectation::Gone { since, engagement, .. } => left(since, engagement),
             Expectation::NotYet { ended: Some(past), .. } => left(past.since, past.engagement),
@@ -216,6 +237,11 @@ pub(super) struct Holding<'s, 'a> {
 }
 
 impl<'a> Holding<'_, 'a> {
+    /// Who has left and may get in by it, though it is said not to be hers; and since when.
+    pub(super) fn leaver_behind(&self) -> Option<(&'a Person, Timestamp)> {
+        leaver_behind(self.facts().world, &self.asker.rules, (self.known, self.matched))
+    }
+
     pub(super) fn facts(&self) -> &Facts<'a> {
         self.asker.facts
     }
@@ -268,6 +294,19 @@ impl<'a> Holder<'_, 'a> {
 }
 
 impl Asker<'_, '_> {
+    /// Leavers' accounts that are said not to be theirs.
+    pub(super) fn disowned(&self) -> BTreeMap<PersonId, Vec<AccountId>> {
+        let world = self.facts.world;
+        let mut found: BTreeMap<PersonId, Vec<AccountId>> = BTreeMap::new();
+        for (id, matched) in &self.facts.correlation.matches {
+            let Some(known) = world.accounts.get(id) else { continue };
+            if let Some((leaver, _)) = leaver_behind(world, &self.rules, (known, matched)) {
+                found.entry(leaver.id.clone()).or_default().push(id.clone());
+            }
+        }
+        found
+    }
+
     /// The person who answers for an account, and where she stands.
     pub(super) fn owner(&self, id: &PersonId) -> Option<(&Person, Standing)> {
         let person = self.facts.world.people.get(id)?;
@@ -315,19 +354,32 @@ pub(super) fn standing_of<'a>(
     Some((person, Asker::new(company, facts).standing(person)))
 }
 
-/// Why whoever has this address does not answer for anything here any more, if that is so. An
-/// address that is nobody's own is taken to be a desk.
-pub(super) fn owner_gone(
-    company: &Company<'_>,
-    facts: &Facts<'_>,
-    owner: &EmailAddress,
-) -> Option<&'static str> {
-    let has = |person: &&Person| person.profile.work_email.as_ref() == Some(owner);
-    let person = company.people.values().find(has)?;
-    match standing_of(company, facts, &person.id)?.1 {
-        Standing::Left { .. } => Some("has left"),
-        Standing::Withdrawn => Some("never started"),
-        Standing::Here | Standing::NotYet | Standing::Unknown(_) => None,
+/// Whether somebody answers for something.
+pub(super) enum Answering {
+    /// Somebody who works here, or a desk of the company.
+    Yes,
+    /// Nobody, and why.
+    No(&'static str),
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
+/// Whether whoever has this address answers for something here. An address that is nobody's own is
+/// taken to be a desk, where people of the company have addresses of the same domain.
+pub(super) fn answers(company: &Company<'_>, facts: &Facts<'_>, owner: &EmailAddress) -> Answering {
+    let people = || company.people.values();
+    let has = |person: &&Person| person.work_addresses().any(|held| held == owner);
+    let Some(person) = people().find(has) else {
+        let desk =
+            people().flat_map(Person::work_addresses).any(|one| one.domain() == owner.domain());
+        return if desk { Answering::Yes } else { Answering::No("nobody here has that address") };
+    };
+    match standing_of(company, facts, &person.id).map(|(_, standing)| standing) {
+        Some(Standing::Left { .. }) => Answering::No("has left"),
+        Some(Standing::Withdrawn) => Answering::No("never started"),
+        Some(Standing::Unknown(why)) => Answering::Unknown(why),
+        Some(Standing::Here | Standing::NotYet) => Answering::Yes,
+        None => Answering::Unknown("their record is missing".to_owned()),
     }
 }
 
