@@ -153,10 +153,6 @@ impl<'a> World<'a> {
     /// When days begin and end here.
     #[must_use]
     pub fn hours(&self) -> Hours<'_> {
-        Hours {
-            organization: &self.policy.organization,
-            leaver: self.rules.leaver,
-            lead: self.rules.invite_before,
-        }
+        Hours::of(&self.policy.organization, self.rules)
     }
 }

@@ -236,6 +236,23 @@ fn an_order_for_an_earlier_engagement_does_not_exempt_a_later_end_from_the_limit
 }
 
 #[test]
+fn an_order_that_was_taken_back_does_not_use_up_the_limit() {
+    let world = World::new().policy("removals_per_day: 1000", "removals_per_day: 1");
+    let mut world = left(world, "ben")
+        .person("anna", |p| p.offboarded("2026-11-09T10:00:00Z"))
+        .account("anna", |a| a.of("anna"));
+    let cut = |operation: &&muster_domain::model::plan::Operation| operation.name() == "Anna";
+    let operations = world.plan().operations;
+    world.ran(operations.iter().find(cut).unwrap(), RunState::Verified);
+    let world = world
+        .person("anna", |p| p)
+        .account("anna", |a| a.of("anna").status(AccountStatus::Inactive));
+    let plan = world.plan();
+    let removals: Vec<_> = plan.operations.iter().filter(|one| one.name() == "Ben").collect();
+    assert!(removals.len() == 1 && removals[0].goes(), "{}", world.text());
+}
+
+#[test]
 fn the_next_rung_for_the_same_account_does_not_count_twice() {
     let world = World::new().policy("removals_per_day: 1000", "removals_per_day: 2");
     let mut world = left(left(world, "anna"), "ben");

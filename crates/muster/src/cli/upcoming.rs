@@ -70,9 +70,10 @@ impl Args {
 }
 
 fn row(session: &Session, one: &ComingUp) -> [String; 5] {
-    let ComingUp { app, upcoming, local, .. } = one;
-    let here = session.when(upcoming.at);
-    let there = if *local == here { String::new() } else { local.clone() };
+    let ComingUp { app, upcoming, local, day, .. } = one;
+    // A day at work has no time of its own: each app's policy says when on it access ends.
+    let here = if app.is_some() { session.when(upcoming.at) } else { day.to_string() };
+    let there = if app.is_none() || *local == here { String::new() } else { local.clone() };
     [
         here,
         there,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Company {
-    fn tells<const N: usize>(&self, words: [&str; N]) -> Said {
+    fn tells<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Said {
         self.muster(["people"].into_iter().chain(words))
     }
 
@@ -184,6 +184,57 @@ fn j12_who_keeps_a_contractor_longer_by_hand_needs_somebody_else_to_approve_it()
     tells("maria", &["people", "edit", "Con One", "--end", &days(30)]).done();
     assert_eq!(end(), days(30).as_str());
     company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn j12_an_end_and_a_rehire_without_a_break_wait_as_an_extension_does() {
+    let company = Company::new();
+    company.settle();
+    let con = email("Con One");
+    let words = ["people", "add", "--name", "Con One", "--email", &con, "--kind", "contractor"];
+    let job = ["--start", &days(-90), "--end", &days(9), "--department", "Support"];
+    company.muster(words.into_iter().chain(job).chain(["--title", "Agent"])).done();
+    company.apply().done();
+    let back = |from: i32| {
+        let (from, to) = (days(from), days(200));
+        let words = ["rehire", "Con One", "--start", &from, "--end", &to, "--yes"];
+        let job = ["--kind", "contractor", "--department", "Support", "--title", "Agent"];
+        company.tells(words.into_iter().chain(job))
+    };
+    let waits = |said: Said| said.waits().says("must approve it");
+    let engagements =
+        || company.shown("Con One")["person"]["engagements"].as_array().unwrap().len();
+
+    // However long ago the end is said to be: the account still lets in.
+    company.tells(["end", "Con One", "--on", &days(-30), "--yes"]).done();
+    waits(back(0));
+    assert_eq!(
+        (engagements(), company.plan().operations()),
+        (1, vec!["deactivate Con One".into()])
+    );
+    company.apply().done();
+    assert!(!company.desk.lets_in(&con));
+
+    // The days leave no break; and neither do they if the first day is moved afterwards.
+    waits(back(-29));
+    back(60).done().does_not_say("must approve it");
+    assert_eq!(engagements(), 2);
+    company.tells(["edit", "Con One", "--start", &days(-29)]).waits().says("without a break");
+    assert!(company.plan().operations().is_empty());
+    let waiting = company.muster(["approvals", "--json"]).waits().json();
+    let last = waiting.as_array().unwrap().last().unwrap();
+    let id = last["extensions"][0]["id"].as_str().unwrap();
+    company.muster(["approve", id, "--as", OWNER]).done();
+    assert_eq!(company.plan().operations(), ["reactivate Con One"]);
+}
+
+#[test]
+fn j12_the_start_of_a_contractor_is_withdrawn_without_an_approval() {
+    let company = Company::new();
+    let words = ["--kind", "contractor", "--start", &days(5), "--end", &days(90)];
+    let add = ["people", "add", "--name", "Con One"];
+    company.muster(add.into_iter().chain(words)).done();
+    company.tells(["withdraw", "Con One", "--yes"]).done().does_not_say("must approve it");
 }
 
 #[test]
