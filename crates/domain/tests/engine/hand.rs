@@ -232,6 +232,7 @@ fn merged(kept: &Person, other: &Person, numbers: BTreeMap<u32, u32>) -> Merged 
         numbers,
         links: Vec::new(),
         runs: Vec::new(),
+        kept: Vec::new(),
         by: "ines".to_owned(),
         at: at(NOW),
     }

@@ -258,6 +258,14 @@ pub(super) fn show(session: &Session, view: &PersonView) {
         let why: Vec<_> = why.iter().map(ToString::to_string).collect();
         print_line(&format!("  in group {group}: {}", clean(&why.join("; "))));
     }
+    show_grants(session, grants);
+    for app in apps {
+        show_app(session, app);
+    }
+}
+
+/// What was granted by hand, and whether it counts.
+fn show_grants(session: &Session, grants: &[GrantView]) {
     for GrantView { grant, standing, .. } in grants {
         let lasts = match standing {
             Standing::InForce => lasts(grant.until, session),
@@ -270,9 +278,6 @@ pub(super) fn show(session: &Session, view: &PersonView) {
             grant.app,
             clean(&grant.reason)
         ));
-    }
-    for app in apps {
-        show_app(session, app);
     }
 }
 

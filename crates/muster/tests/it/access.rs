@@ -430,5 +430,7 @@ fn l1_dates_that_contradict_each_other_are_shown_and_the_earlier_counts() {
     company.muster(["upcoming", "--until", "3 weeks"]).done().says(&format!("{} 18:00", day(10)));
     assert_eq!(company.plan_at(day(11)).operations(), ["deactivate Ann Ash"]);
     company.muster(["upcoming", "--until", "soon"]).refused(["is not a time"]);
+    let far = ["upcoming", "--until", "9999-12-31"];
+    company.muster(far).refused(["too far away; the latest day is 9999-12-30"]);
     company.muster(["upcoming", "--until", "1 day"]).done().says("Nothing until");
 }

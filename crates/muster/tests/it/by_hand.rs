@@ -436,6 +436,62 @@ fn l19_who_comes_back_under_a_new_id_is_proposed_and_one_after_a_humans_word() {
 }
 
 #[test]
+fn merging_a_leaver_into_somebody_who_works_here_says_what_access_goes_on() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-1));
+    company.hire("Ann Ashby");
+    company.looks();
+    let (ann, ashby) = (email("Ann Ash"), email("Ann Ashby"));
+    let removal = "deactivate Ann Ash".to_owned();
+    assert!(company.plan().operations().contains(&removal));
+
+    let merge = |more| company.tells(["merge", &ann, &ashby, more]);
+    let shown = company.unchanged_by(|| merge("--dry-run"));
+    shown.waits().says(&ann).says("was to be shut out now; as one person it stays open");
+    merge("--yes").done();
+    assert!(!company.plan().operations().contains(&removal));
+    let access = company.journal("person.merged")[0]["data"]["access"].clone();
+    assert_eq!((&access[0]["login"], &access[0]["after"]), (&ann.as_str().into(), &Value::Null));
+    let task = format!("Confirm that {ann} stays open for Ann Ash");
+    company.muster(["tasks", "list", "--json"]).waits().says(&task);
+
+    // It is done once somebody says so of that very account.
+    let account = format!("support/{}", company.desk.user(&ann).id);
+    company.muster(["accounts", "link", &account, "1002"]).done();
+    company.muster(["tasks", "list", "--json"]).does_not_say(&task);
+}
+
+#[test]
+fn merging_two_who_stay_changes_no_access_and_asks_for_no_confirmation() {
+    let company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let words = ["add", "--name", "Ann Ash", "--email", "ann2@acme.example"];
+    company.tells(words.into_iter().chain(["--start", &days(-1)])).done();
+    let merged = company.tells(["merge", "1002", "ann2@acme.example", "--yes"]).done();
+    merged.does_not_say("as one person it");
+    company.muster(["tasks", "list"]).does_not_say("stays open");
+}
+
+#[test]
+fn j4_a_start_withdrawn_and_told_again_leaves_the_one_invitation() {
+    let policy =
+        POLICY.replace("delete: false", "delete: true").replace("1 working day", "10 days");
+    let company = Company::with(obliging(), &policy);
+    company.settle();
+    company.adds("Nia North", &days(5)).done();
+    company.apply().done();
+    let nia = email("Nia North");
+    company.tells(["withdraw", "Nia North", "--yes"]).done();
+    // Taking the invitation back waits for somebody's approval.
+    company.apply();
+    let start = days(5);
+    let job = ["--department", "Support", "--title", "Agent", "--yes"];
+    company.tells(["rehire", "Nia North", "--start", &start].into_iter().chain(job)).done();
+    company.approve_all("maria").done();
+    assert_eq!(company.desk.invitations_to(&nia).len(), 1);
+    assert!(company.desk.has_open_invitation(&nia));
+}
+
+#[test]
 fn m4_a_name_told_by_hand_changes_the_display_name_and_nothing_else() {
     let company = Company::where_work(["Ann Ash"]);
     let before = company.desk.user(&email("Ann Ash"));

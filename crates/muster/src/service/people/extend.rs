@@ -21,7 +21,11 @@ use muster_domain::{
 use serde_json::json;
 
 use super::{
-    super::{Muster, consent::order_begins, why::state_at},
+    super::{
+        Muster,
+        consent::order_begins,
+        why::{PersonInApp, state_at},
+    },
     Told, changed_meanwhile,
 };
 use crate::error::{Error, Result};
@@ -38,7 +42,7 @@ impl Muster {
     ) -> Result<Told> {
         let organization = self.policy_or_none().await?.organization;
         let hours = Hours::usual(&organization);
-        let lets_in = told.apps.iter().any(|app| app.lets_in());
+        let lets_in = told.apps.iter().any(PersonInApp::lets_in);
         let extends = told.before.as_ref().and_then(|before| {
             let over = matches!(
                 lifecycle::state(before, &hours, self.env.now()),
