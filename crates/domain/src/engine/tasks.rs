@@ -3,6 +3,7 @@
 //! done.
 
 mod dates;
+mod merged;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -205,6 +206,7 @@ pub fn tasks(
     gaps.iter().filter(|gap| !waits(gap)).filter_map(|gap| of_gap(world, gap)).for_each(&mut add);
     dates::contracts(world).into_iter().for_each(&mut add);
     dates::moved_starts(world).into_iter().for_each(&mut add);
+    merged::kept(world).into_iter().for_each(&mut add);
     protected_nobody(world).into_iter().for_each(&mut add);
     plan.blocked.iter().map(of_blocked).for_each(&mut add);
     let limited: Vec<_> = plan.operations.iter().filter(|one| is_limited(one)).collect();
@@ -373,6 +375,7 @@ fn asked_by(gap: &Gap) -> Option<(TaskKind, String)> {
         | GapKind::ExpectedMissing
         | GapKind::ChangedOutside
         | GapKind::ExcessRole
+        | GapKind::RoleTooLow
         | GapKind::ExcessAccount
         | GapKind::DormantAdmin
         | GapKind::UnusedSeat

@@ -216,6 +216,9 @@ pub struct Merged {
     pub links: Vec<(AppName, AccountId)>,
     /// The runs that were moved with her.
     pub runs: Vec<OperationId>,
+    /// The accounts that let in for longer because of it.
+    #[serde(default)]
+    pub kept: Vec<(AppName, AccountId)>,
     /// Who said so.
     pub by: String,
     /// When.

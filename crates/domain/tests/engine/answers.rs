@@ -411,6 +411,7 @@ fn not_hers_leaves_others_their_claim_and_goes_along_when_people_become_one() {
         numbers: Default::default(),
         links: Vec::new(),
         runs: Vec::new(),
+        kept: Vec::new(),
         by: "olive".to_owned(),
         at: said.now,
     });
@@ -434,6 +435,7 @@ fn that_two_are_two_holds_in_either_order_and_for_whom_they_became() {
         numbers: Default::default(),
         links: Vec::new(),
         runs: Vec::new(),
+        kept: Vec::new(),
         by: "olive".to_owned(),
         at: world.now,
     });

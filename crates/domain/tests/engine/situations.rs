@@ -54,7 +54,7 @@ fn j6_an_account_that_may_be_hers_is_put_to_a_human() {
     let by_name = World::new()
         .person("anna", |p| p)
         .account("7", |a| a.email("a.s@private.example").named("ANNA"));
-    assert_snapshot!(by_name.text(), @"! blocked Anna: should have an account; account 7 may already be theirs");
+    assert_snapshot!(by_name.text(), @"! blocked Anna: should have an account; a.s@private.example may already be theirs");
     let by_email = World::new().person("anna", |p| p).account("7", |a| a.of("anna"));
     assert_snapshot!(by_email.text(), @"nothing to do");
 }
