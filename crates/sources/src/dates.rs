@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::{
+    delimited::Row,
     options::DateOrder,
-    problem::{Problem, ProblemKind, Problems},
+    problem::{ProblemKind, Problems},
     recognise::Layout,
     table::Table,
 };
@@ -194,13 +195,13 @@ fn month_name(text: &str) -> Option<i8> {
 
 /// What the numeric dates of a file allow.
 #[derive(Default)]
-struct Evidence {
+struct Evidence<'a> {
     /// Only day first fits: row, column.
-    day_first: Vec<(u32, usize, String)>,
+    day_first: Vec<(&'a Row<'a>, usize)>,
     /// Only month first fits.
-    month_first: Vec<(u32, usize, String)>,
+    month_first: Vec<(&'a Row<'a>, usize)>,
     /// Both fit and differ: the first such cell.
-    either: Option<(u32, usize, String)>,
+    either: Option<(&'a Row<'a>, usize)>,
     eithers: usize,
 }
 
@@ -248,7 +249,7 @@ pub(crate) fn decide(
     let (day_first, month_first) = (evidence.day_first.len(), evidence.month_first.len());
     match (day_first, month_first) {
         (0, 0) => {
-            let Some((row, place, value)) = evidence.either else {
+            let Some((row, place)) = evidence.either else {
                 return Decided { order: Some(DateOrder::DayMonthYear), by: OrderBy::NotNeeded };
             };
             let message = format!(
@@ -256,8 +257,7 @@ pub(crate) fn decide(
                  differ): say which with --dates dmy or --dates mdy",
                 evidence.eithers
             );
-            let problem = Problem::new(ProblemKind::DateOrder, message);
-            problems.add(problem.row(row).column(place, table.heading(place)).value(&value));
+            problems.add(table.at(row, place, ProblemKind::DateOrder, message));
             unknown
         }
         (_, 0) => by_values(DateOrder::DayMonthYear),
@@ -279,7 +279,7 @@ fn is_dotted(cell: &str) -> bool {
     cell.matches('.').count() >= 2
 }
 
-fn gather(table: &Table<'_>, layout: &Layout) -> Evidence {
+fn gather<'a>(table: &'a Table<'a>, layout: &Layout) -> Evidence<'a> {
     let mut evidence = Evidence::default();
     let dates: Vec<usize> = layout
         .columns
@@ -292,7 +292,7 @@ fn gather(table: &Table<'_>, layout: &Layout) -> Evidence {
             let Reading::Numbers(a, b, year) = read(row.cell(place)) else { continue };
             let day_first = in_order(a, b, year, DateOrder::DayMonthYear);
             let month_first = in_order(a, b, year, DateOrder::MonthDayYear);
-            let cell = || (row.number, place, row.cell(place).to_owned());
+            let cell = || (row, place);
             match (day_first, month_first) {
                 (Some(_), None) => evidence.day_first.push(cell()),
                 (None, Some(_)) => evidence.month_first.push(cell()),
@@ -313,7 +313,7 @@ fn gather(table: &Table<'_>, layout: &Layout) -> Evidence {
 fn report_mixture(
     table: &Table<'_>,
     order: DateOrder,
-    fewer: &[(u32, usize, String)],
+    fewer: &[(&Row<'_>, usize)],
     problems: &mut Problems,
 ) {
     let message = format!(
@@ -321,9 +321,8 @@ fn report_mixture(
          can be believed; export it again with one date format",
         other(order)
     );
-    for (row, place, value) in fewer {
-        let problem = Problem::new(ProblemKind::DateOrder, message.clone());
-        problems.add(problem.row(*row).column(*place, table.heading(*place)).value(value));
+    for (row, place) in fewer {
+        problems.add(table.at(row, *place, ProblemKind::DateOrder, message.as_str()));
     }
 }
 

@@ -11,8 +11,11 @@ use crate::{
     people::{File, Group},
     problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
-    words::{name_key, turned_round, word_key},
+    words::{name_key, turned_round},
 };
+
+/// So many people are named who can all be the manager.
+const NAMESAKES: usize = 8;
 
 /// A group, by its place among all groups.
 type At = usize;
@@ -56,13 +59,13 @@ pub(crate) fn resolve(
                 Found::One(one) => Some(one),
                 Found::Nobody(field, value) => {
                     // It may stand in a row that could not be read, which is a problem of its own.
-                    if !is_lost(file.lost, &value) {
+                    if !file.lost.may_hold(&value) {
                         problems.add(nobody(draft, layout, field, &value));
                     }
                     None
                 }
                 Found::Several(field, value, several) => {
-                    problems.add(ambiguous(draft, layout, (field, &value), &several, groups));
+                    problems.add(ambiguous(draft, layout, (field, &value), several, groups));
                     None
                 }
             };
@@ -82,11 +85,11 @@ pub(crate) fn resolve(
     }
 }
 
-enum Found {
+enum Found<'a> {
     None,
     One(At),
     Nobody(Target, String),
-    Several(Target, String, BTreeSet<At>),
+    Several(Target, String, &'a BTreeSet<At>),
 }
 
 impl Index {
@@ -121,7 +124,7 @@ impl Index {
     }
 
     /// The surest of the hints decides.
-    fn find(&self, hints: &ManagerHints) -> Found {
+    fn find(&self, hints: &ManagerHints) -> Found<'_> {
         let ManagerHints { id, number, position, email, name } = hints;
         if let Some(id) = id {
             match self.ids.binary_search_by(|other| other.as_str().cmp(id)) {
@@ -145,12 +148,6 @@ impl Index {
     }
 }
 
-/// Whether a row that could not be read holds all words of a value.
-fn is_lost(lost: &[BTreeSet<String>], value: &str) -> bool {
-    let key = word_key(value);
-    lost.iter().any(|row| key.split(' ').all(|word| row.contains(word)))
-}
-
 impl ManagerHints {
     /// The hint that decides: the column and what it says.
     fn surest(&self) -> Option<(Target, &str)> {
@@ -168,15 +165,15 @@ impl ManagerHints {
     }
 }
 
-fn look(index: &BTreeMap<String, BTreeSet<At>>, value: &str, target: Target) -> Found {
+fn look<'a>(index: &'a BTreeMap<String, BTreeSet<At>>, value: &str, target: Target) -> Found<'a> {
     choose(index.get(value), target, value)
 }
 
-fn choose(people: Option<&BTreeSet<At>>, target: Target, value: &str) -> Found {
+fn choose<'a>(people: Option<&'a BTreeSet<At>>, target: Target, value: &str) -> Found<'a> {
     let Some(people) = people else { return Found::Nobody(target, value.to_owned()) };
     match (people.len(), people.first()) {
         (1, Some(one)) => Found::One(*one),
-        _ => Found::Several(target, value.to_owned(), people.clone()),
+        _ => Found::Several(target, value.to_owned(), people),
     }
 }
 
@@ -230,10 +227,15 @@ fn ambiguous(
     several: &BTreeSet<At>,
     groups: &[Group],
 ) -> Problem {
-    let people: Vec<String> = several.iter().filter_map(|&at| groups.get(at)).map(who).collect();
+    // A company can have as many namesakes as rows: naming all in each would never end.
+    let named = several.iter().take(NAMESAKES).filter_map(|&at| groups.get(at)).map(who);
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = match several.len().saturating_sub(NAMESAKES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     let message = format!(
-        "the manager can be any of {}: add a column with the manager's id or e-mail",
-        people.join(", ")
+        "the manager can be any of {named}{more}: add a column with the manager's id or e-mail"
     );
     at(draft, layout, ProblemKind::AmbiguousManager, given, message)
 }

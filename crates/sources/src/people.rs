@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, btree_map::Entry},
 };
 
 use muster_domain::model::{
@@ -20,14 +20,15 @@ use crate::{
     problem::{Problem, ProblemKind, Problems, Warning, Warnings},
     recognise::Layout,
     spans,
+    table::Lost,
     words::same_text,
 };
 
 /// What is known of the file as a whole.
 pub(crate) struct File<'a> {
     pub(crate) layout: &'a Layout,
-    /// Rows that could not be read as one of a person: their words.
-    pub(crate) lost: &'a [BTreeSet<String>],
+    /// Rows that could not be read as one of a person.
+    pub(crate) lost: &'a Lost,
     /// The day on which the file is read.
     pub(crate) today: Option<jiff::civil::Date>,
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How many problems are listed one by one. A file with more is broken as a whole; the rest is
-/// counted in a last line.
+/// How many problems, and how many warnings, are listed one by one. A file with more is broken as a
+/// whole; the rest is counted in a last line.
 const LISTED: usize = 10_000;
 /// How many characters of a cell a problem repeats.
 const VALUE_CHARS: usize = 80;
@@ -246,17 +246,26 @@ impl Problems {
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
     list: Vec<Warning>,
+    more: usize,
 }
 
 impl Warnings {
     pub(crate) fn add(&mut self, warning: Warning) {
-        self.list.push(warning);
+        if self.list.len() < LISTED {
+            self.list.push(warning);
+        } else {
+            self.more += 1;
+        }
     }
 
     /// By row and column; those of the whole file first.
-    pub(crate) fn sorted(mut self) -> Vec<Warning> {
-        self.list.sort();
-        self.list
+    pub(crate) fn sorted(self) -> Vec<Warning> {
+        let Self { mut list, more } = self;
+        list.sort();
+        if more > 0 {
+            list.push(Warning::new(format!("…and {more} more warnings; see to these first")));
+        }
+        list
     }
 }
 

@@ -25,10 +25,10 @@ pub(crate) fn check(
     problems: &mut Problems,
     warnings: &mut Warnings,
 ) {
-    let starts: Vec<Date> = group.drafts.iter().filter_map(|d| d.terms.start_date).collect();
+    let earliest = group.drafts.iter().filter_map(|d| d.terms.start_date).min();
     let mut report = Report { layout, problems, warnings };
     for draft in &mut group.drafts {
-        report.ends(draft, &starts);
+        report.ends(draft, earliest);
         report.order(draft);
     }
 }
@@ -42,19 +42,18 @@ struct Report<'a> {
 impl Report<'_> {
     /// An end before the start. Where the person was here before, and has not ended again, it is
     /// that earlier time's; else one of the two is wrong, and it cannot be told which.
-    fn ends(&mut self, draft: &mut Draft, starts: &[Date]) {
+    fn ends(&mut self, draft: &mut Draft, earliest: Option<Date>) {
         let row = draft.row;
         let terms = &mut draft.terms;
         let Some(start) = terms.start_date else { return };
         let ended = terms.status == Some(EmploymentStatus::Ended);
-        let first = terms.original_start_date;
+        let first = earliest.into_iter().chain(terms.original_start_date).min();
         for (field, slot) in [
             (Field::EndDate, &mut terms.end_date),
             (Field::LastWorkingDay, &mut terms.last_working_day),
         ] {
             let Some(end) = slot.filter(|end| *end < start) else { continue };
-            let mut earlier = starts.iter().copied().chain(first).filter(|other| *other < start);
-            if !ended && earlier.any(|other| other <= end) {
+            if !ended && first.is_some_and(|first| first <= end) {
                 let message = format!(
                     "lies before the start {start} and belongs to an earlier time here; left out"
                 );

@@ -1,7 +1,10 @@
 //! Rows to a table: which delimiter, which sheet, which row holds the headings, and which rows
 //! below the people are only a footer.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     MAX_ROWS,
@@ -64,8 +67,8 @@ pub(crate) struct Table<'a> {
     widest: usize,
     /// How many rows were found, before any was taken out.
     found: usize,
-    /// The words of rows that can be a person's but are not of the width of the headings.
-    pub(crate) lost: Vec<BTreeSet<String>>,
+    /// Rows that can be a person's but are not of the width of the headings.
+    pub(crate) lost: Lost,
     /// How the file was laid out, to be shown.
     pub(crate) shape: Shape,
 }
@@ -119,7 +122,7 @@ pub(crate) fn from_records<'a>(records: Records, problems: &mut Problems) -> Opt
         footers: Vec::new(),
         shape: Shape::Records,
         found,
-        lost: Vec::new(),
+        lost: Lost::default(),
     })
 }
 
@@ -229,7 +232,7 @@ fn build<'a>(
         footers,
         shape,
         found,
-        lost: Vec::new(),
+        lost: Lost::default(),
     })
 }
 
@@ -281,6 +284,51 @@ fn take_footers<'a>(rows: &mut Vec<Row<'a>>, width: usize, header_row: u32) -> V
     rows.split_off(apart)
 }
 
+/// Rows that could not be read, by their words.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    rows: usize,
+    by_word: BTreeMap<String, BTreeSet<usize>>,
+}
+
+impl Lost {
+    /// The words of so many rows are kept. Where more are lost, any may hold anything.
+    const KEPT: usize = 1_000;
+
+    fn add(&mut self, row: &Row<'_>) {
+        let number = self.rows;
+        self.rows += 1;
+        if number >= Self::KEPT {
+            return;
+        }
+        for cell in row.filled() {
+            for word in word_key(cell).split(' ') {
+                match self.by_word.get_mut(word) {
+                    Some(rows) => _ = rows.insert(number),
+                    None => _ = self.by_word.insert(word.to_owned(), BTreeSet::from([number])),
+                }
+            }
+        }
+    }
+
+    /// Whether one of them may hold all words of `value`.
+    pub(crate) fn may_hold(&self, value: &str) -> bool {
+        if self.rows > Self::KEPT {
+            return true;
+        }
+        let key = word_key(value);
+        let rows: Option<Vec<_>> = key.split(' ').map(|word| self.by_word.get(word)).collect();
+        let Some((fewest, rest)) = rows.and_then(|mut rows| {
+            rows.sort_by_key(|rows| rows.len());
+            let fewest = *rows.first()?;
+            Some((fewest, rows.split_off(1)))
+        }) else {
+            return false;
+        };
+        fewest.iter().any(|row| rest.iter().all(|rows| rows.contains(row)))
+    }
+}
+
 impl Table<'_> {
     /// The heading of a column for messages.
     pub(crate) fn heading(&self, place: usize) -> &str {
@@ -305,13 +353,12 @@ impl Table<'_> {
     /// their cells say would only repeat the problem. Reports control characters anywhere.
     pub(crate) fn check(&mut self, problems: &mut Problems) {
         let mut rows = std::mem::take(&mut self.rows);
-        let mut lost = Vec::new();
+        let mut lost = Lost::default();
         rows.retain(|row| {
             self.check_control_characters(row, problems);
             let problem = self.not_a_person(row).or_else(|| self.wrong_width(row));
             if problem.as_ref().is_some_and(|problem| problem.kind == ProblemKind::RowShape) {
-                let words = row.filled().map(word_key).collect::<Vec<_>>().join(" ");
-                lost.push(words.split(' ').map(str::to_owned).collect());
+                lost.add(row);
             }
             problem.map(|problem| problems.add(problem)).is_none()
         });

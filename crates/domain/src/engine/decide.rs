@@ -301,12 +301,19 @@ impl Case<'_> {
         let Some(email) = &self.person.profile.work_email else {
             return self.blocked(
                 "should have an account, but has no work e-mail",
-                "add the address in the source and import again",
+                format!(
+                    "add the address in the source and import again, or tell it: muster people \
+                     edit {} --email ADDRESS",
+                    self.person.id
+                ),
             );
         };
         if let Some(account) = self.correlation.maybe_of(&self.person.id).next() {
             return self.blocked(
-                format!("should have an account; account {account} may already be theirs"),
+                format!(
+                    "should have an account; {} may already be theirs",
+                    self.world.account_name(account)
+                ),
                 format!(
                     "say whose it is: muster accounts link {account} PERSON, or muster accounts \
                      classify {account} shared --owner PERSON"
@@ -315,7 +322,7 @@ impl Case<'_> {
         }
         if let Some(account) = self.addresses.account(email) {
             return self.blocked(
-                format!("account {account} already holds {email}, but is not theirs"),
+                format!("an account already holds {email}, but is not theirs"),
                 format!("settle whose it is: muster why {account}"),
             );
         }

@@ -111,7 +111,7 @@ impl Gap {
             GapKind::ExpectedMissing => {
                 matches!(action, Action::Create { .. } | Action::Reactivate { .. })
             }
-            GapKind::ExcessRole | GapKind::ChangedOutside => {
+            GapKind::ExcessRole | GapKind::RoleTooLow | GapKind::ChangedOutside => {
                 matches!(action, Action::Update { .. } | Action::Reduce { .. })
             }
             GapKind::OffboardedReduced => *action == Action::Delete,
@@ -377,8 +377,10 @@ impl Survey<'_> {
         let app = self.world.app;
         let name = person.name();
         let Some((written, by)) = self.changed_since(id, known, role) else {
+            let sight = self.world.sight;
+            let is_less = sight.lowers(role, has) && !sight.lowers(has, role);
             return self.gap(
-                GapKind::ExcessRole,
+                if is_less { GapKind::RoleTooLow } else { GapKind::ExcessRole },
                 (id, known),
                 Some(person),
                 (format!("{name} is {has}, but should be {role}"), answers(person, app, (id, has))),

@@ -298,6 +298,15 @@ fn holds(ordered: Timestamp, until: Option<Until>, moment: &Moment<'_>) -> bool 
     *at < here
 }
 
+/// Whether `grant` counts for `person` at a moment, or would once she may have access: not after its
+/// date, and not in another job than the one it was given in.
+#[must_use]
+pub fn is_in_force(grant: &Grant, person: &Person, hours: &Hours<'_>, now: Timestamp) -> bool {
+    let stints = lifecycle::stints(person, hours);
+    let zone = lifecycle::zone_of(person, hours.organization);
+    holds(grant.at, grant.until, &Moment { at: now, stints: &stints, zone: &zone })
+}
+
 /// Somebody who belongs to a group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Member {

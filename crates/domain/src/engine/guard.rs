@@ -33,6 +33,7 @@ use crate::model::{
     observation::Completeness,
     operation::{Deactivation, Run, RunState},
     order::{Frozen, Stops},
+    person::{EmploymentStatus, Person},
     plan::{Action, Hold, HoldKind, Operation},
     policy::{Consent, Switch},
 };
@@ -62,7 +63,7 @@ pub fn guard(
         holds.extend(writes_off(world, operation));
         holds.extend(unseen(world, operation));
         holds.extend(protected(world, operation, &mut admins));
-        holds.extend(contested(correlation, operation));
+        holds.extend(contested(world, correlation, operation));
         holds.extend(unsupported(world, operation));
         holds.extend(locked_out(world, operation));
         holds.extend(past.unsettled(world, operation));
@@ -287,8 +288,12 @@ fn locked_out(world: &World<'_>, operation: &Operation) -> Option<Hold> {
     };
     Some(hold(
         HoldKind::Unsupported,
-        format!("{} {what} it when account {id} is to be let in or shut out", world.app),
-        format!("let account {id} in again in {} itself", world.app),
+        format!(
+            "{} {what} it when {} is to be let in or shut out",
+            world.app,
+            world.account_name(id)
+        ),
+        format!("let {} in again in {} itself", world.account_name(id), world.app),
     ))
 }
 
@@ -308,28 +313,31 @@ fn takes_rights(world: &World<'_>, operation: &Operation) -> bool {
 }
 
 /// Before anything destructive the account must not be claimed by another current person.
-fn contested(correlation: &Correlation, operation: &Operation) -> Option<Hold> {
+fn contested(world: &World<'_>, correlation: &Correlation, operation: &Operation) -> Option<Hold> {
     let id = operation.account.as_ref()?;
+    let (app, account) = (&operation.app, world.account_name(id));
+    let names = |people: &[PersonId]| {
+        let name =
+            |id: &PersonId| world.people.get(id).map_or_else(|| id.to_string(), Person::name);
+        people.iter().map(name).collect::<Vec<_>>().join(", ")
+    };
     match correlation.matches.get(id)? {
         Match::Linked { claimed_by, .. } if !claimed_by.is_empty() => Some(hold(
             HoldKind::CannotTell,
-            format!("account {id} is also claimed by {}", claimed_by.len()),
-            format!("confirm whose it is: muster accounts link {id} PERSON"),
+            format!("{account} is also claimed by {}", names(claimed_by)),
+            format!("confirm whose it is: muster accounts link {app}/{id} PERSON"),
         )),
-        Match::Unwanted { claimed_by, .. } if !claimed_by.is_empty() => {
-            let app = &operation.app;
-            Some(hold(
-                HoldKind::CannotTell,
-                format!("account {id} should not exist, but {} who works here claims it", {
-                    let ids: Vec<_> = claimed_by.iter().map(ToString::to_string).collect();
-                    ids.join(", ")
-                }),
-                format!(
-                    "say whose it is: muster accounts link {app}/{id} PERSON, or that it is not \
+        Match::Unwanted { claimed_by, .. } if !claimed_by.is_empty() => Some(hold(
+            HoldKind::CannotTell,
+            format!(
+                "{account} should not exist, but {} who works here claims it",
+                names(claimed_by)
+            ),
+            format!(
+                "say whose it is: muster accounts link {app}/{id} PERSON, or that it is not \
                      theirs: muster accounts not-theirs {app}/{id} PERSON"
-                ),
-            ))
-        }
+            ),
+        )),
         _ => None,
     }
 }
@@ -397,8 +405,9 @@ impl<'a> Past<'a> {
         ))
     }
 
-    /// The last invitation that went out to this person in the same engagement, or in another that
-    /// still runs (law 2).
+    /// The last invitation that went out to this person in the same engagement, in another that
+    /// still runs, or for a start that was withdrawn while nothing shows that the invitation was
+    /// (law 2).
     fn invited(&self, world: &World<'_>, operation: &Operation) -> Option<&'a Run> {
         if !matches!(operation.action, Action::Create { .. }) {
             return None;
@@ -411,9 +420,19 @@ impl<'a> Past<'a> {
                 Some(stint.number) == number && stint.end.is_none_or(|end| world.now < end)
             })
         };
+        let withdrawn = |number: Option<u32>| {
+            let status = Some(EmploymentStatus::Withdrawn);
+            person.engagements.iter().any(|e| Some(e.number) == number && e.terms.status == status)
+        };
+        let pending = |run: &Run| {
+            let account = run.account.as_ref().and_then(|id| world.accounts.get(id));
+            account.is_none_or(|known| known.gone.is_none())
+        };
         runs.iter().copied().rev().find(|run| {
             let engagement = run.operation.engagement();
-            engagement == operation.engagement() || runs_still(engagement)
+            engagement == operation.engagement()
+                || runs_still(engagement)
+                || (withdrawn(engagement) && pending(run))
         })
     }
 }

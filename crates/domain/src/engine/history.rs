@@ -131,7 +131,7 @@ impl CheckKnown {
     #[must_use]
     pub fn clock(&self) -> Option<Clock> {
         let since = self.since?;
-        Some(Clock { since, seen: self.seen.unwrap_or(since) })
+        Some(Clock { since, seen: self.seen.unwrap_or(since), due: self.due })
     }
 }
 

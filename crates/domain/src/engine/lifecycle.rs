@@ -8,12 +8,15 @@ use super::calendar::{self, Whereabouts};
 use crate::model::{
     person::{BesideHand, EmploymentStatus, Engagement, Person, TerminationType, Terms},
     plan::Reason,
-    policy::{Follows, LastDay, LeadTime, Organization},
+    policy::{AppPolicy, Follows, LastDay, LeadTime, Organization},
 };
 
 /// An end that lay further back than this when Muster first heard of the engagement is history,
 /// not an order (60 days).
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// Where the end of access by an order comes from, among the reasons.
+pub(super) const ORDERED: &str = "offboard";
 
 /// When days begin and end for access: what an app's policy says about it.
 #[derive(Debug, Clone)]
@@ -31,6 +34,12 @@ impl<'a> Hours<'a> {
     #[must_use]
     pub fn usual(organization: &'a Organization) -> Self {
         Self { organization, leaver: LastDay::default(), lead: LeadTime::Days(0) }
+    }
+
+    /// The hours of an app with these `rules`.
+    #[must_use]
+    pub const fn of(organization: &'a Organization, rules: &AppPolicy) -> Self {
+        Self { organization, leaver: rules.leaver, lead: rules.invite_before }
     }
 
     /// The zone in which the dates of `person` count in an engagement with these terms.
@@ -101,6 +110,18 @@ impl PersonState {
     /// Every word used in output.
     pub const WORDS: [&str; 7] =
         ["withdrawn", "prospective", "active", "on_leave", "leaving", "ended", "unknown"];
+
+    /// The day where she is on which she starts, works last, or worked last. At what time of the day
+    /// access ends each app's policy says.
+    #[must_use]
+    pub fn day(&self, zone: &TimeZone) -> Option<Date> {
+        match self {
+            Self::Prospective { starts: at } | Self::Leaving { at } | Self::Ended { at } => {
+                Some(at.to_zoned(zone.clone()).date())
+            }
+            Self::Withdrawn | Self::Active | Self::OnLeave | Self::Unknown { .. } => None,
+        }
+    }
 
     /// The word used in output.
     #[must_use]
@@ -188,7 +209,7 @@ fn stint(person: &Person, engagement: &Engagement, hours: &Hours<'_>) -> Stint {
         ordered_by = Some(order.by.clone());
         end = Some((
             order.at,
-            Reason::new("offboard", format!("{} ordered the end of access", order.by)),
+            Reason::new(ORDERED, format!("{} ordered the end of access", order.by)),
         ));
     }
     let unclear = match (terms.status, &end) {

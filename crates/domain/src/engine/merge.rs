@@ -2,6 +2,7 @@
 //! would change. Nothing is concluded from absence: someone the roster no longer mentions is
 //! marked so and keeps what she has (law 9).
 
+mod access;
 mod changes;
 mod doubts;
 mod pair;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    access::{Turn, turns},
     changes::{FieldChange, PersonChange, differences},
     rank::{Attribute, Ranking, Said, assemble, attribute_names, attributes, tell},
     same::{COMPANY_WIDE, DomainChange, Proposal, proposals},

@@ -1,6 +1,7 @@
 //! The verbs: decisions as pure functions of (people, accounts, policy, now).
 
 pub mod backtest;
+mod behind;
 pub mod calendar;
 pub mod checks;
 pub mod condition;
@@ -25,6 +26,7 @@ pub mod policy_file;
 pub mod readiness;
 pub mod redact;
 pub mod seats;
+pub mod shield;
 pub mod tasks;
 pub mod undo;
 pub mod upcoming;

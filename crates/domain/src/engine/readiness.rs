@@ -175,7 +175,7 @@ fn ready(
     match expectation {
         Expectation::NotYet { from, role: Some(_), .. } => match &person.profile.work_email {
             Some(_) => Ready::Scheduled { at: *from },
-            None => Ready::Blocked { by: "no work e-mail yet; add it in the source".to_owned() },
+            None => Ready::Blocked { by: "no work e-mail yet; add it in the source, or: muster people edit PERSON --email".to_owned() },
         },
         _ => Ready::NotExpected,
     }

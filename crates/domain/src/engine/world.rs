@@ -136,6 +136,14 @@ pub struct World<'a> {
 }
 
 impl<'a> World<'a> {
+    /// An account as people know it: by its login, else by its id.
+    #[must_use]
+    pub fn account_name(&self, id: &AccountId) -> String {
+        let known = self.accounts.get(id).map(|known| known.account.login.as_str());
+        let login = known.filter(|login| !login.trim().is_empty());
+        login.map_or_else(|| format!("account {id}"), str::to_owned)
+    }
+
     /// The manager of `person` in the engagement called `number`, or in the latest, if she works
     /// here.
     #[must_use]
@@ -161,10 +169,6 @@ impl<'a> World<'a> {
     /// When days begin and end here.
     #[must_use]
     pub fn hours(&self) -> Hours<'_> {
-        Hours {
-            organization: &self.policy.organization,
-            leaver: self.rules.leaver,
-            lead: self.rules.invite_before,
-        }
+        Hours::of(&self.policy.organization, self.rules)
     }
 }

@@ -265,13 +265,15 @@ pub struct Clock {
     pub since: Timestamp,
     /// Since when that is known.
     pub seen: Timestamp,
+    /// Until when it was to be put right, if that could be told.
+    pub due: Option<Timestamp>,
 }
 
 impl CheckResult {
     /// Its clock, if it has one.
     #[must_use]
     pub fn clock(&self) -> Option<Clock> {
-        Some(Clock { since: self.since?, seen: self.seen? })
+        Some(Clock { since: self.since?, seen: self.seen?, due: self.due })
     }
 }
 
@@ -295,6 +297,9 @@ pub struct Exception {
     pub check: String,
     /// The unit.
     pub unit: Unit,
+    /// The role that the account had, where the unit is one. More than that is not excepted.
+    #[serde(default)]
+    pub role: Option<RoleName>,
     /// Why.
     pub reason: String,
     /// Who answers for it.
@@ -324,7 +329,9 @@ impl Exception {
     /// Whether it holds at `now`.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
-        self.at <= now && now < self.until
+        // Whatever is kept: no word lasts longer than one may.
+        let longest = self.at.checked_add(Self::LONGEST).unwrap_or(Timestamp::MAX);
+        self.at <= now && now < self.until.min(longest)
     }
 }
 

@@ -153,8 +153,8 @@ fn a_link_of_a_rule_is_contested_by_the_new_holder_of_the_address() {
         .account("7", |a| a.of("anna").linked("old"));
     assert_snapshot!(world.text(), @r#"
     ! deactivate 7 for Old #1: "Anna" basic-agent active -> "Anna" basic-agent inactive
-        waits (cannot_tell): account 7 is also claimed by 1
-    ! blocked Anna: account 7 already holds anna@acme.example, but is not theirs
+        waits (cannot_tell): anna@acme.example is also claimed by Anna
+    ! blocked Anna: an account already holds anna@acme.example, but is not theirs
     "#);
 }
 
@@ -233,6 +233,44 @@ fn an_order_for_an_earlier_engagement_does_not_exempt_a_later_end_from_the_limit
             .ends("2026-11-06")
     });
     assert_eq!(holds(&rehired), [[HoldKind::Limit]]);
+}
+
+#[test]
+fn an_order_that_was_taken_back_does_not_use_up_the_limit() {
+    let world = World::new().policy("removals_per_day: 1000", "removals_per_day: 1");
+    let mut world = left(world, "ben")
+        .person("anna", |p| p.offboarded("2026-11-09T10:00:00Z"))
+        .account("anna", |a| a.of("anna"));
+    let cut = |operation: &&muster_domain::model::plan::Operation| operation.name() == "Anna";
+    let operations = world.plan().operations;
+    world.ran(operations.iter().find(cut).unwrap(), RunState::Verified);
+    let world = world
+        .person("anna", |p| p)
+        .account("anna", |a| a.of("anna").status(AccountStatus::Inactive));
+    let plan = world.plan();
+    let removals: Vec<_> = plan.operations.iter().filter(|one| one.name() == "Ben").collect();
+    assert!(removals.len() == 1 && removals[0].goes(), "{}", world.text());
+}
+
+#[test]
+fn law_2_a_start_withdrawn_and_told_again_brings_no_second_invitation() {
+    let mut world = World::new().person("anna", |p| p);
+    let invites = world.plan().operations.remove(0);
+    // Nobody knows whether it went out.
+    world.ran(&invites, RunState::Parked);
+    let anna = world.people.get_mut(&person_id("anna")).unwrap();
+    let mut again = anna.engagements[0].clone();
+    again.number = 2;
+    anna.engagements[0].terms.status = Some(EmploymentStatus::Withdrawn);
+    anna.engagements.push(again);
+    assert_eq!(world.plan().operations[0].action.word(), "create");
+    assert_eq!(holds(&world), [[HoldKind::AlreadyInvited]]);
+    // It was taken back since, and is gone.
+    world.runs[0].account = Some("9".parse().unwrap());
+    let mut world = world.account("9", |a| a.email("other@acme.example"));
+    let now = world.now;
+    world.accounts.get_mut(&"9".parse().unwrap()).unwrap().gone = Some(now);
+    assert_eq!(holds(&world), [[]]);
 }
 
 #[test]

@@ -39,15 +39,15 @@ const RULE: &str = "critical: true
       requests: true
     account_owner";
 
-/// A critical system with a rule; its trail is known for a year.
+/// A critical system with a rule and somebody who answers for it; its trail is known for a year.
 fn critical() -> World {
-    let mut world = World::new().policy("account_owner", RULE);
+    let mut world = World::new().policy("account_owner", RULE).person("owner", |p| p);
     world.sight.trail = Some(Trail { since: at("2025-11-01T00:00:00Z"), until: world.now });
     world
 }
 
 fn clock(text: &str) -> Clock {
-    Clock { since: at(text), seen: at(text) }
+    Clock { since: at(text), seen: at(text), due: None }
 }
 
 struct Judged {
@@ -120,6 +120,7 @@ fn exception(world: &World, check: &str, unit: &Unit) -> Exception {
         id: OrderId::derive("exception", "chief", world.now, check),
         check: check.to_owned(),
         unit: unit.clone(),
+        role: unit.account.as_ref().and_then(|id| world.accounts.get(id)?.account.role.clone()),
         reason: "accepted".to_owned(),
         owner: "chief".to_owned(),
         file: None,
@@ -236,6 +237,99 @@ fn a_removal_counts_only_once_a_read_after_the_leaving_shows_it() {
 }
 
 #[test]
+fn no_word_about_whose_an_account_is_hides_a_leaver() {
+    let world = critical()
+        .person("anna", |p| p)
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("2", |a| a.of("anna").linked("anna"));
+    let with = |account: AccountIs| world.clone().account("3", |_| account);
+    let ben = || AccountIs::new("3").of("ben");
+    let unwanted = |mut account: AccountIs| {
+        let confirmed = Confirmation { by: "it".to_owned(), at: at("2026-01-01T00:00:00Z") };
+        account.link = Some(Tie::Unwanted { reason: "x".to_owned(), confirmed });
+        account
+    };
+    for account in
+        [classified(ben(), NonHuman::Service, "anna"), ben().confirmed("anna"), unwanted(ben())]
+    {
+        let world = with(account);
+        expect(&world, "offboarded", "support/3", Fail, "said not to be theirs");
+        let judged = judge(&world).result("offboarded", "support/3").clone();
+        assert_eq!(judged.since, Some(at("2026-11-06T17:00:00Z")), "since he left");
+    }
+    // Another address is another's account; and who is shut out gets in by no name.
+    let other = with(classified(ben().email("desk@acme.example"), NonHuman::Service, "anna"));
+    expect(&other, "offboarded", "support/3", NotApplicable, "not the account of a person");
+    let out = with(classified(ben().status(AccountStatus::Inactive), NonHuman::Service, "anna"));
+    expect(&out, "offboarded", "support/3", NotApplicable, "lets nobody in");
+}
+
+#[test]
+fn what_is_open_gets_no_more_time_and_an_exception_covers_no_more_rights() {
+    let left = |role: &str| {
+        critical()
+            .person("ben", |p| p.ends("2026-11-08"))
+            .account("3", |a| a.of("ben").linked("ben").role(role))
+    };
+    let admin = judge(&left("admin")).result("offboarded", "support/3").clone();
+    assert_eq!(admin.state, Fail);
+    // The role is lowered while the finding is open.
+    let key = checks::key("offboarded", &admin.unit);
+    let clocks = BTreeMap::from([(key, admin.clock().unwrap())]);
+    let lowered = left("observer-agent");
+    let judged = judge_with(&lowered, &clocks, &[]).result("offboarded", "support/3").clone();
+    assert_eq!((judged.state, judged.due), (Fail, admin.due));
+    assert_eq!(judge(&lowered).result("offboarded", "support/3").state, Due);
+
+    let mut excepted = left("basic-agent");
+    excepted.orders.exceptions.push(exception(&excepted, "offboarded", &admin.unit));
+    let state = |world: &World| judge(world).result("offboarded", "support/3").state;
+    assert_eq!(state(&excepted), CheckState::Excepted);
+    for (role, is) in [("lite-agent", CheckState::Excepted), ("admin", Fail)] {
+        let mut changed = left(role);
+        changed.orders.exceptions.clone_from(&excepted.orders.exceptions);
+        assert_eq!(state(&changed), is, "{role}");
+    }
+    // Longer than a year counts no longer than a year.
+    excepted.orders.exceptions[0].at = at("2025-11-01T00:00:00Z");
+    excepted.orders.exceptions[0].until = at("2029-01-01T00:00:00Z");
+    assert_eq!(state(&excepted), Due);
+}
+
+#[test]
+fn nobody_passes_by_a_source_that_fell_silent_a_clock_that_is_ahead_or_a_role_that_is_not_told() {
+    let mut world = critical()
+        .person("anna", |p| p.terms(|t| t.staff_role = Some("Support Agent".to_owned())))
+        .account("2", |a| a.of("anna").linked("anna"));
+    expect(&world, "valid_access", "support/2", Pass, "may be basic-agent");
+    world.people.get_mut(&person_id("anna")).unwrap().not_mentioned_since =
+        Some(at("2026-11-01T00:00:00Z"));
+    expect(&world, "valid_access", "support/2", NotEvaluable, "no source has mentioned them");
+    expect(&world, "offboarded", "support/2", NotEvaluable, "no source has mentioned them");
+    world.sight.started = Some(world.now + SignedDuration::from_hours(1));
+    let judged = judge(&world).result("valid_access", "support/2").clone();
+    assert_eq!((judged.state, judged.cause.contains("still to come")), (CheckState::Stale, true));
+}
+
+#[test]
+fn who_answers_for_a_rule_must_be_known_here() {
+    let ruled =
+        |from: &str, to: &str| World::new().policy("account_owner", &RULE.replacen(from, to, 1));
+    let owned_by = |owner: &str| {
+        ruled("owner@acme.example", owner)
+            .person("anna", |p| p)
+            .person("odd", |p| p.status(EmploymentStatus::Unknown))
+    };
+    let unit = "support";
+    expect(&owned_by("anna@acme.example"), "access_rule", unit, Pass, "answers for it");
+    expect(&owned_by("desk@acme.example"), "access_rule", unit, Pass, "answers for it");
+    expect(&owned_by("nobody@nowhere.example"), "access_rule", unit, Due, "nobody here has");
+    expect(&owned_by("odd@acme.example"), "access_rule", unit, NotEvaluable, "not known");
+    let later = ruled("2026-09-01", "2099-01-01").person("owner", |p| p);
+    expect(&later, "access_rule", unit, Due, "still to come");
+}
+
+#[test]
 fn how_long_a_leaver_may_stay_depends_on_the_role_and_on_how_she_left() {
     let left = |role: &str, involuntary: bool| {
         let world = critical()
@@ -270,7 +364,10 @@ fn access_rule_in_every_state() {
     let key = checks::key(check, &Unit::app(&bare.app));
     let clocks = BTreeMap::from([(key, clock("2026-11-01T00:00:00Z"))]);
     assert_eq!(judge_with(&bare, &clocks, &[]).result(check, "support").state, Fail);
-    let but = |from: &str, to: &str| World::new().policy("account_owner", &RULE.replace(from, to));
+    let but = |from: &str, to: &str| {
+        let world = World::new().policy("account_owner", &RULE.replace(from, to));
+        world.person("owner", |p| p)
+    };
     let orphan = but("    owner: owner@acme.example\n", "");
     expect(&orphan, check, "support", Due, "nobody answers");
     let left = critical().person("owner", |p| p.ends("2026-11-01"));
@@ -285,7 +382,7 @@ fn access_rule_in_every_state() {
 
 #[test]
 fn a_system_can_be_declared_critical_by_command() {
-    let mut world = World::new();
+    let mut world = World::new().person("owner", |p| p);
     let declared = CriticalSystem {
         app: world.app.clone(),
         owner: Some("it@acme.example".parse().unwrap()),
@@ -348,7 +445,13 @@ fn mfa_in_every_state() {
     disabled.orders.attestations.push(attestation(&disabled, Attested::Mfa, Some("2")));
     expect(&disabled, check, "support/2", Fail, "the app says");
     disabled.orders.attestations.push(attestation(&disabled, Attested::ProviderMfa, None));
-    assert_eq!(judge(&disabled).result(check, "support/2").state, Pass, "sign-in goes elsewhere");
+    let state = |world: &World| judge(world).result(check, "support/2").state;
+    assert_eq!(state(&disabled), Fail, "the app lets in by its own password");
+    let account = &mut disabled.accounts.get_mut(&"2".parse().unwrap()).unwrap().account;
+    account.sso = Some("okta".to_owned());
+    assert_eq!(state(&disabled), Pass, "sign-in goes elsewhere");
+    disabled.orders.attestations[1].by = "Anna".to_owned();
+    assert_eq!(state(&disabled), Fail, "nobody's word counts for their own account");
 }
 
 #[test]
@@ -430,7 +533,7 @@ fn a_role_in_the_rule_admits_whoever_holds_it() {
 
 #[test]
 fn list_fresh_in_every_state() {
-    let world = World::new();
+    let world = World::new().person("owner", |p| p);
     let source = |believed: &str| SourceAge { name: "hr".parse().unwrap(), believed: at(believed) };
     let state = |source| {
         let judged = judge_with(&world, &BTreeMap::new(), &[source]);
@@ -581,7 +684,7 @@ fn came_back_in_every_state() {
     expect(&world, check, "support/3", Fail, "lets in again");
     let out = |a: AccountIs| a.of("ben").linked("ben").status(AccountStatus::Inactive);
     let stayed = world.clone().account("3", out);
-    expect(&stayed, check, "support/3", Pass, "it stayed away");
+    expect(&stayed, check, "support/3", Pass, "it lets nobody in");
     let anew = stayed
         .clone()
         .account("4", |a| a.email("b2@acme.example").confirmed("ben").created("2026-11-10"));
@@ -645,7 +748,7 @@ fn a_clock_goes_on_below_an_exception_and_through_blindness() {
     let unit = Unit::account(&world.app, &"3".parse().unwrap());
     let key = checks::key("identified", &unit);
     let began = at("2026-11-03T00:00:00Z");
-    let clocks = BTreeMap::from([(key, Clock { since: began, seen: began })]);
+    let clocks = BTreeMap::from([(key, Clock { since: began, seen: began, due: None })]);
     let result =
         |world: &World| judge_with(world, &clocks, &[]).result("identified", "support/3").clone();
     assert_eq!((result(&world).state, result(&world).since), (Due, Some(began)));

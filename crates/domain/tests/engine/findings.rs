@@ -159,6 +159,7 @@ fn world_with(kind: GapKind) -> World {
             world
         }
         GapKind::ExcessRole => annas(clean(), |a| a.role("agent")),
+        GapKind::RoleTooLow => annas(clean(), |a| a.role("lite-agent")),
         GapKind::ExcessAccount => clean().person("anna", |p| p.department("Legal")),
         GapKind::DuplicateAccounts => clean()
             .person("anna", |p| p.formerly("ann@acme.example"))
@@ -240,8 +241,17 @@ fn every_gap_that_a_plan_closes_names_its_operation() {
             ("expected_missing", "create"),
             ("changed_outside", "update"),
             ("excess_role", "update"),
+            ("role_too_low", "update"),
         ]
     );
+}
+
+#[test]
+fn a_role_that_is_too_low_has_its_own_word_and_a_low_risk() {
+    let gap = annas(clean(), |a| a.role("observer-agent")).gaps().remove(0);
+    assert_eq!((gap.kind, gap.risk), (GapKind::RoleTooLow, Severity::Low));
+    let gap = annas(clean(), |a| a.role("admin")).gaps().remove(0);
+    assert_eq!((gap.kind, gap.risk), (GapKind::ExcessRole, Severity::High));
 }
 
 #[test]

@@ -124,7 +124,10 @@ fn work_waits_for_an_account_that_does_not_let_in_or_only_looks_on() {
     undo(&mut world, "hand_over");
     let held = give_back(&world);
     assert!(!held.goes() && !held.goes_when_approved());
-    assert_eq!(held.holds[0].reason, "account 7 does not let in: nobody would work on its tickets");
+    assert_eq!(
+        held.holds[0].reason,
+        "anna@acme.example does not let in: nobody would work on its tickets"
+    );
     // Letting in waits for somebody: then so does the work.
     world.rules().approval.reactivate = Consent::Ask;
     undo(&mut world, "deactivate");

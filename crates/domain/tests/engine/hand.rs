@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::{Date, date};
+use jiff::{
+    civil::{Date, date},
+    tz::TimeZone,
+};
 use muster_domain::{
     engine::{
+        contract::{Inside, extended},
         hand::{Ending, Moment, Word, hear, meet, warnings},
+        lifecycle::Hours,
         merge::{Ranking, part, tell, unite},
         redact::{REDACTED, known_as, marks, redact, scrub},
     },
@@ -17,6 +22,7 @@ use muster_domain::{
         person::{
             Anchor, EmploymentStatus, EngagementKind, Person, Profile, Redaction, Telling, Terms,
         },
+        policy::Organization,
     },
 };
 use proptest::prelude::*;
@@ -179,6 +185,45 @@ fn j12_a_contractor_needs_an_end_or_a_review() {
     assert_eq!(contractor(|terms| terms.kind = Some(EngagementKind::Employee)), 0);
 }
 
+#[test]
+fn j12_a_contractor_is_kept_longer_by_whatever_leaves_no_break() {
+    let terms = |from: Date, to: Option<Date>, kind: EngagementKind| Terms {
+        start_date: Some(from),
+        end_date: to,
+        kind: Some(kind),
+        ..Terms::default()
+    };
+    let contract = |from, to| terms(from, Some(to), EngagementKind::Contractor);
+    let organization = Organization::new(TimeZone::UTC);
+    let hours = Hours::usual(&organization);
+    let kept = |before: &Person, after: &Person, inside| extended(before, after, &hours, inside);
+    let (began, friday) = (date(2025, 1, 1), date(2026, 2, 27));
+    let con = met("con", "con@acme.example", contract(began, friday));
+    let with =
+        |person: &Person, terms: Terms| after(person, &Word::Engage { terms: Box::new(terms) });
+    let monday = with(&con, contract(date(2026, 3, 2), date(2026, 9, 30)));
+    let tuesday = with(&con, contract(date(2026, 3, 3), date(2026, 9, 30)));
+    let longer = Some("stays until 2026-09-30, not until 2026-02-27".to_owned());
+    assert_eq!(kept(&con, &monday, Inside::No), longer, "nobody works at the weekend");
+    assert_eq!(kept(&con, &tuesday, Inside::No), None, "a break");
+    assert_eq!(kept(&con, &tuesday, Inside::Yes), longer, "a break in words alone");
+    let joined = "works on without a break after 2026-02-27";
+    assert_eq!(kept(&tuesday, &monday, Inside::No).as_deref(), Some(joined));
+
+    let employed = with(&con, terms(date(2026, 3, 2), None, EngagementKind::Employee));
+    assert!(kept(&con, &employed, Inside::No).unwrap().contains("without an end"));
+    // Who was an employee once is a contractor by her last engagement.
+    let once = met("emp", "e@acme.example", terms(began, Some(friday), EngagementKind::Employee));
+    let last = with(&once, contract(date(2026, 3, 2), date(2026, 4, 30)));
+    assert_eq!(kept(&once, &last, Inside::Yes), None);
+    let end = |on| Word::End { on, last_day: None, how: Ending::Dated };
+    assert!(kept(&last, &after(&last, &end(date(2026, 9, 30))), Inside::Yes).is_some());
+    assert_eq!(kept(&last, &after(&last, &end(date(2026, 3, 30))), Inside::Yes), None);
+
+    let ahead = met("new", "new@acme.example", contract(date(2026, 4, 1), date(2026, 9, 30)));
+    assert_eq!(kept(&ahead, &after(&ahead, &Word::Withdraw), Inside::Yes), None);
+}
+
 fn merged(kept: &Person, other: &Person, numbers: BTreeMap<u32, u32>) -> Merged {
     Merged {
         person: other.clone(),
@@ -187,6 +232,7 @@ fn merged(kept: &Person, other: &Person, numbers: BTreeMap<u32, u32>) -> Merged 
         numbers,
         links: Vec::new(),
         runs: Vec::new(),
+        kept: Vec::new(),
         by: "ines".to_owned(),
         at: at(NOW),
     }

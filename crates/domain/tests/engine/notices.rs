@@ -8,6 +8,7 @@ use muster_domain::{
         gaps::GapKind,
         readiness::{self, Ready, Starter},
         seats::{self, Seats},
+        shield,
         tasks::{self, Task, TaskKind},
     },
     model::{
@@ -38,11 +39,13 @@ fn with_trail(mut world: World, since: &str) -> World {
     world
 }
 
-/// The tasks but the one about the key's own account, which belongs to nobody in these worlds.
+/// The tasks but those about the key's own account, which belongs to nobody in these worlds, and
+/// about the logins that the policy protects, which nobody has in most of them.
 fn tasks(world: &World) -> Vec<Task> {
     let mut tasks = tasks::tasks(&world.seen(), &world.plan(), &world.gaps(), &BTreeMap::new());
     let key = "1".parse().unwrap();
     tasks.retain(|task| task.kind != TaskKind::Classify || task.account.as_ref() != Some(&key));
+    tasks.retain(|task| task.kind != TaskKind::NameProtected);
     tasks
 }
 
@@ -323,4 +326,32 @@ fn readiness_lists_who_starts_and_what_is_in_the_way() {
         &list(&world).iter().find(|one| one.person.name == "Dora").unwrap().ready,
         Ready::Planned { waits_for } if waits_for.len() == 1
     ));
+}
+
+#[test]
+fn a_protected_login_that_no_account_has_is_told_until_one_has_it_or_had_it() {
+    let named = |world: &World| {
+        let tasks =
+            tasks::tasks(&world.seen(), &world.plan(), &world.gaps(), &BTreeMap::new()).into_iter();
+        let named = tasks.filter(|task| task.kind == TaskKind::NameProtected);
+        named.map(|task| task.title).collect::<Vec<_>>()
+    };
+    let mut world = World::new().account("5", |a| a.email("owner@acme.example"));
+    let breakglass = "Say which account breakglass@acme.example is now";
+    assert_eq!(named(&world), [breakglass]);
+    world = world.account("6", |a| a.login("BreakGlass@acme.example"));
+    assert!(named(&world).is_empty());
+
+    // Found once, the account is meant whatever its login becomes; but only while it is there.
+    let found = shield::newly_found(&world.seen());
+    assert_eq!(found.len(), 2);
+    world.orders.shields.extend(found);
+    assert!(shield::newly_found(&world.seen()).is_empty());
+    world = world.account("6", |a| a.login("spare@acme.example"));
+    assert!(named(&world).is_empty());
+    world = world.account("6", |a| a.login("spare@acme.example").gone());
+    assert_eq!(named(&world), [breakglass]);
+    // Before the app was ever read nothing can be told.
+    world.sight.observation = None;
+    assert!(named(&world).is_empty());
 }

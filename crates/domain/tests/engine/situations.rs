@@ -54,7 +54,7 @@ fn j6_an_account_that_may_be_hers_is_put_to_a_human() {
     let by_name = World::new()
         .person("anna", |p| p)
         .account("7", |a| a.email("a.s@private.example").named("ANNA"));
-    assert_snapshot!(by_name.text(), @"! blocked Anna: should have an account; account 7 may already be theirs");
+    assert_snapshot!(by_name.text(), @"! blocked Anna: should have an account; a.s@private.example may already be theirs");
     let by_email = World::new().person("anna", |p| p).account("7", |a| a.of("anna"));
     assert_snapshot!(by_email.text(), @"nothing to do");
 }
@@ -205,7 +205,7 @@ fn l11_owner_last_admin_own_key_and_break_glass_are_blocked_with_instructions() 
         .account("3", |a| a.of("breakglass"));
     assert_snapshot!(world.text(), @r#"
     ! deactivate 3 for Breakglass #1: "Breakglass" basic-agent active -> "Breakglass" basic-agent inactive
-        waits (protected): the policy protects this account
+        waits (protected): the policy protects this account, as breakglass@acme.example
     ! deactivate 1 for Muster #1: "User 1" admin active -> "User 1" admin inactive
         waits (protected): Muster's own key belongs to this account: without it support can neither be read nor written, so that checks, plans, removals of leavers and hand-overs there would stop
     ! deactivate 2 for Owner #1: "Owner" admin active -> "Owner" admin inactive

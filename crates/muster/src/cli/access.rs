@@ -12,7 +12,10 @@ use super::{
     render::{clean, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
-use crate::{error::Result, service::access::NewGrant};
+use crate::{
+    error::Result,
+    service::access::{NewGrant, Standing},
+};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
@@ -59,6 +62,9 @@ pub(super) fn until(text: &str, session: &Session) -> Result<Until> {
         _ => Ok(Until::Moment(moment(text, &session.zone)?)),
     }
 }
+
+/// What is said of a grant that was given in a job that is over.
+pub(super) const EARLIER: &str = "of an earlier job, not in force";
 
 /// How long something lasts, in words.
 pub(super) fn lasts(until: Option<Until>, session: &Session) -> String {
@@ -136,7 +142,10 @@ async fn list(session: &Session) -> Result<Outcome> {
                 format!("{}, {}", clean(&view.name), view.state.unwrap_or("not known")),
                 format!("{kind}: {role} in {app}"),
                 clean(reason),
-                lasts(*until, session),
+                match view.standing {
+                    Standing::InForce => lasts(*until, session),
+                    Standing::OfEarlierJob => EARLIER.to_owned(),
+                },
                 format!("{} {}", clean(by), session.when(*at)),
             ]
         })

@@ -25,10 +25,10 @@ use crate::{
 pub(super) struct Args {
     /// Whose work: a name, a work address, the source's id or a per_… id
     person: String,
-    /// Who takes it over: an address, manager, "team NAME", "round_robin A@X, B@X" or nobody
-    /// [default: as the policy says]
+    /// Who takes it over: a name, an address, an account, manager, "team NAME",
+    /// "round_robin A@X, B@X" or nobody [default: as the policy says]
     #[arg(long, value_name = "WHO")]
-    to: Option<HandOverTo>,
+    to: Option<String>,
     /// In this app [default: in every app]
     #[arg(long)]
     app: Option<AppName>,
@@ -45,6 +45,10 @@ impl Args {
         let access = if self.dry_run { Access::Read } else { Access::Write };
         let session = start.open(access).await?;
         let person = session.muster.find_person(&self.person).await?;
+        let to = match &self.to {
+            Some(text) => Some(session.muster.recipient(text).await?),
+            None => None,
+        };
         let apps = self.apps(&session).await?;
         let keep = if self.dry_run { Keep::No } else { Keep::Yes };
         let mut held = Vec::new();
@@ -52,7 +56,7 @@ impl Args {
             if !self.dry_run {
                 super::apply::settle(&session, app).await?;
             }
-            let how = (self.to.as_ref(), keep);
+            let how = (to.as_ref(), keep);
             let work = session.muster.held_work(app, &person, how).await?;
             if !session.json {
                 show(&session, &person, &work);
@@ -67,14 +71,14 @@ impl Args {
             return Ok(Outcome::changes_if(due));
         }
         let goes = |work: &HeldWork| work.plan.operations.iter().any(Operation::goes);
-        if (held.iter().any(goes) || self.to.is_some())
+        if (held.iter().any(goes) || to.is_some())
             && !self.yes
-            && !session.confirm(&self.question(&person, due))?
+            && !session.confirm(&question(&person, to.as_ref().filter(|_| !due)))?
         {
             print_line("Nothing was done.");
             return Ok(Outcome::Changes);
         }
-        if let Some(to) = &self.to {
+        if let Some(to) = &to {
             session.muster.order_work(&person, self.app.as_ref(), to.clone()).await?;
         }
         let mut values = Vec::new();
@@ -88,7 +92,7 @@ impl Args {
         }
         if session.json {
             print_json(&json!({"person": person.id, "done": true, "apps": values}))?;
-        } else if !due && self.to.is_some() {
+        } else if !due && to.is_some() {
             print_line("Recorded: it holds when the access of this person ends.");
         }
         Ok(outcome)
@@ -103,13 +107,14 @@ impl Args {
             }
         }
     }
+}
 
-    fn question(&self, person: &Person, due: bool) -> String {
-        let name = clean(&person.name());
-        match &self.to {
-            Some(to) if !due => format!("Record that the work of {name} goes to {to}?"),
-            _ => format!("Hand over the work of {name}?"),
-        }
+/// What is asked; about the record alone where nothing is handed over yet.
+fn question(person: &Person, recorded: Option<&HandOverTo>) -> String {
+    let name = clean(&person.name());
+    match recorded {
+        Some(to) => format!("Record that the work of {name} goes to {to}?"),
+        None => format!("Hand over the work of {name}?"),
     }
 }
 

@@ -3,20 +3,22 @@
 pub(super) mod hand;
 mod unite;
 
+use jiff::civil::Date;
 use muster_domain::engine::{
-    lifecycle::PersonState,
+    lifecycle::{self, PersonState},
     merge::{Attribute, FieldChange, Proposal},
 };
 use serde_json::{Value, json};
 
 use super::{
-    access::lasts,
+    access::{EARLIER, lasts},
     render::{clean, operation, run, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
     error::Result,
     service::{
+        access::{GrantView, Standing},
         people::ComesBack,
         why::{PersonInApp, PersonView, state_at},
     },
@@ -115,7 +117,7 @@ async fn list(session: &Session, wanted: Option<&str>) -> Result<Outcome> {
         }
         let terms = person.engagements.last().map(|engagement| &engagement.terms);
         let text = |value: Option<&String>| value.cloned().unwrap_or_default();
-        let mut word = says(session, &state);
+        let mut word = says(&state, state.day(&lifecycle::zone_of(person, &policy.organization)));
         if let Some(since) = person.not_mentioned_since {
             word = format!("{word}; not mentioned since {}", session.when(since));
         }
@@ -142,16 +144,19 @@ async fn list(session: &Session, wanted: Option<&str>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn says(session: &Session, state: &PersonState) -> String {
-    match state {
-        PersonState::Prospective { starts } => format!("starts {}", session.when(*starts)),
-        PersonState::Leaving { at } => format!("leaves {}", session.when(*at)),
-        PersonState::Ended { at } => format!("ended {}", session.when(*at)),
-        PersonState::Unknown { why } => format!("unknown: {why}"),
-        PersonState::Active | PersonState::OnLeave | PersonState::Withdrawn => {
-            state.word().replace('_', " ")
-        }
-    }
+/// A state in words, with its day; the time at which access ends is each app's.
+fn says(state: &PersonState, day: Option<Date>) -> String {
+    let word = match state {
+        PersonState::Prospective { .. } => "starts",
+        PersonState::Leaving { .. } => "leaves",
+        PersonState::Unknown { why } => return format!("unknown: {why}"),
+        PersonState::Ended { .. }
+        | PersonState::Active
+        | PersonState::OnLeave
+        | PersonState::Withdrawn => state.word(),
+    };
+    let word = word.replace('_', " ");
+    day.map_or(word.clone(), |day| format!("{word} {day}"))
 }
 
 /// "1 person", "2 people".
@@ -200,6 +205,7 @@ pub(super) fn show(session: &Session, view: &PersonView) {
         person,
         name,
         state,
+        day,
         groups,
         grants,
         attributes,
@@ -207,7 +213,7 @@ pub(super) fn show(session: &Session, view: &PersonView) {
         contradictions,
         apps,
     } = view;
-    print_line(&format!("{}  {}", style.bold(&clean(name)), says(session, state)));
+    print_line(&format!("{}  {}", style.bold(&clean(name)), says(state, *day)));
     let email = person.profile.work_email.as_ref().map(ToString::to_string);
     let anchors: Vec<_> = person.anchors().map(ToString::to_string).collect();
     let anchors = anchors.join(", ");
@@ -252,18 +258,26 @@ pub(super) fn show(session: &Session, view: &PersonView) {
         let why: Vec<_> = why.iter().map(ToString::to_string).collect();
         print_line(&format!("  in group {group}: {}", clean(&why.join("; "))));
     }
-    for grant in grants {
+    show_grants(session, grants);
+    for app in apps {
+        show_app(session, app);
+    }
+}
+
+/// What was granted by hand, and whether it counts.
+fn show_grants(session: &Session, grants: &[GrantView]) {
+    for GrantView { grant, standing, .. } in grants {
+        let lasts = match standing {
+            Standing::InForce => lasts(grant.until, session),
+            Standing::OfEarlierJob => EARLIER.to_owned(),
+        };
         print_line(&format!(
-            "  {} granted {} in {}, {}: {}",
+            "  {} granted {} in {}, {lasts}: {}",
             clean(&grant.by),
             grant.role,
             grant.app,
-            lasts(grant.until, session),
             clean(&grant.reason)
         ));
-    }
-    for app in apps {
-        show_app(session, app);
     }
 }
 

@@ -44,7 +44,13 @@ pub(super) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp> {
     zone.to_ambiguous_zoned(local)
         .compatible()
         .map(|zoned| zoned.timestamp())
-        .map_err(|_| Error::Invalid(format!("{text:?} lies too far away")))
+        .map_err(|_| too_far(text, zone))
+}
+
+/// That a time lies beyond what can be reckoned with, and how far that is.
+pub(super) fn too_far(text: &str, zone: &TimeZone) -> Error {
+    let latest = Timestamp::MAX.to_zoned(zone.clone()).date();
+    Error::Invalid(format!("{text:?} lies too far away; the latest day is {latest}"))
 }
 
 /// Writes a plan for its owner's eyes only: it names people and what they lose.

@@ -4,12 +4,12 @@ use jiff::{Span, Timestamp};
 use muster_domain::model::id::AppName;
 
 use super::{
-    plan::moment,
+    plan::{moment, too_far},
     render::{clean, table},
     session::{Access, Outcome, Session, Start, print_json, print_line},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     service::upcoming::{ComingUp, UpcomingFilter},
 };
 
@@ -40,7 +40,7 @@ fn horizon(text: &str, session: &Session) -> Result<Timestamp> {
         .try_days(days)
         .and_then(|span| now.checked_add(span))
         .map(|zoned| zoned.timestamp())
-        .map_err(|_| Error::Invalid(format!("{text:?} lies too far away")))
+        .map_err(|_| too_far(text, &session.zone))
 }
 
 impl Args {
@@ -70,9 +70,10 @@ impl Args {
 }
 
 fn row(session: &Session, one: &ComingUp) -> [String; 5] {
-    let ComingUp { app, upcoming, local, .. } = one;
-    let here = session.when(upcoming.at);
-    let there = if *local == here { String::new() } else { local.clone() };
+    let ComingUp { app, upcoming, local, day, .. } = one;
+    // A day at work has no time of its own: each app's policy says when on it access ends.
+    let here = if app.is_some() { session.when(upcoming.at) } else { day.to_string() };
+    let there = if app.is_none() || *local == here { String::new() } else { local.clone() };
     [
         here,
         there,

@@ -7,7 +7,7 @@ use muster_domain::{
         consent,
         correlate::Match,
         groups,
-        lifecycle::{self, PersonState},
+        lifecycle::{self, Hours, PersonState},
         plan,
     },
     model::{
@@ -59,6 +59,18 @@ pub struct GrantView {
     pub state: Option<&'static str>,
     /// When it ends by its date.
     pub ends: Option<Timestamp>,
+    /// Whether it counts.
+    pub standing: Standing,
+}
+
+/// Whether a grant counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It counts.
+    InForce,
+    /// It was for a job that is over; it does not count in another one.
+    OfEarlierJob,
 }
 
 impl Muster {
@@ -123,7 +135,8 @@ impl Muster {
         self.grant_access(new).await
     }
 
-    /// The grants whose date has not passed, oldest first.
+    /// The grants whose date has not passed, oldest first; also those that no longer count because
+    /// the job is over in which they were given.
     ///
     /// # Errors
     /// When the store fails.
@@ -142,7 +155,17 @@ impl Muster {
             if ends.is_some_and(|end| end <= now) {
                 continue;
             }
+            let hours = match policy.apps.get(&grant.app) {
+                Some(rules) => Hours::of(&policy.organization, rules),
+                None => Hours::usual(&policy.organization),
+            };
+            let counts = |person: &&Person| groups::is_in_force(&grant, person, &hours, now);
+            let standing = match person.filter(counts) {
+                Some(_) => Standing::InForce,
+                None => Standing::OfEarlierJob,
+            };
             views.push(GrantView {
+                standing,
                 name: person.map_or_else(|| grant.person.to_string(), Person::name),
                 state: person.map(|person| state_at(person, &policy, now).word()),
                 grant,
@@ -232,12 +255,16 @@ impl Muster {
     pub async fn ordered_for(&self, person: &PersonId) -> Result<Vec<String>> {
         let orders = self.store.orders().await?;
         let groups = orders.memberships.iter().filter(|one| one.person == *person);
-        let grants = orders.grants.iter().filter(|one| one.person == *person);
         let said = groups.map(|one| format!("group {}, put in by {}", one.group, one.by));
+        let grants = self.grants().await?.into_iter();
+        let grants = grants
+            .filter(|view| view.grant.person == *person && view.standing == Standing::InForce);
         Ok(said
-            .chain(grants.map(|one| {
-                format!("{} in {}, granted by {}: {}", one.role, one.app, one.by, one.reason)
-            }))
+            .chain(grants.map(
+                |GrantView { grant: Grant { role, app, by, reason, .. }, .. }| {
+                    format!("{role} in {app}, granted by {by}: {reason}")
+                },
+            ))
             .collect())
     }
 }

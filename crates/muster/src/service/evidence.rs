@@ -74,11 +74,25 @@ impl Muster {
         SigningKey::from_seed(&bytes).map(Some).map_err(|error| unusable(&error))
     }
 
+    /// Refuses while the store may know less than this home has seen: what it tells is not all.
+    ///
+    /// # Errors
+    /// Why it may, and what to do.
+    pub fn remembers_all(&self) -> Result<()> {
+        match &self.forgotten {
+            None => Ok(()),
+            Some(why) => Err(Error::Conflict(format!(
+                "{why}; if you restored it, say so: muster log accept-restore"
+            ))),
+        }
+    }
+
     /// Verifies the journal, signs how far it has come, and journals the signature.
     ///
     /// # Errors
     /// When the journal does not hold, or the store fails.
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint> {
+        self.remembers_all()?;
         let key = self.signing_key().await?;
         self.verify().await?;
         let (seq, head) = self.store.journal_head().await?;
@@ -138,6 +152,7 @@ impl Muster {
             }
             self.hold(&signed.checkpoint, journal.entries).await?;
         }
+        self.remembers_all()?;
         let against = kept.map(|signed| signed.checkpoint.clone());
         Ok(Verified { journal, checkpoints: told.len(), against })
     }

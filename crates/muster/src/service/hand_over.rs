@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use muster_domain::{
     engine::{
+        correlate::Match,
         hand_over::{self, Destiny},
         plan,
     },
@@ -46,6 +47,54 @@ pub enum Keep {
 }
 
 impl Muster {
+    /// Whom `text` means as the one who takes work over: as the policy would say it, or somebody by
+    /// name or id, or by an account of hers.
+    ///
+    /// # Errors
+    /// When it means nobody, several, or somebody without an address at work.
+    pub async fn recipient(&self, text: &str) -> Result<HandOverTo> {
+        let names_nobody = match text.parse::<HandOverTo>() {
+            Ok(to) => return Ok(to),
+            Err(error) => error,
+        };
+        let person = match self.find_person(text).await {
+            Err(Error::NotFound(_)) => match self.find_account(text).await {
+                Ok((app, account)) => self.owner_of(&app, &account.id).await?,
+                Err(Error::NotFound(_)) => {
+                    return Err(Error::Invalid(format!(
+                        "{names_nobody}; or somebody's name, or an account: APP/ID or a login"
+                    )));
+                }
+                Err(error) => return Err(error),
+            },
+            found => found?,
+        };
+        let address = person.profile.work_email.clone().ok_or_else(|| {
+            Error::Invalid(format!(
+                "{} has no address at work; tell it: muster people edit {} --email ADDRESS",
+                person.name(),
+                person.id
+            ))
+        })?;
+        Ok(HandOverTo::Person(address))
+    }
+
+    /// Whose an account is.
+    async fn owner_of(&self, app: &AppName, account: &AccountId) -> Result<Person> {
+        let situation = self.situation(app).await?;
+        let correlation = plan::correlation(&situation.world(self.env.now())?);
+        let owner = match correlation.matches.get(account) {
+            Some(Match::Linked { person, .. }) => situation.people.get(person).cloned(),
+            _ => None,
+        };
+        owner.ok_or_else(|| {
+            Error::Invalid(format!(
+                "nobody knows whose {app}/{account} is; say so first: muster accounts link \
+                 {app}/{account} PERSON"
+            ))
+        })
+    }
+
     /// Reads what `person` holds in `app`, and plans the hand-over, to `to` or as the policy says.
     ///
     /// # Errors

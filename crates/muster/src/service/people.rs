@@ -3,6 +3,7 @@
 
 mod extend;
 mod meet;
+mod own;
 mod redact;
 mod unite;
 
@@ -190,11 +191,7 @@ impl Muster {
             Word::Say { profile: Box::new(profile), terms: Box::default(), clear: BTreeSet::new() };
         let after = hand::hear(&engaged, &said, None, &moment).map_err(refused)?;
         let told = self.told(Some(person.clone()), after, &ranking).await?;
-        match comes_back {
-            // Who had left is let in again by an approval of its own.
-            ComesBack::Yes => Ok(told),
-            ComesBack::No => self.weighed(told, (vec![engage, said], None)).await,
-        }
+        self.weighed(told, (vec![engage, said], None)).await
     }
 
     async fn told(
@@ -282,6 +279,7 @@ impl Muster {
         if before.as_ref() == Some(person) {
             return Ok(());
         }
+        self.gives_nothing_to_whoever_tells(told).await?;
         if extends.is_some() {
             return self.ask_extension(told).await;
         }

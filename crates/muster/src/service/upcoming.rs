@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use muster_domain::{
     engine::{lifecycle, upcoming},
     model::{
@@ -25,8 +25,11 @@ pub struct ComingUp {
     pub upcoming: Upcoming,
     /// The zone in which the person's days count.
     pub zone: String,
-    /// When, on the clock there.
+    /// When, on the clock there. What is about the person as such ends at the usual time; when
+    /// access ends in an app is the app's own line.
     pub local: String,
+    /// The day it is there then.
+    pub day: Date,
 }
 
 /// What to look for.
@@ -89,7 +92,7 @@ impl Muster {
                 let zoned = upcoming.at.to_zoned(zone.clone());
                 let local = zoned.strftime("%Y-%m-%d %H:%M %Z").to_string();
                 let zone = zone.iana_name().unwrap_or("UTC").to_owned();
-                ComingUp { app, upcoming, zone, local }
+                ComingUp { app, upcoming, zone, local, day: zoned.date() }
             })
             .collect())
     }

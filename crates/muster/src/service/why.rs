@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use muster_domain::{
     engine::{
         correlate::Match,
@@ -15,7 +15,6 @@ use muster_domain::{
     },
     model::{
         account::Account,
-        group::Grant,
         id::{AppName, GroupName, OperationId, RoleName},
         operation::Run,
         person::Person,
@@ -25,7 +24,7 @@ use muster_domain::{
 };
 use serde::Serialize;
 
-use super::{Muster, situation::Situation};
+use super::{Muster, access::GrantView, situation::Situation};
 use crate::{
     error::{Error, Result},
     store::records::RunFilter,
@@ -72,6 +71,14 @@ pub struct PersonInApp {
     pub runs: Vec<Run>,
 }
 
+impl PersonInApp {
+    /// Whether an account of hers lets her in.
+    #[must_use]
+    pub fn lets_in(&self) -> bool {
+        self.accounts.iter().any(|hers| hers.account.status.may_sign_in())
+    }
+}
+
 /// One person.
 #[derive(Debug, Clone, Serialize)]
 pub struct PersonView {
@@ -79,13 +86,15 @@ pub struct PersonView {
     pub person: Person,
     /// Her name.
     pub name: String,
-    /// What she is now.
+    /// What she is now. Its moment is the usual one; each app's own is said there.
     #[serde(flatten)]
     pub state: PersonState,
+    /// The day, where she is, on which she starts, works last, or worked last.
+    pub day: Option<Date>,
     /// The groups to which she belongs, and why.
     pub groups: BTreeMap<GroupName, Vec<Reason>>,
     /// What was granted to her by hand.
-    pub grants: Vec<Grant>,
+    pub grants: Vec<GrantView>,
     /// What is told of her, by whom, and who says otherwise.
     pub attributes: Vec<Attribute>,
     /// Her manager in each engagement, by name where it is known who that is.
@@ -191,7 +200,9 @@ impl Muster {
         }
         let orders = self.store.orders().await?;
         let groups = groups::of_person(&orders, &policy.organization, person, now);
-        let grants = orders.grants.into_iter().filter(|grant| grant.person == person.id).collect();
+        let mut grants = self.grants().await?;
+        grants.retain(|view| view.grant.person == person.id);
+        let state = state_at(person, &policy, now);
         let people = self.people().await?;
         let manager = |number: u32| {
             let manager = person.manager(number)?;
@@ -204,7 +215,8 @@ impl Muster {
             name: person.name(),
             attributes: merge::attributes(person, &self.ranking().await?),
             managers: person.engagements.iter().filter_map(|one| manager(one.number)).collect(),
-            state: state_at(person, &policy, now),
+            day: state.day(&lifecycle::zone_of(person, &policy.organization)),
+            state,
             contradictions: lifecycle::contradictions(person, &Hours::usual(&policy.organization)),
             person: person.clone(),
             apps,

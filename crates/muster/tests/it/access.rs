@@ -383,6 +383,45 @@ fn s5_what_comes_is_told_by_the_clock_where_the_person_is_and_by_ours() {
 }
 
 #[test]
+fn l1_a_person_has_a_last_day_and_each_app_says_when_on_it_access_ends() {
+    let mut company = with("at: \"18:00\"", "at: \"12:30\"");
+    company.hire("Ann Ash");
+    company.settle();
+    company.person("Ann Ash").leaves(day(10));
+    company.looks();
+    let last = day(10);
+    for words in [vec!["people", "show", "Ann Ash"], vec!["upcoming"]] {
+        let said = company.muster(words).done();
+        said.does_not_say("18:00").says(&format!("{last} 12:30 UTC")).says("loses access");
+    }
+    company.muster(["people", "show", "Ann Ash"]).done().says(&format!("leaves {last}\n"));
+    company.muster(["people", "list"]).done().says(&format!("leaves {last}")).does_not_say(":00");
+}
+
+#[test]
+fn l18_what_was_granted_in_an_earlier_job_is_shown_as_not_in_force() {
+    let mut company = Company::where_work(["Ann Ash"]);
+    company.muster(["access", "grant", "Ann Ash", "support", "agent", "--reason", "audit"]).done();
+    company.muster(["access", "list"]).done().does_not_say("not in force");
+    company.person("Ann Ash").leaves(day(-1));
+    company.looks();
+    let earlier = || {
+        company.muster(["access", "list"]).done().says("audit").says("not in force");
+        company.muster(["people", "show", "Ann Ash"]).done().says("not in force");
+        let listed = company.muster(["access", "list", "--json"]).done().json();
+        assert_eq!(listed[0]["standing"], "of_earlier_job");
+    };
+    earlier();
+    let start = day(0).to_string();
+    let job = ["--department", "Support", "--title", "Agent", "--yes"];
+    let words = ["people", "rehire", "Ann Ash", "--start", &start];
+    company.muster(words.into_iter().chain(job)).done();
+    earlier();
+    company.unchanged_by(|| company.apply());
+    company.muster(["offboard", "Ann Ash"]).waits().does_not_say("audit");
+}
+
+#[test]
 fn l1_dates_that_contradict_each_other_are_shown_and_the_earlier_counts() {
     let mut company = Company::where_work(["Ann Ash"]);
     company.person("Ann Ash").leaves(day(20));
@@ -391,5 +430,7 @@ fn l1_dates_that_contradict_each_other_are_shown_and_the_earlier_counts() {
     company.muster(["upcoming", "--until", "3 weeks"]).done().says(&format!("{} 18:00", day(10)));
     assert_eq!(company.plan_at(day(11)).operations(), ["deactivate Ann Ash"]);
     company.muster(["upcoming", "--until", "soon"]).refused(["is not a time"]);
+    let far = ["upcoming", "--until", "9999-12-31"];
+    company.muster(far).refused(["too far away; the latest day is 9999-12-30"]);
     company.muster(["upcoming", "--until", "1 day"]).done().says("Nothing until");
 }

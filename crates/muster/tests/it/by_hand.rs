@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Company {
-    fn tells<const N: usize>(&self, words: [&str; N]) -> Said {
+    fn tells<'a>(&self, words: impl IntoIterator<Item = &'a str>) -> Said {
         self.muster(["people"].into_iter().chain(words))
     }
 
@@ -184,6 +184,57 @@ fn j12_who_keeps_a_contractor_longer_by_hand_needs_somebody_else_to_approve_it()
     tells("maria", &["people", "edit", "Con One", "--end", &days(30)]).done();
     assert_eq!(end(), days(30).as_str());
     company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn j12_an_end_and_a_rehire_without_a_break_wait_as_an_extension_does() {
+    let company = Company::new();
+    company.settle();
+    let con = email("Con One");
+    let words = ["people", "add", "--name", "Con One", "--email", &con, "--kind", "contractor"];
+    let job = ["--start", &days(-90), "--end", &days(9), "--department", "Support"];
+    company.muster(words.into_iter().chain(job).chain(["--title", "Agent"])).done();
+    company.apply().done();
+    let back = |from: i32| {
+        let (from, to) = (days(from), days(200));
+        let words = ["rehire", "Con One", "--start", &from, "--end", &to, "--yes"];
+        let job = ["--kind", "contractor", "--department", "Support", "--title", "Agent"];
+        company.tells(words.into_iter().chain(job))
+    };
+    let waits = |said: Said| said.waits().says("must approve it");
+    let engagements =
+        || company.shown("Con One")["person"]["engagements"].as_array().unwrap().len();
+
+    // However long ago the end is said to be: the account still lets in.
+    company.tells(["end", "Con One", "--on", &days(-30), "--yes"]).done();
+    waits(back(0));
+    assert_eq!(
+        (engagements(), company.plan().operations()),
+        (1, vec!["deactivate Con One".into()])
+    );
+    company.apply().done();
+    assert!(!company.desk.lets_in(&con));
+
+    // The days leave no break; and neither do they if the first day is moved afterwards.
+    waits(back(-29));
+    back(60).done().does_not_say("must approve it");
+    assert_eq!(engagements(), 2);
+    company.tells(["edit", "Con One", "--start", &days(-29)]).waits().says("without a break");
+    assert!(company.plan().operations().is_empty());
+    let waiting = company.muster(["approvals", "--json"]).waits().json();
+    let last = waiting.as_array().unwrap().last().unwrap();
+    let id = last["extensions"][0]["id"].as_str().unwrap();
+    company.muster(["approve", id, "--as", OWNER]).done();
+    assert_eq!(company.plan().operations(), ["reactivate Con One"]);
+}
+
+#[test]
+fn j12_the_start_of_a_contractor_is_withdrawn_without_an_approval() {
+    let company = Company::new();
+    let words = ["--kind", "contractor", "--start", &days(5), "--end", &days(90)];
+    let add = ["people", "add", "--name", "Con One"];
+    company.muster(add.into_iter().chain(words)).done();
+    company.tells(["withdraw", "Con One", "--yes"]).done().does_not_say("must approve it");
 }
 
 #[test]
@@ -382,6 +433,62 @@ fn l19_who_comes_back_under_a_new_id_is_proposed_and_one_after_a_humans_word() {
     assert_eq!(company.everybody(), 3);
     assert_eq!(company.shown(other)["person"]["id"], other);
     company.import().done().says("0 new, 0 changed");
+}
+
+#[test]
+fn merging_a_leaver_into_somebody_who_works_here_says_what_access_goes_on() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-1));
+    company.hire("Ann Ashby");
+    company.looks();
+    let (ann, ashby) = (email("Ann Ash"), email("Ann Ashby"));
+    let removal = "deactivate Ann Ash".to_owned();
+    assert!(company.plan().operations().contains(&removal));
+
+    let merge = |more| company.tells(["merge", &ann, &ashby, more]);
+    let shown = company.unchanged_by(|| merge("--dry-run"));
+    shown.waits().says(&ann).says("was to be shut out now; as one person it stays open");
+    merge("--yes").done();
+    assert!(!company.plan().operations().contains(&removal));
+    let access = company.journal("person.merged")[0]["data"]["access"].clone();
+    assert_eq!((&access[0]["login"], &access[0]["after"]), (&ann.as_str().into(), &Value::Null));
+    let task = format!("Confirm that {ann} stays open for Ann Ash");
+    company.muster(["tasks", "list", "--json"]).waits().says(&task);
+
+    // It is done once somebody says so of that very account.
+    let account = format!("support/{}", company.desk.user(&ann).id);
+    company.muster(["accounts", "link", &account, "1002"]).done();
+    company.muster(["tasks", "list", "--json"]).does_not_say(&task);
+}
+
+#[test]
+fn merging_two_who_stay_changes_no_access_and_asks_for_no_confirmation() {
+    let company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let words = ["add", "--name", "Ann Ash", "--email", "ann2@acme.example"];
+    company.tells(words.into_iter().chain(["--start", &days(-1)])).done();
+    let merged = company.tells(["merge", "1002", "ann2@acme.example", "--yes"]).done();
+    merged.does_not_say("as one person it");
+    company.muster(["tasks", "list"]).does_not_say("stays open");
+}
+
+#[test]
+fn j4_a_start_withdrawn_and_told_again_leaves_the_one_invitation() {
+    let policy =
+        POLICY.replace("delete: false", "delete: true").replace("1 working day", "10 days");
+    let company = Company::with(obliging(), &policy);
+    company.settle();
+    company.adds("Nia North", &days(5)).done();
+    company.apply().done();
+    let nia = email("Nia North");
+    company.tells(["withdraw", "Nia North", "--yes"]).done();
+    // Taking the invitation back waits for somebody's approval.
+    company.apply();
+    let start = days(5);
+    let job = ["--department", "Support", "--title", "Agent", "--yes"];
+    company.tells(["rehire", "Nia North", "--start", &start].into_iter().chain(job)).done();
+    company.approve_all("maria").done();
+    assert_eq!(company.desk.invitations_to(&nia).len(), 1);
+    assert!(company.desk.has_open_invitation(&nia));
 }
 
 #[test]

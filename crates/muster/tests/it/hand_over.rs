@@ -60,6 +60,21 @@ pub(crate) fn assignments(company: &Company) -> BTreeMap<u64, usize> {
 }
 
 #[test]
+fn l10_who_takes_work_over_is_named_as_people_and_accounts_are() {
+    let (company, _) = office(obliging(), 1);
+    let cid = id(&company, "Cid Cole");
+    for to in ["Cid Cole".to_owned(), email("Cid Cole"), format!("support/{cid}"), cid.to_string()]
+    {
+        let words = ["hand-over", "Ann Ash", "--to", &to, "--yes"];
+        company.muster(words).done();
+        let ordered = company.journal("work.ordered").last().unwrap()["data"]["order"].clone();
+        assert_eq!(ordered["to"], format!("person {}", email("Cid Cole")), "{to}");
+    }
+    let words = ["hand-over", "Ann Ash", "--to", "Nobody Here", "--yes"];
+    company.muster(words).refused(["names nobody", "APP/ID"]);
+}
+
+#[test]
 fn l10_a_leavers_open_work_is_listed_before_and_goes_to_whom_the_policy_says() {
     let (mut company, open) = office(obliging(), 3);
     let (ann, ben) = (id(&company, "Ann Ash"), id(&company, "Ben Birch"));

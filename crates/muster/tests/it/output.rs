@@ -55,6 +55,16 @@ fn eventful() -> Company {
 }
 
 #[test]
+fn a_log_that_is_read_by_no_terminal_has_no_colours() {
+    let company = Company::where_work(["Ann Ash"]);
+    let mut command = company.terminal.command_of(["sync"]);
+    let output = command.env("MUSTER_LOG", "trace").output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+}
+
+#[test]
 fn every_reading_command_speaks_json() {
     let company = eventful();
     for (words, code) in reading() {

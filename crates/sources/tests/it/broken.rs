@@ -230,6 +230,29 @@ source_id,display_name,work_email,status,start_date
 }
 
 #[test]
+fn a_manager_with_a_whole_companys_name_is_not_told_by_all_of_them() {
+    let row = |n: usize| format!("{n},Jo,Smith,jo{n}@acme.example,active,\"Smith, Jo\"\n");
+    let rows: String = (1..=5_000).map(row).collect();
+    let heading = "source_id,legal_first,legal_last,work_email,status,manager_name";
+    let said = say(&format!("{heading}\n{rows}"));
+    let first = said.lines().nth(1).unwrap();
+    assert!(first.contains("(row 2)") && first.contains(" and 4992 more: add"), "{first}");
+    assert!(said.len() < 2_000_000, "{}", said.len());
+}
+
+#[test]
+fn a_manager_in_a_row_that_could_not_be_read_is_not_unknown() {
+    let heading = "source_id,display_name,work_email,status,manager_source_id";
+    let rows = "1,Ana,ana@acme.example,active,77\n2,Ben,ben@acme.example,active,78\n";
+    let said = say(&format!("{heading}\n{rows}77,Cai Ng,cai@acme.example\n"));
+    assert!(!said.contains("\"77\"") && said.contains("manager_source_id \"78\""), "{said}");
+    // So many rows that any may be hers.
+    let lost = "9,x,y\n".repeat(1_001);
+    let said = say(&format!("{heading}\n{rows}{lost}"));
+    assert!(!said.contains("no person in the file"), "{}", said.len());
+}
+
+#[test]
 fn managers_who_cannot_be_found() {
     assert_snapshot!(say("
 source_id,legal_first,legal_last,work_email,status,manager_source_id,manager_email,manager_name

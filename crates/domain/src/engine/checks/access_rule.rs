@@ -4,7 +4,7 @@ use jiff::ToSpan;
 
 use super::{
     Allowed, Check, Company, Measure, Question, Reach, Verdict,
-    ask::{self, Facts},
+    ask::{self, Answering, Facts},
 };
 use crate::model::check::Severity;
 
@@ -54,9 +54,16 @@ fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
     let Some(owner) = &critical.owner else {
         return wrong(format!("nobody answers for the access rule of {app}"), own);
     };
-    if let Some(cause) = ask::owner_gone(company, facts, owner) {
-        return wrong(format!("{owner} answers for the access rule of {app}, but {cause}"), own);
-    }
+    let unclear = match ask::answers(company, facts, owner) {
+        Answering::Yes => None,
+        Answering::No(cause) => {
+            return wrong(
+                format!("{owner} answers for the access rule of {app}, but {cause}"),
+                own,
+            );
+        }
+        Answering::Unknown(why) => Some(why),
+    };
     let review = format!("look the rule over, then: muster critical review {app}");
     let months = i32::try_from(company.measure(&CHECK)).unwrap_or(i32::MAX);
     let zone = company.policy.organization.time_zone.clone();
@@ -70,6 +77,17 @@ fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
             ),
             review,
         ),
+        Some(day) if today < day => wrong(
+            format!(
+                "the review of the access rule of {app} is dated {day}, which is still to come"
+            ),
+            review,
+        ),
+        Some(_) if unclear.is_some() => Verdict::unseen(
+            "whether whoever answers for the access rule works here is not known: {detail}",
+            "complete their record in the source, or muster critical add {app} --owner EMAIL",
+        )
+        .because(&unclear.unwrap_or_default()),
         Some(_) => Verdict::pass("there is a rule, somebody answers for it, and it was reviewed"),
     }
 }

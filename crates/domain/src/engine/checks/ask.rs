@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     ALL, About, Check, Company, Detail, Evaluation, Question, Reach, Unseen, Verdict,
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     engine::{
+        behind::leaver_behind,
         condition::Subject,
         correlate::{Correlation, Match},
         expect::{Expectation, Rules},
@@ -106,7 +106,7 @@ impl<'a> Facts<'a> {
         self.proved.get(id).copied()
     }
 
-    fn is_privileged(&self, known: &KnownAccount) -> bool {
+    pub(super) fn is_privileged(&self, known: &KnownAccount) -> bool {
         let role = known.account.role.as_ref();
         role.is_some_and(|role| self.world.sight.is_privileged(role))
     }
@@ -135,6 +135,12 @@ fn staleness(world: &World<'_>) -> Option<String> {
         (Some(Completeness::Proven), Some(read)) => {
             let limit = world.policy.checks.fresh_within;
             let old = world.now.duration_since(read);
+            if old < -CLOCK_SKEW {
+                return Some(format!(
+                    "the last read of {app} is dated {}, which is still to come: a clock is wrong",
+                    read.strftime("%Y-%m-%d %H:%M UTC"),
+                ));
+            }
             (limit < old).then(|| {
                 format!(
                     "{app} was last read completely on {}, more than {} hours ago",
@@ -149,6 +155,9 @@ fn staleness(world: &World<'_>) -> Option<String> {
         _ => Some(format!("{app} was never read")),
     }
 }
+
+/// By how much the clocks of two machines may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where somebody stands towards an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,7 +183,7 @@ pub(super) enum Standing {
 pub(super) struct Asker<'c, 'a> {
     pub(super) company: &'c Company<'a>,
     pub(super) facts: &'c Facts<'a>,
-    rules: Rules<'c>,
+    pub(super) rules: Rules<'c>,
     groups: Groups<'c>,
 }
 
@@ -196,6 +205,17 @@ impl<'c, 'a> Asker<'c, 'a> {
             Standing::Left { since, involuntary }
         };
         match self.rules.expect_in(person, stints, self.facts.world.now) {
+            // What a source stopped to tell of is not known (and no departure).
+            Expectation::Access { .. }
+            | Expectation::NoRule { .. }
+            | Expectation::NotYet { ended: None, .. }
+                if let Some(since) = person.not_mentioned_since =>
+            {
+                Standing::Unknown(format!(
+                    "no source has mentioned them since {}",
+                    since.strftime("%Y-%m-%d")
+                ))
+            }
             Expectation::Access { .. } | Expectation::NoRule { .. } => Standing::Here,
             Expectation::Gone { since, engagement, .. } => left(since, engagement),
             Expectation::NotYet { ended: Some(past), .. } => left(past.since, past.engagement),
@@ -220,6 +240,11 @@ pub(super) struct Holding<'s, 'a> {
 }
 
 impl<'a> Holding<'_, 'a> {
+    /// Who has left and may get in by it, though it is said not to be hers; and since when.
+    pub(super) fn leaver_behind(&self) -> Option<(&'a Person, Timestamp)> {
+        leaver_behind(self.facts().world, &self.asker.rules, (self.known, self.matched))
+    }
+
     pub(super) fn facts(&self) -> &Facts<'a> {
         self.asker.facts
     }
@@ -286,6 +311,19 @@ impl<'s, 'a> Holder<'s, 'a> {
 }
 
 impl Asker<'_, '_> {
+    /// Leavers' accounts that are said not to be theirs.
+    pub(super) fn disowned(&self) -> BTreeMap<PersonId, Vec<AccountId>> {
+        let world = self.facts.world;
+        let mut found: BTreeMap<PersonId, Vec<AccountId>> = BTreeMap::new();
+        for (id, matched) in &self.facts.correlation.matches {
+            let Some(known) = world.accounts.get(id) else { continue };
+            if let Some((leaver, _)) = leaver_behind(world, &self.rules, (known, matched)) {
+                found.entry(leaver.id.clone()).or_default().push(id.clone());
+            }
+        }
+        found
+    }
+
     /// The person who answers for an account, and where she stands.
     pub(super) fn owner(&self, id: &PersonId) -> Option<(&Person, Standing)> {
         let person = self.facts.world.people.get(id)?;
@@ -336,19 +374,32 @@ pub(super) fn standing_of<'a>(
     Some((person, Asker::new(company, facts).standing(person)))
 }
 
-/// Why whoever has this address does not answer for anything here any more, if that is so. An
-/// address that is nobody's own is taken to be a desk.
-pub(super) fn owner_gone(
-    company: &Company<'_>,
-    facts: &Facts<'_>,
-    owner: &EmailAddress,
-) -> Option<&'static str> {
-    let has = |person: &&Person| person.profile.work_email.as_ref() == Some(owner);
-    let person = company.people.values().find(has)?;
-    match standing_of(company, facts, &person.id)?.1 {
-        Standing::Left { .. } => Some("has left"),
-        Standing::Withdrawn => Some("never started"),
-        Standing::Here | Standing::NotYet | Standing::Unknown(_) => None,
+/// Whether somebody answers for something.
+pub(super) enum Answering {
+    /// Somebody who works here, or a desk of the company.
+    Yes,
+    /// Nobody, and why.
+    No(&'static str),
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
+/// Whether whoever has this address answers for something here. An address that is nobody's own is
+/// taken to be a desk, where people of the company have addresses of the same domain.
+pub(super) fn answers(company: &Company<'_>, facts: &Facts<'_>, owner: &EmailAddress) -> Answering {
+    let people = || company.people.values();
+    let has = |person: &&Person| person.work_addresses().any(|held| held == owner);
+    let Some(person) = people().find(has) else {
+        let desk =
+            people().flat_map(Person::work_addresses).any(|one| one.domain() == owner.domain());
+        return if desk { Answering::Yes } else { Answering::No("nobody here has that address") };
+    };
+    match standing_of(company, facts, &person.id).map(|(_, standing)| standing) {
+        Some(Standing::Left { .. }) => Answering::No("has left"),
+        Some(Standing::Withdrawn) => Answering::No("never started"),
+        Some(Standing::Unknown(why)) => Answering::Unknown(why),
+        Some(Standing::Here | Standing::NotYet) => Answering::Yes,
+        None => Answering::Unknown("their record is missing".to_owned()),
     }
 }
 
@@ -515,62 +566,4 @@ fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
         }
     }
     found
-}
-
-/// The exact inputs on which checks of an account, a person or an app rest, for evidence.
-#[must_use]
-pub fn inputs(company: &Company<'_>, unit: &Unit) -> Json {
-    let facts = company.apps.iter().find(|facts| Some(facts.world.app) == unit.app.as_ref());
-    let Some(facts) = facts else { return Json::Null };
-    let asker = Asker::new(company, facts);
-    let account = unit.account.as_ref().and_then(|id| {
-        let known = facts.world.accounts.get(id)?;
-        let account = &known.account;
-        Some(json!({
-            "id": id,
-            "login": account.login,
-            "status": account.status,
-            "role": account.role,
-            "privileged": facts.is_privileged(known),
-            "kind": account.kind,
-            "mfa": account.mfa,
-            "sso": account.sso,
-            "created": account.created,
-            "gone": known.gone,
-            "last_sign_in": known.activity().last_sign_in,
-            "match": facts.correlation.matches.get(id),
-        }))
-    });
-    let owner = unit.account.as_ref().and_then(|id| match facts.correlation.matches.get(id)? {
-        Match::Linked { person, .. } => Some(person),
-        Match::Classified { owner, .. } => Some(owner),
-        _ => None,
-    });
-    let person = unit.person.as_ref().or(owner).and_then(|id| {
-        let person = facts.world.people.get(id)?;
-        let expectation = asker.rules.expect(person);
-        let (_, why) = expectation.because();
-        Some(json!({ "id": id, "standing": standing(&asker.standing(person)), "because": why }))
-    });
-    json!({
-        "observation": facts.world.sight.observation,
-        "read": facts.world.sight.started,
-        "completeness": facts.world.sight.completeness,
-        "policy": company.policy.digest,
-        "account": account,
-        "person": person,
-        "rule": facts.critical.as_ref().and_then(|critical| critical.rule.as_ref()),
-    })
-}
-
-fn standing(standing: &Standing) -> Json {
-    match standing {
-        Standing::Here => json!({ "state": "here" }),
-        Standing::NotYet => json!({ "state": "not_yet" }),
-        Standing::Left { since, involuntary } => {
-            json!({ "state": "left", "since": since, "involuntary": involuntary })
-        }
-        Standing::Withdrawn => json!({ "state": "withdrawn" }),
-        Standing::Unknown(why) => json!({ "state": "unknown", "why": why }),
-    }
 }

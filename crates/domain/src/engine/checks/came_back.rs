@@ -41,7 +41,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
         return Verdict::none("nothing was taken away here");
     }
     if holding.known.gone.is_some() || !holding.status().may_sign_in() {
-        return Verdict::pass("it stayed away");
+        return Verdict::pass("it lets nobody in now");
     }
     let cause = match new {
         Some(taken) => format!(

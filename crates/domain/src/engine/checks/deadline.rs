@@ -31,6 +31,18 @@ pub(super) const fn halved(allowed: Allowance) -> Allowance {
     }
 }
 
+/// The shorter of two times allowed; a working day counts as a day.
+pub(super) const fn shorter(one: Allowance, other: Allowance) -> Allowance {
+    const fn hours(allowed: Allowance) -> u32 {
+        match allowed {
+            Allowance::None => 0,
+            Allowance::Hours(hours) => hours as u32,
+            Allowance::Days(days) | Allowance::WorkingDays(days) => days as u32 * 24,
+        }
+    }
+    if hours(other) < hours(one) { other } else { one }
+}
+
 /// Until when something that went wrong at `since` is to be put right. Days are those of the person
 /// concerned where she works, else the organisation's.
 pub(super) fn due(

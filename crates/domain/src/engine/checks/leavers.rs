@@ -120,6 +120,7 @@ pub fn leavers(company: &Company<'_>, from: Timestamp, to: Timestamp) -> Vec<Lea
     let mut found = Vec::new();
     for facts in &company.apps {
         let asker = Asker::new(company, facts);
+        let disowned = asker.disowned();
         for person in facts.world.people.values() {
             let Standing::Left { since, involuntary } = asker.standing(person) else { continue };
             if since < from || to <= since {
@@ -133,11 +134,12 @@ pub fn leavers(company: &Company<'_>, from: Timestamp, to: Timestamp) -> Vec<Lea
                 involuntary,
                 account,
             };
-            let accounts = facts.correlation.accounts_of(&person.id);
+            let mut accounts = facts.correlation.accounts_of(&person.id).to_vec();
+            accounts.extend(disowned.get(&person.id).into_iter().flatten().cloned());
             if accounts.is_empty() {
                 found.push(leaver(None));
             }
-            for id in accounts {
+            for id in &accounts {
                 let account = account(company, facts, id, (person, since, involuntary));
                 found.extend(account.map(|account| leaver(Some(account))));
             }

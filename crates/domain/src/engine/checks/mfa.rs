@@ -1,9 +1,12 @@
 //! A second factor must guard every human account.
 
 use super::{Allowed, Began, Check, Question, Reach, Verdict, ask::Holding};
-use crate::model::{
-    account::{AccountStatus, Mfa},
-    check::{Allowance, Attestation, Attested, Severity},
+use crate::{
+    engine::consent,
+    model::{
+        account::{AccountStatus, Mfa},
+        check::{Allowance, Attestation, Attested, Severity},
+    },
 };
 
 pub(super) static CHECK: Check = Check {
@@ -42,7 +45,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
     match holding.known.account.mfa {
         Mfa::Enabled => Verdict::pass("the app says that a second factor guards it"),
         // The app's own word goes before anybody's, except where sign-in does not go by the app.
-        Mfa::Disabled => match attested(holding, |one| one.says == Attested::ProviderMfa) {
+        Mfa::Disabled => match by_provider(holding) {
             Some(one) => word(one),
             None => {
                 let account = &holding.known.account;
@@ -69,6 +72,12 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
     }
 }
 
+/// The word that sign-in goes by a provider, for an account that the app does let in by one.
+fn by_provider<'h>(holding: &'h Holding<'_, '_>) -> Option<&'h Attestation> {
+    holding.known.account.sso.as_ref()?;
+    attested(holding, |one| one.says == Attested::ProviderMfa)
+}
+
 fn word(one: &Attestation) -> Verdict {
     let until = one.until.strftime("%Y-%m-%d");
     Verdict::Attested(
@@ -77,7 +86,8 @@ fn word(one: &Attestation) -> Verdict {
     )
 }
 
-/// The attestation that counts longest, of those that speak of this account.
+/// The attestation that counts longest, of those that speak of this account. Nobody's word counts
+/// for an account of their own.
 fn attested<'h>(
     holding: &'h Holding<'_, '_>,
     counts: impl Fn(&Attestation) -> bool,
@@ -87,6 +97,7 @@ fn attested<'h>(
         one.app == *holding.app()
             && one.account.as_ref().is_none_or(|account| account == holding.id)
             && one.holds(company.now)
+            && !holding.holder.is_some_and(|holder| consent::means(holder.person, &one.by))
             && counts(one)
     };
     company.orders.attestations.iter().filter(speaks).max_by_key(|one| one.until)

@@ -17,6 +17,7 @@ mod dormant;
 mod duplicates;
 mod found;
 mod identified;
+mod inputs;
 mod key_owner;
 mod leavers;
 mod list_fresh;
@@ -35,10 +36,11 @@ use serde::Serialize;
 
 use self::ask::{Holder, Holding};
 pub use self::{
-    ask::{Facts, SourceAge, evaluate, inputs},
+    ask::{Facts, SourceAge, evaluate},
     blind::{BlindSpot, WayToSee, blind_spots},
     critical::{Critical, effective, is_critical},
     document::markdown,
+    inputs::inputs,
     leavers::{Leaver, LeaverAccount, Removal, leavers},
 };
 use crate::model::{
@@ -426,10 +428,8 @@ pub struct Evaluation {
 
 /// What to do about what is too old.
 fn read_anew(app: Option<&AppName>) -> String {
-    match app {
-        Some(app) => format!("muster sync {app}"),
-        None => "read the apps again: muster sync".to_owned(),
-    }
+    let all = || "read the apps again: muster sync".to_owned();
+    app.map_or_else(all, |app| format!("muster sync {app}"))
 }
 
 impl Company<'_> {
@@ -506,6 +506,10 @@ impl Company<'_> {
         let allowed = self.allowed(check, pressing);
         let person = result.person.as_ref().and_then(|id| self.people.get(id));
         let due = deadline::due(since, allowed, person, &self.policy.organization);
+        // What is open is not given more time, say because a role was lowered meanwhile; unless it
+        // turned out to have begun later.
+        let known = known.filter(|clock| since <= clock.since);
+        let due = known.and_then(|clock| clock.due).map_or(due, |before| due.min(before));
         let rung = deadline::rung((since, due), seen, self.now);
         (result.cause, result.remedy) = (cause, remedy);
         if privileged {
@@ -526,9 +530,11 @@ impl Company<'_> {
             Pressing::Privileged => said(|rule| rule.privileged)
                 .or_else(|| said(|rule| rule.allowed).map(deadline::halved))
                 .unwrap_or(check.allowed.privileged),
-            Pressing::Involuntary => said(|rule| rule.involuntary)
-                .or_else(|| said(|rule| rule.allowed))
-                .unwrap_or(check.allowed.involuntary),
+            // Never more than as a rule, nor than for a privileged role: it is the most pressing.
+            Pressing::Involuntary => said(|rule| rule.involuntary).unwrap_or_else(|| {
+                let ordinary = said(|rule| rule.allowed).unwrap_or(check.allowed.ordinary);
+                deadline::shorter(check.allowed.involuntary, ordinary)
+            }),
         }
     }
 
@@ -542,6 +548,7 @@ impl Company<'_> {
             exception.check == result.check
                 && exception.unit == result.unit
                 && exception.holds(self.now)
+                && self.is_no_worse(exception)
         };
         let last = self.orders.exceptions.iter().filter(covers).max_by_key(|one| one.until);
         if let Some(exception) = last {
@@ -555,6 +562,24 @@ impl Company<'_> {
                 exception.owner,
                 exception.reason
             );
+        }
+    }
+
+    /// Whether the account has no more rights than when it was excepted.
+    fn is_no_worse(&self, exception: &Exception) -> bool {
+        let Unit { app: Some(app), account: Some(account), .. } = &exception.unit else {
+            return true;
+        };
+        let facts = self.apps.iter().find(|facts| facts.world.app == app);
+        let known = facts.and_then(|facts| facts.world.accounts.get(account));
+        let Some((facts, known)) = facts.zip(known) else { return true };
+        match (&exception.role, &known.account.role) {
+            (was, is) if was == is => true,
+            (Some(was), Some(is)) => {
+                let sight = facts.world.sight;
+                sight.role(was).is_some() && sight.role(is).is_some() && sight.lowers(was, is)
+            }
+            _ => false,
         }
     }
 

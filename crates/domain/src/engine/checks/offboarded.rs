@@ -1,5 +1,7 @@
 //! Who left must be out.
 
+use jiff::Timestamp;
+
 use super::{
     Allowed, Began, Check, Question, Reach, Verdict,
     ask::{Holder, Holding, Standing},
@@ -9,6 +11,7 @@ use crate::{
     model::{
         account::AccountStatus,
         check::{Allowance, Severity},
+        person::Person,
     },
 };
 
@@ -36,6 +39,9 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn ask(holding: &Holding<'_, '_>) -> Verdict {
+    if let Some((person, since)) = holding.leaver_behind() {
+        return said_to_be_anothers(holding, person, since);
+    }
     let Some(Holder { person, standing, .. }) = holding.holder else { return of_nobody(holding) };
     let (since, involuntary) = match standing {
         Standing::Left { since, involuntary } => (Some(*since), *involuntary),
@@ -74,6 +80,26 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
         wrong.pressing = super::Pressing::Involuntary;
     }
     wrong.into()
+}
+
+/// No word about whose an account is takes a leaver's way in away.
+fn said_to_be_anothers(holding: &Holding<'_, '_>, person: &Person, since: Timestamp) -> Verdict {
+    let (app, login, id) = (holding.app(), holding.login(), holding.id);
+    Verdict::wrong(
+        format!(
+            "{} left on {}; account {login} in {app} has their address and lets in, though it is \
+             said not to be theirs",
+            person.name(),
+            since.strftime("%Y-%m-%d"),
+        ),
+        format!(
+            "change its login and its secret, or say whose it is: muster accounts link {app}/{id} \
+             PERSON"
+        ),
+    )
+    .since(Began::At(since))
+    .privileged(holding.is_privileged())
+    .into()
 }
 
 /// An account that is nobody's own may be a leaver's: that is never a pass.

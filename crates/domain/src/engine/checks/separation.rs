@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{About, Allowed, Check, Company, Question, Reach, Verdict};
 use crate::model::{
     check::{Allowance, Separation, Severity, Unit},
-    id::PersonId,
+    id::{AppName, PersonId},
     person::Person,
 };
 
@@ -39,6 +39,7 @@ fn ask(company: &Company<'_>) -> Vec<About> {
 fn of_rule(company: &Company<'_>, rule: &Separation) -> Vec<About> {
     let mut holds: BTreeMap<&PersonId, BTreeMap<usize, BTreeSet<String>>> = BTreeMap::new();
     let mut privileged: BTreeSet<&PersonId> = BTreeSet::new();
+    let mut roleless: BTreeMap<&PersonId, &AppName> = BTreeMap::new();
     let named: BTreeSet<_> = rule.apart.iter().flatten().map(|(app, _)| app).collect();
     // What cannot be seen in one of the apps cannot be told for anybody who is in another.
     let unseen = named.iter().find_map(|app| {
@@ -51,10 +52,14 @@ fn of_rule(company: &Company<'_>, rule: &Separation) -> Vec<About> {
         for (person, ids) in &facts.correlation.by_person {
             for id in ids {
                 let Some(known) = facts.world.accounts.get(id) else { continue };
-                let Some(role) = &known.account.role else { continue };
                 if known.gone.is_some() || !known.account.status.may_sign_in() {
                     continue;
                 }
+                let Some(role) = &known.account.role else {
+                    roleless.entry(person).or_insert(facts.world.app);
+                    holds.entry(person).or_default();
+                    continue;
+                };
                 for (side, rights) in rule.apart.iter().enumerate() {
                     let held = |(app, named): &(_, _)| app == facts.world.app && named == role;
                     if rights.iter().any(held) {
@@ -82,9 +87,14 @@ fn of_rule(company: &Company<'_>, rule: &Separation) -> Vec<About> {
             .privileged(privileged.contains(id))
             .into()
         } else {
-            match &unseen {
-                Some(why) => Verdict::Stale(why.clone()),
-                None => Verdict::pass("on one side only"),
+            match (&unseen, roleless.get(id)) {
+                (Some(why), _) => Verdict::Stale(why.clone()),
+                (None, Some(app)) => Verdict::unseen(
+                    "which role {person} has in {detail} is not told",
+                    "look it up in the app",
+                )
+                .because(app.as_str()),
+                (None, None) => Verdict::pass("on one side only"),
             }
         };
         let unit =

@@ -7,12 +7,15 @@ use super::{
     ask::{Holder, Holding, Standing, present_terms},
 };
 use crate::{
-    engine::{correlate::Match, groups, lifecycle},
+    engine::{consent, correlate::Match, groups, lifecycle},
     model::{
         account::AccountStatus,
         check::{AccessRule, Allowance, Severity},
+        group::Grant,
         id::RoleName,
+        operation::Run,
         person::{Person, Scope},
+        policy::Consent,
     },
 };
 
@@ -141,6 +144,7 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
     };
     let mut allows: Vec<&RoleName> = Vec::new();
     let mut missing = None;
+    let mut missing_word = None;
     if rule.app_roles.contains(role) {
         return Admission::By(format!("everybody who works here may be {role}"));
     }
@@ -188,6 +192,13 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
                 && grant.until.is_none_or(|until| company.now < groups::end(until, &zone))
         });
         for grant in mine {
+            if !was_let_go(holder, grant) {
+                missing_word = Some(format!(
+                    "; {} was asked for by {}, and nobody who works here approved it",
+                    grant.role, grant.by
+                ));
+                continue;
+            }
             if within(&grant.role) {
                 return Admission::By(format!("granted by {}: {}", grant.by, grant.reason));
             }
@@ -198,10 +209,34 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
         return Admission::Unclear(why);
     }
     let names: Vec<_> = allows.iter().map(|role| role.as_str()).collect();
-    Admission::No(match names.as_slice() {
+    let allowed = match names.as_slice() {
         [] => format!("{} nothing", person.name()),
         names => format!("{} at most {}", person.name(), names.join(", ")),
-    })
+    };
+    Admission::No(allowed + missing_word.as_deref().unwrap_or_default())
+}
+
+/// Whether one-off access counts as approved: where a privileged role needs a named person's word,
+/// it was given by somebody else who works here, or an operation that gives it was approved.
+fn was_let_go(holder: &Holder<'_, '_>, grant: &Grant) -> bool {
+    let (person, world) = (holder.person, holder.facts().world);
+    if world.rules.approval.privileged == Consent::Auto || !world.sight.is_privileged(&grant.role) {
+        return true;
+    }
+    let approved = |run: &Run| {
+        run.state.is_done()
+            && run.approved_by.is_some()
+            && run.intended >= grant.at
+            && run.operation.person_id() == Some(&person.id)
+            && run.operation.after.as_ref().and_then(|after| after.role.as_ref())
+                == Some(&grant.role)
+    };
+    let colleague = |other: &Person| {
+        other.id != person.id
+            && consent::means(other, &grant.by)
+            && holder.asker.standing(other) == Standing::Here
+    };
+    world.runs.iter().any(approved) || world.people.values().any(colleague)
 }
 
 /// The staff roles of `person` in what she does here now: the roster's, else the job title.

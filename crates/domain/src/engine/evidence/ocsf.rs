@@ -63,6 +63,7 @@ const fn class(event: Event) -> (Class, u64) {
         | Event::AccountClassified
         | Event::AccountUnwanted
         | Event::AccountNotTheirs
+        | Event::AccountShielded
         | Event::AccountMet
         | Event::CapabilityLearned
         | Event::Undone

@@ -164,8 +164,9 @@ impl Survey<'_> {
         let gap = |account: &(&AccountId, &KnownAccount)| {
             let cause = format!("{name} works here, but nothing gives access");
             let remedy = format!(
-                "add a rule to the policy, grant it with muster access grant, or remove account {}",
-                account.0
+                "add a rule to the policy, grant it with muster access grant, or take {} away in {}",
+                self.world.account_name(account.0),
+                self.world.app
             );
             self.gap(GapKind::ExcessAccount, *account, Some(person), (cause, remedy))
         };

@@ -30,8 +30,10 @@ pub enum GapKind {
     ExpectedMissing,
     /// The role was right when Muster last wrote it, and was changed in the app since.
     ChangedOutside,
-    /// The role is not the one the policy gives.
+    /// The role is not the one the policy gives, and no less.
     ExcessRole,
+    /// The role is less than the policy gives.
+    RoleTooLow,
     /// Someone has an account whom no rule admits.
     ExcessAccount,
     /// One person has more than one account that lets in.
@@ -74,6 +76,7 @@ impl GapKind {
         Self::ExpectedMissing,
         Self::ChangedOutside,
         Self::ExcessRole,
+        Self::RoleTooLow,
         Self::ExcessAccount,
         Self::DuplicateAccounts,
         Self::AliasMismatch,
@@ -104,6 +107,7 @@ impl GapKind {
             Self::SelfJoined => "self_joined",
             Self::ChangedOutside => "changed_outside",
             Self::ExcessRole => "excess_role",
+            Self::RoleTooLow => "role_too_low",
             Self::ExcessAccount => "excess_account",
             Self::DuplicateAccounts => "duplicate_accounts",
             Self::AliasMismatch => "alias_mismatch",

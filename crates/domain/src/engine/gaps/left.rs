@@ -4,12 +4,7 @@ use jiff::Timestamp;
 
 use super::{Gap, GapKind, Survey};
 use crate::{
-    engine::{
-        correlate::Match,
-        decide,
-        expect::{Expectation, Rules},
-        world::KnownAccount,
-    },
+    engine::{behind::leaver_behind, correlate::Match, decide, expect::Rules, world::KnownAccount},
     model::{account::AccountStatus, id::AccountId, person::Person},
 };
 
@@ -86,24 +81,10 @@ impl Survey<'_> {
         matched: &Match,
         rules: &Rules<'_>,
     ) -> Option<Gap> {
-        let holder = match matched {
-            Match::Classified { .. } => None,
-            Match::Linked { person, confirmed: true, .. } => self.world.people.get(person),
-            _ => return None,
-        };
-        let email = known.account.email.as_ref().filter(|_| known.account.status.may_sign_in())?;
-        let has = |person: &Person| {
-            person.work_addresses().any(|address| address.folded() == email.folded())
-        };
-        if holder.is_some_and(has) {
+        if matches!(matched, Match::Unwanted { .. }) {
             return None;
         }
-        let people = self.world.people.values().filter(|person| has(person));
-        let (person, since) = people.into_iter().find_map(|person| match rules.expect(person) {
-            Expectation::Gone { since, .. } => Some((person, since)),
-            Expectation::NotYet { ended: Some(past), .. } => Some((person, past.since)),
-            _ => None,
-        })?;
+        let (person, since) = leaver_behind(self.world, rules, (known, matched))?;
         let login = &known.account.login;
         let gap = self.gap(
             GapKind::OffboardedActive,

@@ -36,6 +36,7 @@ impl GapKind {
             | Self::DuplicateAccounts
             | Self::AliasMismatch
             | Self::KeptByUndo
+            | Self::RoleTooLow
             | Self::DateConflict
             | Self::ContractorOpenEnded
             | Self::NeverAccepted
@@ -68,7 +69,8 @@ pub(super) fn weigh(world: &World<'_>, gap: &mut Gap) {
     gap.risk = gap.kind.risk();
     let account = gap.account.as_ref().and_then(|id| world.accounts.get(id));
     let Some(account) = account.map(|known| &known.account) else { return };
-    if !account.status.may_sign_in() {
+    // Who can do too little does no harm with it.
+    if !account.status.may_sign_in() || gap.kind == GapKind::RoleTooLow {
         return;
     }
     if account.role.as_ref().is_some_and(|role| world.sight.is_privileged(role)) {

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::{approve, hold, takes_rights};
 use crate::{
-    engine::world::World,
+    engine::{lifecycle::ORDERED, world::World},
     model::{
         id::{AccountId, PersonId},
         limits::{Limit, LimitKind},
@@ -109,6 +109,11 @@ pub(super) fn ordered(world: &World<'_>, operation: &Operation) -> bool {
     order.at <= world.now && engagement.is_some_and(|e| e.first_seen <= order.ordered)
 }
 
+/// Whether it was done by an order, even if that was taken back since.
+fn was_ordered(run: &Run) -> bool {
+    run.operation.reasons.iter().any(|reason| reason.from == ORDERED)
+}
+
 /// What was done of this kind within the window by nobody's order.
 fn recent<'a>(
     world: &World<'a>,
@@ -124,7 +129,7 @@ fn recent<'a>(
         .filter(|run| {
             !matches!(run.state, RunState::Void | RunState::AlreadySo | RunState::Refused)
         })
-        .filter(|run| !ordered(world, &run.operation))
+        .filter(|run| !ordered(world, &run.operation) && !was_ordered(run))
         .map(|run| (subject(&run.operation), run))
         .collect()
 }

@@ -71,8 +71,10 @@ fn said(operation: &Operation) -> String {
 /// Why an account like this cannot be given work.
 fn unfit(world: &World<'_>, id: &AccountId, state: &AccountState) -> Option<String> {
     if !state.status.may_sign_in() {
-        return Some(format!("account {id} does not let in: nobody would work on its tickets"));
+        let account = world.account_name(id);
+        return Some(format!("{account} does not let in: nobody would work on its tickets"));
     }
     let role = state.role.as_ref()?;
-    (!may_hold_work(world.sight, role)).then(|| format!("account {id} is {role} and only looks on"))
+    (!may_hold_work(world.sight, role))
+        .then(|| format!("{} is {role} and only looks on", world.account_name(id)))
 }

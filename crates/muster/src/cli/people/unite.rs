@@ -1,5 +1,7 @@
 //! `muster people merge`, `split`, `duplicates` and `redact`.
 
+use jiff::Timestamp;
+use muster_domain::engine::merge::Turn;
 use serde_json::json;
 
 use super::{
@@ -46,9 +48,15 @@ impl Merge {
                 let moved = count(united.merged.links.len(), "account");
                 print_line(&format!("    {moved} of {} moves along", gone.id));
             }
+            for turn in &united.turns {
+                turned(&session, turn);
+            }
             outlook(&session, &united.apps);
         }
-        let question = "Are these the same human?".to_owned();
+        let question = match united.merged.kept.len() {
+            0 => "Are these the same human?".to_owned(),
+            n => format!("Are these the same human, and stays {} open?", count(n, "account")),
+        };
         let done = agreed(&session, &self.how, &question)?;
         if done {
             session.muster.unite(&united).await?;
@@ -56,6 +64,27 @@ impl Merge {
         let done_words = format!("They are one. To take it back: muster people split {}", gone.id);
         finish(&session, done, &done_words, &json!({"united": united, "done": done}))
     }
+}
+
+/// That access ends at another time because two are one.
+fn turned(session: &Session, turn: &Turn) {
+    let style = session.style;
+    let Turn { app, login, role, name, before, after, .. } = turn;
+    let role = role.as_ref().map(|role| format!(" ({role})")).unwrap_or_default();
+    let now = session.muster.env.now();
+    let ends = |at: &Option<Timestamp>| match at {
+        None => "no end of access was known".to_owned(),
+        Some(at) if *at <= now => "was to be shut out now".to_owned(),
+        Some(at) => format!("was to be shut out {}", session.when(*at)),
+    };
+    let goes = match after {
+        None => "stays open".to_owned(),
+        Some(at) if *at <= now => "is shut out now".to_owned(),
+        Some(at) => format!("stays open until {}", session.when(*at)),
+    };
+    let sign = if turn.keeps() { style.yellow("!") } else { style.red("-") };
+    print_line(&format!("  {sign} {app}: {}{role} of {}", clean(login), clean(name)));
+    print_line(&format!("      {}; as one person it {goes}", ends(before)));
 }
 
 #[derive(Debug, clap::Args)]

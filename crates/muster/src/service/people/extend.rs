@@ -4,9 +4,10 @@
 use jiff::SignedDuration;
 use muster_domain::{
     engine::{
-        consent, contract,
+        consent,
+        contract::{self, Inside},
         hand::{self, Moment, Word},
-        lifecycle::{Hours, PersonState},
+        lifecycle::{self, Hours, PersonState},
         merge::differences,
     },
     model::{
@@ -20,7 +21,11 @@ use muster_domain::{
 use serde_json::json;
 
 use super::{
-    super::{Muster, consent::order_begins, why::state_at},
+    super::{
+        Muster,
+        consent::order_begins,
+        why::{PersonInApp, state_at},
+    },
     Told, changed_meanwhile,
 };
 use crate::error::{Error, Result};
@@ -37,8 +42,15 @@ impl Muster {
     ) -> Result<Told> {
         let organization = self.policy_or_none().await?.organization;
         let hours = Hours::usual(&organization);
-        let before = told.before.as_ref();
-        let extends = before.and_then(|one| contract::extended(one, &told.person, &hours));
+        let lets_in = told.apps.iter().any(PersonInApp::lets_in);
+        let extends = told.before.as_ref().and_then(|before| {
+            let over = matches!(
+                lifecycle::state(before, &hours, self.env.now()),
+                PersonState::Ended { .. } | PersonState::Withdrawn
+            );
+            let inside = if over && !lets_in { Inside::No } else { Inside::Yes };
+            contract::extended(before, &told.person, &hours, inside)
+        });
         Ok(Told { extends, words, ..told })
     }
 
@@ -132,7 +144,9 @@ impl Muster {
                 .map_err(|error| Error::Invalid(error.to_string()))?;
         }
         let organization = self.policy_or_none().await?.organization;
-        let comes_to = contract::extended(&before, &person, &Hours::usual(&organization));
+        // Whatever became of the accounts meanwhile: it was asked for as if they let in.
+        let hours = Hours::usual(&organization);
+        let comes_to = contract::extended(&before, &person, &hours, Inside::Yes);
         if comes_to.as_ref() != Some(&extension.what) {
             return Err(Error::Conflict(format!(
                 "what is known of {} changed since it was asked for; tell it again: muster people \

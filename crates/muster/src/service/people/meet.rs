@@ -67,7 +67,11 @@ impl Muster {
         };
         let link = Link { account: account.id.clone(), tie, since: self.env.now() };
         if told.person.profile.work_email.as_ref().map(EmailAddress::as_str).is_none() {
-            told.warnings.push("no address at work is known".to_owned());
+            told.warnings.push(format!(
+                "no address at work is known; once there is one: muster people edit {} --email \
+                 ADDRESS",
+                told.person.id
+            ));
         }
         self.outlook_with(&mut told, (app, &link)).await?;
         Ok(Met { told, app: app.clone(), link })

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use muster_domain::{
-    engine::merge::{self, FieldChange},
+    engine::merge::{self, FieldChange, Turn},
     model::{
         id::{AccountId, AppName, OperationId, PersonId},
         journal::{About, Event},
@@ -35,6 +35,8 @@ pub struct United {
     pub changes: Vec<FieldChange>,
     /// What the next plan makes of it, app by app.
     pub apps: Vec<PersonInApp>,
+    /// For which accounts access ends at another time than before.
+    pub turns: Vec<Turn>,
     /// What is kept to take it back.
     pub merged: Merged,
     /// The one who goes on, as she was.
@@ -100,19 +102,22 @@ impl Muster {
                 }
             }
         }
-        let merged = Merged {
+        let mut merged = Merged {
             person: other.clone(),
             into: kept.id.clone(),
             kept_end: kept.ordered_end.clone(),
             numbers,
             links,
             runs,
+            kept: Vec::new(),
             by: self.actor.clone(),
             at: self.env.now(),
         };
         let changes = merge::differences(kept, &person);
-        let apps = self.outlook_united(&person, &merged).await?;
-        Ok(United { person, changes, apps, merged, before: kept.clone() })
+        let (apps, turns) = self.outlook_united([kept, other], &person).await?;
+        let longer = turns.iter().filter(|turn| turn.keeps());
+        merged.kept = longer.map(|turn| (turn.app.clone(), turn.account.clone())).collect();
+        Ok(United { person, changes, apps, turns, merged, before: kept.clone() })
     }
 
     /// The runs for these people, which must all be settled; those of the last are given.
@@ -138,24 +143,36 @@ impl Muster {
         Ok(self.store.connections().await?.into_iter().map(|one| one.app).collect())
     }
 
-    async fn outlook_united(&self, person: &Person, merged: &Merged) -> Result<Vec<PersonInApp>> {
-        let policy = self.policy_or_none().await?;
-        let mut people = self.people().await?;
-        people.remove(&merged.person.id);
-        people.insert(person.id.clone(), person.clone());
-        let people = Arc::new(people);
-        let mut apps = Vec::new();
+    async fn outlook_united(
+        &self,
+        two: [&Person; 2],
+        person: &Person,
+    ) -> Result<(Vec<PersonInApp>, Vec<Turn>)> {
+        let (policy, now) = (self.policy_or_none().await?, self.env.now());
+        let before = Arc::new(self.people().await?);
+        let mut after = BTreeMap::clone(&before);
+        for one in two {
+            after.remove(&one.id);
+        }
+        after.insert(person.id.clone(), person.clone());
+        let after = Arc::new(after);
+        let (mut apps, mut turns) = (Vec::new(), Vec::new());
         for app in self.planned_apps(&policy).await? {
             let mut situation =
-                self.situation_with(&app, policy.clone(), Arc::clone(&people)).await?;
+                self.situation_with(&app, policy.clone(), Arc::clone(&before)).await?;
+            let apart = situation.clone();
+            situation.people = Arc::clone(&after);
             for link in situation.links.values_mut() {
-                if let Some(retied) = retied(link, &merged.person.id, &person.id) {
-                    *link = retied;
+                for one in two {
+                    if let Some(retied) = retied(link, &one.id, &person.id) {
+                        *link = retied;
+                    }
                 }
             }
-            apps.push(why::in_app(&situation, person, self.env.now())?);
+            turns.extend(merge::turns(&apart.world(now)?, &situation.world(now)?, two, person));
+            apps.push(why::in_app(&situation, person, now)?);
         }
-        Ok(apps)
+        Ok((apps, turns))
     }
 
     /// Makes two people one. Both keep what their sources call them; accounts, ties and what was
@@ -185,7 +202,7 @@ impl Muster {
         }
         let data = json!({"other": other, "into": person.id, "changes": changes, "merged": {
             "numbers": merged.numbers, "links": merged.links, "runs": merged.runs,
-        }});
+        }, "access": united.turns});
         let about = |person: &PersonId| About { person: Some(person.clone()), ..About::default() };
         tx.journal(Event::PersonMerged, about(&person.id), data.clone());
         tx.journal(Event::PersonMerged, about(&other.id), data);

@@ -1,0 +1,39 @@
+//! Leavers behind accounts that somebody said to be another's or nobody's: whose address an account
+//! has may know its secret, whatever was said (L12).
+
+use jiff::Timestamp;
+
+use super::{
+    correlate::Match,
+    expect::{Expectation, Rules},
+    world::{KnownAccount, World},
+};
+use crate::model::person::Person;
+
+/// Who has left, and when, whose address this account has and who may still get in by it, though a
+/// person's word says that it is not hers.
+#[must_use]
+pub(super) fn leaver_behind<'a>(
+    world: &World<'a>,
+    rules: &Rules<'_>,
+    (known, matched): (&KnownAccount, &Match),
+) -> Option<(&'a Person, Timestamp)> {
+    let holder = match matched {
+        Match::Classified { .. } | Match::Unwanted { .. } => None,
+        Match::Linked { person, confirmed: true, .. } => world.people.get(person),
+        _ => return None,
+    };
+    let there = known.gone.is_none() && known.account.status.may_sign_in();
+    let email = known.account.email.as_ref().filter(|_| there)?;
+    let has = |person: &Person| person.work_addresses().any(|held| held.folded() == email.folded());
+    if holder.is_some_and(has) {
+        return None;
+    }
+    world.people.values().filter(|person| has(person)).find_map(|person| {
+        match rules.expect(person) {
+            Expectation::Gone { since, .. } => Some((person, since)),
+            Expectation::NotYet { ended: Some(past), .. } => Some((person, past.since)),
+            _ => None,
+        }
+    })
+}
