@@ -145,9 +145,9 @@ fn people(size: usize, now: Timestamp) -> Result<BTreeMap<PersonId, Person>, Fai
         let terms = Terms {
             status: Some(EmploymentStatus::Active),
             start_date: Some("2024-03-01".parse()?),
-            end_date: if number % 50 == 0 { Some("2026-11-06".parse()?) } else { None },
+            end_date: if number.is_multiple_of(50) { Some("2026-11-06".parse()?) } else { None },
             department: department.map(|name| (*name).to_owned()),
-            title: Some(if number % 9 == 0 { "Team Lead" } else { "Agent" }.to_owned()),
+            title: Some(if number.is_multiple_of(9) { "Team Lead" } else { "Agent" }.to_owned()),
             ..Terms::default()
         };
         let person = Person {

@@ -258,7 +258,7 @@ fn explain(session: &Session, explained: &Explained) -> Result<Outcome> {
     if !changes.is_empty() {
         print_line("");
         print_line(&style.bold("How it went"));
-        let word = |state: Option<CheckState>| state.map_or("fine", CheckState::word);
+        let word = |state: Option<CheckState>| state.map_or("nothing wrong", CheckState::word);
         for change in changes {
             print_line(&format!(
                 "  {}  {} → {}",

@@ -237,7 +237,7 @@ pub(super) fn show_check(session: &Session, history: &CheckHistory) -> Result<Ou
     });
     print_line(&table(["when", "app", "units"], rows.collect()));
     let word = |state: Option<muster_domain::model::check::CheckState>| {
-        state.map_or("fine", |state| state.word()).replace('_', " ")
+        state.map_or("nothing wrong", |state| state.word()).replace('_', " ")
     };
     for one in &history.changes {
         let (from, to) = (word(one.change.from), word(one.change.to));

@@ -1,7 +1,10 @@
 //! Checks: asking all of them of all that is known, keeping their clocks, and journaling what
 //! changed. Nothing is asked of any app.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use muster_domain::{
@@ -11,6 +14,7 @@ use muster_domain::{
     },
     model::{
         check::{CheckResult, CheckState},
+        id::AppName,
         journal::{About, Event},
     },
 };
@@ -115,13 +119,14 @@ impl Muster {
             .map(|result| (checks::key(&result.check, &result.unit), result))
             .collect();
         let told = |result: &CheckResult| (result.state, result.rung, result.since, result.due);
+        let (went, unasked) = gone(&known, &found, &evaluation);
         let changed: BTreeMap<String, &CheckResult> = found
             .iter()
-            .filter(|(what, result)| known.get(*what).is_none_or(|old| old != **result))
-            .map(|(what, result)| (what.clone(), *result))
+            .map(|(what, result)| (what, *result))
+            .chain(unasked.iter())
+            .filter(|(what, result)| known.get(*what).is_none_or(|old| old != *result))
+            .map(|(what, result)| (what.clone(), result))
             .collect();
-        let went: Vec<String> =
-            known.keys().filter(|what| !found.contains_key(*what)).cloned().collect();
         if changed.is_empty() && went.is_empty() {
             return Ok(evaluation);
         }
@@ -235,6 +240,36 @@ pub fn known(name: &str) -> Result<&'static Check> {
         let names: Vec<_> = checks::ALL.iter().map(|check| check.name).collect();
         Error::NotFound(format!("there is no check {name:?}; there are {}", names.join(", ")))
     })
+}
+
+/// Of what was wrong and is not found so any more: what is no longer wrong; and what is not asked
+/// any more, as it stands from now on. A setting of ours (a check that is off, an app that is not
+/// critical) puts nothing right, so that it stops no clock.
+fn gone(
+    known: &BTreeMap<String, CheckResult>,
+    found: &BTreeMap<String, &CheckResult>,
+    evaluation: &Evaluation,
+) -> (Vec<String>, BTreeMap<String, CheckResult>) {
+    let asked: BTreeSet<(&str, Option<&AppName>)> =
+        evaluation.tallies.keys().map(|(check, app)| (check.as_str(), app.as_ref())).collect();
+    let (mut went, mut unasked) = (Vec::new(), BTreeMap::new());
+    for (what, result) in known.iter().filter(|(what, _)| !found.contains_key(*what)) {
+        if asked.contains(&(result.check.as_str(), result.unit.app.as_ref())) {
+            went.push(what.clone());
+            continue;
+        }
+        let result = CheckResult {
+            state: CheckState::NotApplicable,
+            rung: None,
+            cause: "the check is not asked of it now; its clock goes on".to_owned(),
+            remedy: String::new(),
+            exception: None,
+            attestation: None,
+            ..result.clone()
+        };
+        unasked.insert(what.clone(), result);
+    }
+    (went, unasked)
 }
 
 fn change(from: Option<&CheckResult>, to: Option<&CheckResult>) -> Json {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     company::{Company, POLICY, day, email},
-    desk::obliging,
+    desk::{OWNER, obliging},
 };
 
 /// A company whose policy leaves it to commands what is critical.
@@ -199,4 +199,33 @@ fn an_app_that_cannot_be_seen_passes_nothing() {
         assert!(!(by_reading.contains(&check) && one["state"] == "pass"), "{one}");
     }
     assert_eq!(state(&company, "offboarded", &email("Ann Ash")), "stale");
+}
+
+#[test]
+fn no_setting_of_ours_restarts_a_clock() {
+    let company = company();
+    company.muster(["critical", "add", "support", "--owner", OWNER]).done();
+    company.muster(["check"]).done();
+    let since = |company: &Company, check: &str, unit: &str| {
+        let explained = company.muster(["check", "explain", check, unit, "--json"]).json();
+        explained["result"]["since"].as_str().unwrap().to_owned()
+    };
+    let began = since(&company, "access_rule", "support");
+    crate::terminal::pause(std::time::Duration::from_millis(1100));
+    company.muster(["critical", "remove", "support"]).done();
+    company.muster(["check"]).done();
+    company.muster(["critical", "add", "support", "--owner", OWNER]).done();
+    company.muster(["check"]).done();
+    assert_eq!(since(&company, "access_rule", "support"), began);
+
+    let base = POLICY.replace("    critical: true\n", "");
+    let off = base.replace("apps:", "checks: {rules: {access_rule: {off: true}}}\napps:");
+    company.policy(&off);
+    company.muster(["check"]).done();
+    let told = company.muster(["check", "history", "access_rule"]).done();
+    told.does_not_say("fine");
+    company.policy(&base);
+    company.muster(["check"]).done();
+    assert_eq!(since(&company, "access_rule", "support"), began);
+    company.muster(["log", "verify"]).done();
 }

@@ -496,11 +496,14 @@ fn of_others<'s>(
     found
 }
 
+type OfAccount = fn(&Holding<'_, '_>) -> Verdict;
+type OfPerson = fn(&Holder<'_, '_>) -> Verdict;
+
 /// The questions to be put about each account and each person of an app.
 struct Questions<'c> {
     stale: Option<&'c str>,
-    accounts: Vec<(&'static Check, fn(&Holding<'_, '_>) -> Verdict)>,
-    people: Vec<(&'static Check, fn(&Holder<'_, '_>) -> Verdict)>,
+    accounts: Vec<(&'static Check, OfAccount)>,
+    people: Vec<(&'static Check, OfPerson)>,
 }
 
 impl<'c> Questions<'c> {

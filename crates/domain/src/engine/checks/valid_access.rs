@@ -144,7 +144,7 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
     };
     let mut allows: Vec<&RoleName> = Vec::new();
     let mut missing = None;
-    let mut missing_word = None;
+    let mut unapproved = String::new();
     if rule.app_roles.contains(role) {
         return Admission::By(format!("everybody who works here may be {role}"));
     }
@@ -183,20 +183,11 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
         }
     }
     if rule.requests {
-        let company = holder.asker.company;
-        let zone = lifecycle::zone_of(person, &company.policy.organization);
-        let mine = company.orders.grants.iter().filter(|grant| {
-            grant.person == person.id
-                && grant.app == *holder.app()
-                && grant.at <= company.now
-                && grant.until.is_none_or(|until| company.now < groups::end(until, &zone))
-        });
-        for grant in mine {
+        for grant in granted(holder) {
             if !was_let_go(holder, grant) {
-                missing_word = Some(format!(
-                    "; {} was asked for by {}, and nobody who works here approved it",
-                    grant.role, grant.by
-                ));
+                let Grant { role, by, .. } = grant;
+                unapproved =
+                    format!("; {by} asked for {role}, and nobody who works here approved it");
                 continue;
             }
             if within(&grant.role) {
@@ -209,11 +200,20 @@ fn admitted(holder: &Holder<'_, '_>, rule: &AccessRule, role: &RoleName) -> Admi
         return Admission::Unclear(why);
     }
     let names: Vec<_> = allows.iter().map(|role| role.as_str()).collect();
-    let allowed = match names.as_slice() {
-        [] => format!("{} nothing", person.name()),
-        names => format!("{} at most {}", person.name(), names.join(", ")),
-    };
-    Admission::No(allowed + missing_word.as_deref().unwrap_or_default())
+    let at_most = if names.is_empty() { "nothing" } else { "at most " };
+    Admission::No(format!("{} {at_most}{}{unapproved}", person.name(), names.join(", ")))
+}
+
+/// The one-off access that this person has now.
+fn granted<'h>(holder: &'h Holder<'_, '_>) -> impl Iterator<Item = &'h Grant> {
+    let company = holder.asker.company;
+    let zone = lifecycle::zone_of(holder.person, &company.policy.organization);
+    company.orders.grants.iter().filter(move |grant| {
+        grant.person == holder.person.id
+            && grant.app == *holder.app()
+            && grant.at <= company.now
+            && grant.until.is_none_or(|until| company.now < groups::end(until, &zone))
+    })
 }
 
 /// Whether one-off access counts as approved: where a privileged role needs a named person's word,

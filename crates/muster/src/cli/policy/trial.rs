@@ -89,7 +89,7 @@ fn show(session: &Session, difference: &Difference) {
     }
     for one in checks {
         let word = |state: Option<muster_domain::model::check::CheckState>| {
-            state.map_or("fine", |state| state.word()).replace('_', " ")
+            state.map_or("nothing wrong", |state| state.word()).replace('_', " ")
         };
         print_line(&format!(
             "  check {} {}: {} instead of {}, from {} on",

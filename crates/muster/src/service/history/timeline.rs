@@ -156,7 +156,10 @@ impl Muster {
                 let text = |name: &str| change.get(name).and_then(Json::as_str);
                 if text("person") == Some(person.as_str()) {
                     let check = text("check").unwrap_or_default();
-                    let (from, to) = (text("from").unwrap_or("fine"), text("to").unwrap_or("fine"));
+                    let (from, to) = (
+                        text("from").unwrap_or("nothing wrong"),
+                        text("to").unwrap_or("nothing wrong"),
+                    );
                     let what = format!("check {check}: {from} → {to}");
                     found.push(Happening { what, ..told(&entry) });
                 }
