@@ -479,49 +479,72 @@ fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
 }
 
 /// The exact inputs on which checks of an account, a person or an app rest, for evidence.
-#[must_use]
-pub fn inputs(company: &Company<'_>, unit: &Unit) -> Json {
-    let facts = company.apps.iter().find(|facts| Some(facts.world.app) == unit.app.as_ref());
-    let Some(facts) = facts else { return Json::Null };
-    let asker = Asker::new(company, facts);
-    let account = unit.account.as_ref().and_then(|id| {
-        let known = facts.world.accounts.get(id)?;
-        let account = &known.account;
-        Some(json!({
-            "id": id,
-            "login": account.login,
-            "status": account.status,
-            "role": account.role,
-            "privileged": facts.is_privileged(known),
-            "kind": account.kind,
-            "mfa": account.mfa,
-            "sso": account.sso,
-            "created": account.created,
-            "gone": known.gone,
-            "last_sign_in": known.activity.last_sign_in,
-            "match": facts.correlation.matches.get(id),
-        }))
-    });
-    let owner = unit.account.as_ref().and_then(|id| match facts.correlation.matches.get(id)? {
-        Match::Linked { person, .. } => Some(person),
-        Match::Classified { owner, .. } => Some(owner),
-        _ => None,
-    });
-    let person = unit.person.as_ref().or(owner).and_then(|id| {
-        let person = facts.world.people.get(id)?;
-        let expectation = asker.rules.expect(person);
-        let (_, why) = expectation.because();
-        Some(json!({ "id": id, "standing": standing(&asker.standing(person)), "because": why }))
-    });
-    json!({
-        "observation": facts.world.sight.observation,
-        "read": facts.world.sight.started,
-        "completeness": facts.world.sight.completeness,
-        "policy": company.policy.digest,
-        "account": account,
-        "person": person,
-        "rule": facts.critical.as_ref().and_then(|critical| critical.rule.as_ref()),
-    })
+pub struct Inputs<'c, 'a> {
+    company: &'c Company<'a>,
+    askers: BTreeMap<&'c AppName, Asker<'c, 'a>>,
+}
+
+impl std::fmt::Debug for Inputs<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inputs").field("apps", &self.askers.keys()).finish()
+    }
+}
+
+impl<'c, 'a> Inputs<'c, 'a> {
+    /// Prepares the rules of each app, once for all units.
+    #[must_use]
+    pub fn new(company: &'c Company<'a>) -> Self {
+        let askers = company.apps.iter();
+        let askers = askers.map(|facts| (facts.world.app, Asker::new(company, facts))).collect();
+        Self { company, askers }
+    }
+
+    /// What the results of `unit` rest on.
+    #[must_use]
+    pub fn of(&self, unit: &Unit) -> Json {
+        let asker = unit.app.as_ref().and_then(|app| self.askers.get(app));
+        let Some(asker) = asker else { return Json::Null };
+        let facts = asker.facts;
+        let account = unit.account.as_ref().and_then(|id| {
+            let known = facts.world.accounts.get(id)?;
+            let account = &known.account;
+            Some(json!({
+                "id": id,
+                "login": account.login,
+                "status": account.status,
+                "role": account.role,
+                "privileged": facts.is_privileged(known),
+                "kind": account.kind,
+                "mfa": account.mfa,
+                "sso": account.sso,
+                "created": account.created,
+                "gone": known.gone,
+                "last_sign_in": known.activity.last_sign_in,
+                "match": facts.correlation.matches.get(id),
+            }))
+        });
+        let owner =
+            unit.account.as_ref().and_then(|id| match facts.correlation.matches.get(id)? {
+                Match::Linked { person, .. } => Some(person),
+                Match::Classified { owner, .. } => Some(owner),
+                _ => None,
+            });
+        let person = unit.person.as_ref().or(owner).and_then(|id| {
+            let person = facts.world.people.get(id)?;
+            let expectation = asker.rules.expect(person);
+            let (_, why) = expectation.because();
+            Some(json!({ "id": id, "standing": standing(&asker.standing(person)), "because": why }))
+        });
+        json!({
+            "observation": facts.world.sight.observation,
+            "read": facts.world.sight.started,
+            "completeness": facts.world.sight.completeness,
+            "policy": self.company.policy.digest,
+            "account": account,
+            "person": person,
+            "rule": facts.critical.as_ref().and_then(|critical| critical.rule.as_ref()),
+        })
+    }
 }
 
 fn standing(standing: &Standing) -> Json {

@@ -35,7 +35,7 @@ use serde::Serialize;
 
 use self::ask::{Holder, Holding};
 pub use self::{
-    ask::{Facts, SourceAge, evaluate, inputs},
+    ask::{Facts, Inputs, SourceAge, evaluate},
     blind::{BlindSpot, WayToSee, blind_spots},
     critical::{Critical, effective, is_critical},
     document::markdown,
