@@ -15,7 +15,7 @@ use super::{
 use crate::model::{
     consent::{Delegation, Extension},
     email::EmailAddress,
-    id::{SourceId, SourceName},
+    id::{PersonId, SourceId, SourceName},
     operation::Approval,
     person::{Manager, Person, Profile},
     plan::Operation,
@@ -119,6 +119,27 @@ pub fn may_extend<'a>(
     }
     if !meant.is_empty() && meant.iter().all(|person| has_left(person)) {
         return Err(format!("{by} has left and decides nothing any more"));
+    }
+    Ok(())
+}
+
+/// Whether `who` may answer before an auditor for what concerns the people in `about`: not one of
+/// them, nor anybody who has left.
+///
+/// # Errors
+/// Why not, in words.
+pub fn may_vouch<'a>(
+    people: impl Iterator<Item = &'a Person>,
+    who: &str,
+    about: &[PersonId],
+    has_left: impl Fn(&Person) -> bool,
+) -> Result<(), String> {
+    let meant: Vec<_> = people.filter(|person| means(person, who)).collect();
+    if meant.iter().any(|person| about.contains(&person.id)) {
+        return Err(format!("{who} cannot answer for their own access; ask somebody else to"));
+    }
+    if !meant.is_empty() && meant.iter().all(|person| has_left(person)) {
+        return Err(format!("{who} has left and answers for nothing any more"));
     }
     Ok(())
 }

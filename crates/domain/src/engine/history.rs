@@ -169,8 +169,7 @@ impl Restated {
 
     /// What `entry` tells; `None` when its data was taken out and nothing of it was restated.
     pub(super) fn told<'a>(&'a self, entry: &'a Entry) -> Option<&'a Json> {
-        let taken_out = entry.data.is_null() && entry.salt.is_empty();
-        if taken_out { self.0.get(&entry.seq) } else { Some(&entry.data) }
+        if entry.is_without_data() { self.0.get(&entry.seq) } else { Some(&entry.data) }
     }
 }
 
@@ -238,7 +237,7 @@ impl Known {
     pub fn learn(&mut self, entry: &Entry, restated: &Restated) {
         self.seq = entry.seq;
         self.coverage.learn(entry);
-        if entry.data.is_null() && entry.salt.is_empty() {
+        if entry.is_without_data() {
             self.miss(entry, restated);
             return;
         }

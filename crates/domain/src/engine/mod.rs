@@ -25,6 +25,7 @@ pub mod policy_file;
 pub mod readiness;
 pub mod redact;
 pub mod seats;
+pub mod shield;
 pub mod tasks;
 pub mod undo;
 pub mod upcoming;

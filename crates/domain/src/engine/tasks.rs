@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{
     consent::{self, Voices},
     gaps::{Gap, GapKind},
+    shield,
     world::World,
 };
 use crate::model::{
@@ -45,6 +46,8 @@ pub enum TaskKind {
     JudgeSelfJoined,
     /// Name somebody who answers for a shared account, and change its secret.
     NameOwner,
+    /// Say which account a login means that the policy protects and nobody has.
+    NameProtected,
     /// Complete what is known of a person.
     CompleteRecord,
     /// Send an invitation again.
@@ -80,6 +83,7 @@ impl TaskKind {
             Self::ConfirmMatch => "confirm_match",
             Self::JudgeSelfJoined => "judge_self_joined",
             Self::NameOwner => "name_owner",
+            Self::NameProtected => "name_protected",
             Self::CompleteRecord => "complete_record",
             Self::ResendInvitation => "resend_invitation",
             Self::GetSeat => "get_seat",
@@ -101,6 +105,7 @@ impl TaskKind {
             | Self::FindWayIn
             | Self::RemoveUnwanted
             | Self::RefreshSource
+            | Self::NameProtected
             | Self::Decide => 1,
             Self::CompleteRecord
             | Self::ResendInvitation
@@ -200,6 +205,7 @@ pub fn tasks(
     gaps.iter().filter(|gap| !waits(gap)).filter_map(|gap| of_gap(world, gap)).for_each(&mut add);
     dates::contracts(world).into_iter().for_each(&mut add);
     dates::moved_starts(world).into_iter().for_each(&mut add);
+    protected_nobody(world).into_iter().for_each(&mut add);
     plan.blocked.iter().map(of_blocked).for_each(&mut add);
     let limited: Vec<_> = plan.operations.iter().filter(|one| is_limited(one)).collect();
     if let [first, _, ..] = limited.as_slice() {
@@ -372,6 +378,33 @@ fn asked_by(gap: &Gap) -> Option<(TaskKind, String)> {
         | GapKind::UnusedSeat
         | GapKind::KeptByUndo => return None,
     })
+}
+
+/// Logins that the policy protects and that no account has: those they were meant for may be
+/// without protection.
+fn protected_nobody<'a>(world: &World<'a>) -> Vec<Need<'a>> {
+    if world.sight.observation.is_none() {
+        return Vec::new();
+    }
+    let nobodys = |(_, login): &(&str, &str)| !shield::means_somebody(world, login);
+    let need = |(place, login): (&str, &'a str)| Need {
+        kind: TaskKind::NameProtected,
+        person: None,
+        account: None,
+        detail: login,
+        title: format!("Say which account {login} is now"),
+        reason: format!(
+            "apps.{}.{place} names it, but no account has that login or e-mail: nobody is \
+             protected by it",
+            world.app
+        ),
+        how: "correct the login in the policy, or take it out; then muster policy apply FILE"
+            .to_owned(),
+        since: None,
+        due: None,
+        asked: None,
+    };
+    shield::logins(world).filter(nobodys).map(need).collect()
 }
 
 fn of_blocked(blocked: &Blocked) -> Need<'_> {

@@ -3,6 +3,8 @@
 //! An entry's hash covers its data only through a salted digest, so that personal data can be
 //! taken out of an old entry without breaking the chain.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +74,7 @@ events! {
     AccountClassified "account.classified" "An account was declared to be nobody's own.",
     AccountUnwanted "account.unwanted" "An account was declared to be one that should not exist.",
     AccountNotTheirs "account.not_theirs" "An account was declared not to be a certain person's.",
+    AccountShielded "account.shielded" "A login that the policy protects was found to be an account's.",
     AccountMet "account.person_added" "A person was added by hand for an account, and it was tied to them.",
     PlanMade "plan.made" "A plan was saved or applied.",
     OperationApproved "operation.approved" "A named person let an operation go.",
@@ -171,6 +174,12 @@ pub enum Broken {
         /// The entry.
         seq: u64,
     },
+    /// An entry's data is gone, though no redaction tells that it took it out.
+    #[error("entry {seq} lost its data, and no redaction says that it took it out")]
+    Emptied {
+        /// The entry.
+        seq: u64,
+    },
     /// An entry is not the one that was signed: the journal was written anew.
     #[error("entry {seq} is not the one that was signed on {at}: the journal was written anew")]
     Contradicted {
@@ -246,6 +255,12 @@ impl Entry {
         ]))
     }
 
+    /// Whether its data was taken out, or is withheld.
+    #[must_use]
+    pub fn is_without_data(&self) -> bool {
+        self.data.is_null() && self.salt.is_empty()
+    }
+
     /// Checks this entry against what came before it.
     ///
     /// # Errors
@@ -258,11 +273,40 @@ impl Entry {
             return Err(Broken::Unlinked { seq: self.seq });
         }
         let edited = Broken::Edited { seq: self.seq };
-        let redacted = self.data.is_null() && self.salt.is_empty();
-        let data_holds = redacted
+        let data_holds = self.is_without_data()
             || digest_of_data(&self.salt, &self.data).is_ok_and(|is| is == self.data_digest);
         let hash_holds = self.computed_hash().is_ok_and(|is| is == self.hash);
         if data_holds && hash_holds { Ok(()) } else { Err(edited) }
+    }
+}
+
+/// Which entries of a journal lost their data, held against what redactions tell that they took
+/// out.
+#[derive(Debug, Clone, Default)]
+pub struct TakenOut {
+    without: BTreeSet<u64>,
+    told: BTreeSet<u64>,
+}
+
+impl TakenOut {
+    /// The name under which a redaction lists the entries whose data it took out.
+    pub const ENTRIES: &str = "entries";
+
+    /// Takes in an entry.
+    pub fn see(&mut self, entry: &Entry) {
+        if entry.is_without_data() {
+            self.without.insert(entry.seq);
+        } else if entry.event == Event::PersonRedacted {
+            let told = entry.data.get(Self::ENTRIES).and_then(serde_json::Value::as_array);
+            let told = told.into_iter().flatten().filter_map(serde_json::Value::as_u64);
+            self.told.extend(told.filter(|told| *told < entry.seq));
+        }
+    }
+
+    /// The first entry that lost its data without a redaction that tells so.
+    #[must_use]
+    pub fn unexplained(&self) -> Option<u64> {
+        self.without.difference(&self.told).next().copied()
     }
 }
 
@@ -328,5 +372,26 @@ mod tests {
         redacted[1].data = serde_json::Value::Null;
         redacted[1].salt = String::new();
         assert_eq!(verify(&redacted), Ok(()));
+        let mut taken_out = TakenOut::default();
+        redacted.iter().for_each(|entry| taken_out.see(entry));
+        assert_eq!(taken_out.unexplained(), Some(2));
+        let tells = |entries: serde_json::Value, seq| {
+            let draft = Draft {
+                at: "2026-10-02T12:00:00Z".parse().unwrap(),
+                actor: "anna".into(),
+                event: Event::PersonRedacted,
+                about: About::default(),
+                data: serde_json::json!({ TakenOut::ENTRIES: entries }),
+            };
+            Entry::chain(draft, seq, Digest::zero(), [7; 16]).unwrap()
+        };
+        // Nothing is excused by an entry that came before it, or by another number.
+        for (entries, seq) in [(serde_json::json!([2]), 2), (serde_json::json!([1, 3, "2"]), 4)] {
+            let mut other = taken_out.clone();
+            other.see(&tells(entries, seq));
+            assert_eq!(other.unexplained(), Some(2));
+        }
+        taken_out.see(&tells(serde_json::json!([2]), 4));
+        assert_eq!(taken_out.unexplained(), None);
     }
 }

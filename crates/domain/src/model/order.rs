@@ -118,6 +118,8 @@ orders! {
     attestations: Attestation,
     /// Apps that were declared critical by command.
     critical_systems: CriticalSystem,
+    /// Which accounts the protected logins of a policy were found to mean.
+    shields: Shield,
 }
 
 /// What a freeze is about.
@@ -173,6 +175,28 @@ impl Order for Freeze {
 
     fn key(&self) -> String {
         self.id.to_string()
+    }
+}
+
+/// That a login which the policy protects was found to be this account's. It stays protected when
+/// its login changes in the app, for as long as the policy names the login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shield {
+    /// In which app.
+    pub app: AppName,
+    /// The login, folded.
+    pub login: String,
+    /// The account.
+    pub account: AccountId,
+    /// When it was found first.
+    pub at: Timestamp,
+}
+
+impl Order for Shield {
+    const KIND: &'static str = "shield";
+
+    fn key(&self) -> String {
+        digest_of_parts(&[self.app.as_str(), &self.login, self.account.as_str()]).to_string()
     }
 }
 

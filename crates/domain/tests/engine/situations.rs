@@ -205,7 +205,7 @@ fn l11_owner_last_admin_own_key_and_break_glass_are_blocked_with_instructions() 
         .account("3", |a| a.of("breakglass"));
     assert_snapshot!(world.text(), @r#"
     ! deactivate 3 for Breakglass #1: "Breakglass" basic-agent active -> "Breakglass" basic-agent inactive
-        waits (protected): the policy protects this account
+        waits (protected): the policy protects this account, as breakglass@acme.example
     ! deactivate 1 for Muster #1: "User 1" admin active -> "User 1" admin inactive
         waits (protected): Muster's own key belongs to this account: without it support can neither be read nor written, so that checks, plans, removals of leavers and hand-overs there would stop
     ! deactivate 2 for Owner #1: "Owner" admin active -> "Owner" admin inactive

@@ -3,7 +3,8 @@
 use muster_domain::{
     engine::correlate::Match,
     model::{
-        id::AppName,
+        account::Account,
+        id::{AppName, PersonId},
         link::{NonHuman, Tie},
     },
 };
@@ -35,6 +36,9 @@ pub(super) enum Command {
         account: String,
         /// A name, a work address, the source's id or a per_… id
         person: String,
+        /// Do not ask, although it is said to be somebody else's now
+        #[arg(long)]
+        yes: bool,
     },
     /// Say that an account is nobody's own
     Classify {
@@ -46,6 +50,9 @@ pub(super) enum Command {
         /// The person who answers for it
         #[arg(long)]
         owner: String,
+        /// Do not ask, although it is said to be somebody else's now
+        #[arg(long)]
+        yes: bool,
     },
     /// Add the person whose account it is, by hand, and tie it to them
     NewPerson(Box<Meet>),
@@ -56,6 +63,9 @@ pub(super) enum Command {
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        /// Do not ask, although it is said to be somebody else's now
+        #[arg(long)]
+        yes: bool,
     },
     /// Say that an account is not a certain person's
     NotTheirs {
@@ -80,18 +90,24 @@ impl Command {
             Self::List { app, unidentified } => {
                 list(&start.open(Access::Read).await?, app.as_ref(), unidentified).await
             }
-            Self::Link { account, person } => {
+            Self::Link { account, person, yes } => {
                 let session = start.open(Access::Write).await?;
                 let (app, account) = session.muster.find_account(&account).await?;
                 let person = session.muster.find_person(&person).await?;
+                if !agreed(&session, (&app, &account), Some(&person.id), yes).await? {
+                    return Ok(Outcome::Changes);
+                }
                 let tied = session.muster.link(&app, &account.id, &person).await?;
                 let says = format!("{} is {}'s.", account.login, person.name());
                 answered(&session, &tied, &says)
             }
-            Self::Classify { account, kind, owner } => {
+            Self::Classify { account, kind, owner, yes } => {
                 let session = start.open(Access::Write).await?;
                 let (app, account) = session.muster.find_account(&account).await?;
                 let owner = session.muster.find_person(&owner).await?;
+                if !agreed(&session, (&app, &account), None, yes).await? {
+                    return Ok(Outcome::Changes);
+                }
                 let tied = session.muster.classify(&app, &account.id, kind, &owner).await?;
                 let (login, kind, name) = (&account.login, kind.word(), owner.name());
                 answered(
@@ -101,9 +117,12 @@ impl Command {
                 )
             }
             Self::NewPerson(meet) => meet.run(start).await,
-            Self::Unwanted { account, reason } => {
+            Self::Unwanted { account, reason, yes } => {
                 let session = start.open(Access::Write).await?;
                 let (app, account) = session.muster.find_account(&account).await?;
+                if !agreed(&session, (&app, &account), None, yes).await? {
+                    return Ok(Outcome::Changes);
+                }
                 let tied = session.muster.unwanted(&app, &account.id, &reason).await?;
                 let login = &account.login;
                 answered(
@@ -127,6 +146,33 @@ impl Command {
             }
         }
     }
+}
+
+/// Asks before an account is taken from the person whose it is now.
+async fn agreed(
+    session: &Session,
+    (app, account): (&AppName, &Account),
+    answer: Option<&PersonId>,
+    yes: bool,
+) -> Result<bool> {
+    session.muster.may_answer(app, &account.id, answer).await?;
+    let views = session.muster.accounts(app).await?;
+    let view = views.iter().find(|view| view.account.id == account.id);
+    let Some(Match::Linked { person, because, .. }) = view.map(|view| &view.found) else {
+        return Ok(true);
+    };
+    if yes || answer == Some(person) {
+        return Ok(true);
+    }
+    let name = view.and_then(|view| view.person_name.as_deref()).unwrap_or(person.as_str());
+    let agreed = session.confirm(&clean(&format!(
+        "{} is {name}'s now ({because}). Say otherwise?",
+        account.login
+    )))?;
+    if !agreed {
+        print_line("Nothing was said.");
+    }
+    Ok(agreed)
 }
 
 /// Tells an answer, and which one it replaces.

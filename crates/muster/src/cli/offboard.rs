@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    service::{Unwatched, apply::Applied, hand_over::Keep, urgent::Elsewhere},
+    service::{Unwatched, accounts::Answered, apply::Applied, hand_over::Keep, urgent::Elsewhere},
 };
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,7 @@ impl Args {
             for ends in session.muster.ordered_for(&person.id).await? {
                 print_line(&format!("Ends with it: {}", render::clean(&ends)));
             }
+            answers_for(&session, &person).await?;
         }
         if !decided {
             if session.json {
@@ -145,6 +146,18 @@ impl Args {
         }
         Ok(Outcome::changes_if(follows))
     }
+}
+
+/// What goes on without the leaver, and needs somebody else to answer for it.
+async fn answers_for(session: &Session, person: &Person) -> Result<()> {
+    for Answered { app, account, kind } in session.muster.answers_for(&person.id).await? {
+        let (login, id, kind) = (render::clean(&account.login), &account.id, kind.word());
+        print_line(&format!(
+            "Needs another owner and a new secret: the {kind} account {login} in {app}.\n  \
+             muster accounts classify {app}/{id} {kind} --owner PERSON"
+        ));
+    }
+    Ok(())
 }
 
 /// Cuts now, app by app; one app that fails does not keep the others from being cut.

@@ -38,6 +38,17 @@ pub struct AccountView {
     pub person_name: Option<String>,
 }
 
+/// An account that is nobody's own, for which somebody answers.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answered {
+    /// The app.
+    pub app: AppName,
+    /// The account.
+    pub account: Account,
+    /// What it is.
+    pub kind: NonHuman,
+}
+
 /// What an account is tied to from now on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tied {
@@ -259,6 +270,26 @@ impl Muster {
         Ok(said)
     }
 
+    /// The accounts that are nobody's own and for which `person` answers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn answers_for(&self, person: &PersonId) -> Result<Vec<Answered>> {
+        let mut found = Vec::new();
+        for connection in self.store.connections().await? {
+            let app = connection.app;
+            let mut accounts = self.store.accounts(&app).await?;
+            for (id, link) in self.store.links(&app).await? {
+                let Tie::NotAPerson { owner, kind, .. } = link.tie else { continue };
+                let there = accounts.remove(&id).filter(|record| record.gone.is_none());
+                if let Some(record) = there.filter(|_| owner == *person) {
+                    found.push(Answered { app: app.clone(), account: record.account, kind });
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn confirmation(&self) -> Confirmation {
         Confirmation { by: self.actor.clone(), at: self.env.now() }
     }
@@ -292,7 +323,10 @@ impl Muster {
 
     /// Nobody answers for an account that is or seems to be her own, except to say that the account
     /// with her own address is hers, as a rule would.
-    async fn may_answer(
+    ///
+    /// # Errors
+    /// When whoever asks may not give this answer, or the store fails.
+    pub async fn may_answer(
         &self,
         app: &AppName,
         account: &AccountId,

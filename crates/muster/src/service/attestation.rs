@@ -5,7 +5,6 @@ use muster_domain::model::{
     check::{Attestation, Attested},
     id::{AccountId, AppName, OrderId},
     journal::{About, Event},
-    link::Link,
     order::Order as _,
 };
 use serde_json::json;
@@ -53,10 +52,11 @@ impl Muster {
                 "provider-mfa speaks of the whole app; name the app alone".to_owned(),
             ));
         }
-        if let Some(account) = &account {
-            let link = self.store.links(&app).await?.remove(account);
-            self.not_her_own(link.as_ref().and_then(Link::person)).await?;
-        }
+        let about = match &account {
+            Some(account) => self.concerned(&app, account).await?,
+            None => None,
+        };
+        self.may_vouch(&self.actor, about.as_slice()).await?;
         let Some(file) = file else {
             return Err(Error::Invalid(
                 "a word without a proof counts for nothing: --file PROOF".to_owned(),

@@ -61,14 +61,13 @@ fn oauth_of(connector: &App) -> Result<&Consent> {
     })
 }
 
-/// What is known of one account of an app (whose each user is, what was tried, what was ordered)
-/// would hit strangers in another, where the same numbers are other people's.
-fn is_the_same_account(
-    before: &Connection,
+/// Whether `connection` reaches the account of the app that these settings name.
+fn reaches(
+    connection: &Connection,
     connector: &App,
     settings: &BTreeMap<String, String>,
-) -> Result<()> {
-    let known: BTreeMap<String, String> = serde_json::from_value(before.settings.clone())?;
+) -> Result<bool> {
+    let known: BTreeMap<String, String> = serde_json::from_value(connection.settings.clone())?;
     let place = |settings: &BTreeMap<String, String>| {
         connector.settings.iter().filter(|one| one.names_account).find_map(|one| {
             settings
@@ -76,7 +75,17 @@ fn is_the_same_account(
                 .map(|value| (one.name, value.trim_end_matches('/').to_lowercase()))
         })
     };
-    if before.connector == connector.name && place(&known) == place(settings) {
+    Ok(connection.connector == connector.name && place(&known) == place(settings))
+}
+
+/// What is known of one account of an app (whose each user is, what was tried, what was ordered)
+/// would hit strangers in another, where the same numbers are other people's.
+fn is_the_same_account(
+    before: &Connection,
+    connector: &App,
+    settings: &BTreeMap<String, String>,
+) -> Result<()> {
+    if reaches(before, connector, settings)? {
         return Ok(());
     }
     Err(Error::Conflict(format!(
@@ -90,8 +99,8 @@ impl Muster {
     /// Connects an app: probes it first, and keeps nothing when the probe fails.
     ///
     /// # Errors
-    /// When the settings make no sense, the app refuses the key or cannot be reached, or the name
-    /// is taken.
+    /// When the settings make no sense, the app refuses the key or cannot be reached, the name is
+    /// taken, or the account is connected under another.
     pub async fn connect(&self, new: NewConnection) -> Result<Probe> {
         let NewConnection { app, connector, settings, secret, replace } = new;
         let before = self.store.connection(&app).await?;
@@ -104,6 +113,7 @@ impl Muster {
         if let Some(before) = &before {
             is_the_same_account(before, connector, &settings)?;
         }
+        self.has_one_name(&app, connector, &settings).await?;
         let budget = Budget::new(self.env.clone(), None);
         let opening = Opening {
             transport: (self.transports)()?,
@@ -152,6 +162,27 @@ impl Muster {
         tx.journal(event, about, data);
         tx.commit().await?;
         Ok(probe)
+    }
+
+    /// Refuses an account of an app that is connected under another name than `app`.
+    async fn has_one_name(
+        &self,
+        app: &AppName,
+        connector: &App,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        for other in self.store.connections().await? {
+            if other.app != *app && reaches(&other, connector, settings)? {
+                return Err(Error::Conflict(format!(
+                    "{other} is this account already, and two names for one account would undo \
+                     each other's changes; to change its settings or key: muster app add {} \
+                     {other} --replace …",
+                    connector.name,
+                    other = other.app,
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The page on which a user lets Muster in, and the state that must come back with the answer.

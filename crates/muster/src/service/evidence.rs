@@ -40,11 +40,25 @@ pub struct Verified {
 }
 
 impl Muster {
+    /// Refuses while the store may know less than this home has seen: what it tells is not all.
+    ///
+    /// # Errors
+    /// Why it may, and what to do.
+    pub fn remembers_all(&self) -> Result<()> {
+        match &self.forgotten {
+            None => Ok(()),
+            Some(why) => Err(Error::Conflict(format!(
+                "{why}; if you restored it, say so: muster log accept-restore"
+            ))),
+        }
+    }
+
     /// Verifies the journal, signs how far it has come, and journals the signature.
     ///
     /// # Errors
     /// When the journal does not hold, or the store fails.
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint> {
+        self.remembers_all()?;
         self.signing_key().await?;
         self.verify().await?;
         // The key after the head: a key that is changed meanwhile signs for what was before it.
@@ -81,6 +95,10 @@ impl Muster {
             signed.verify(key).map_err(not_counting)?;
             self.hold_kept(signed, journal.entries).await?;
         }
+        // What the journal tells of keys means nothing where it may not be all of it.
+        if kept.is_none() {
+            self.remembers_all()?;
+        }
         let keys = self.keys().await?;
         let filter =
             JournalFilter { event: Some(Event::CheckpointMade), ..JournalFilter::default() };
@@ -107,6 +125,7 @@ impl Muster {
             verify_by(&keys, signed, signed.checkpoint.seq).map_err(not_counting)?;
             self.hold_kept(signed, journal.entries).await?;
         }
+        self.remembers_all()?;
         let against = kept.map(|signed| signed.checkpoint.clone());
         Ok(Verified { journal, checkpoints: told.len(), against })
     }

@@ -3,18 +3,20 @@
 
 use jiff::Timestamp;
 use muster_domain::{
-    engine::consent,
+    engine::{consent, lifecycle::PersonState},
     model::{
         canonical::Digest,
         check::{Attached, CheckState, Exception, Unit},
-        id::{OrderId, PersonId},
+        id::{AccountId, AppName, OrderId, PersonId},
         journal::{About, Event},
+        link::Tie,
         order::Order as _,
+        person::Person,
     },
 };
 use serde_json::json;
 
-use super::{Muster, check::known};
+use super::{Muster, check::known, why::state_at};
 use crate::{
     error::{Error, Result},
     store::Tx,
@@ -89,7 +91,21 @@ impl Muster {
                 check.name, result.state, result.unit
             )));
         }
-        self.not_her_own(result.person.as_ref()).await?;
+        let mut about: Vec<PersonId> = result.person.iter().cloned().collect();
+        if let (Some(app), Some(account)) = (&result.unit.app, &result.unit.account) {
+            about.extend(self.concerned(app, account).await?);
+        }
+        self.may_vouch(&self.actor, &about).await?;
+        let owner = match owner {
+            // Somebody who can be asked when it ends.
+            Some(owner) => {
+                let person = self.find_person(&owner).await?;
+                let owner = consent::login(&person);
+                self.may_vouch(&owner, &about).await?;
+                owner
+            }
+            None => self.actor.clone(),
+        };
         let about = format!("{} {} {reason}", check.name, result.unit);
         let mut tx = self.begin();
         let file = file.map(|file| file.attach(&mut tx)).transpose()?;
@@ -98,7 +114,7 @@ impl Muster {
             check: check.name.to_owned(),
             unit: result.unit,
             reason,
-            owner: owner.unwrap_or_else(|| self.actor.clone()),
+            owner,
             file,
             by: self.actor.clone(),
             at: now,
@@ -111,17 +127,30 @@ impl Muster {
         Ok(exception)
     }
 
-    /// Nobody excepts her own access, or attests for her own account.
-    pub(super) async fn not_her_own(&self, person: Option<&PersonId>) -> Result<()> {
-        let Some(person) = person else { return Ok(()) };
-        let person = self.store.person(person).await?;
-        let own = person.is_some_and(|person| consent::means(&person, &self.actor));
-        if own {
-            return Err(Error::Invalid(
-                "nobody answers for their own access here; ask somebody else to".to_owned(),
-            ));
-        }
-        Ok(())
+    /// Whoever an account concerns: whose it is, or who answers for it.
+    pub(super) async fn concerned(
+        &self,
+        app: &AppName,
+        account: &AccountId,
+    ) -> Result<Option<PersonId>> {
+        let link = self.store.links(app).await?.remove(account);
+        Ok(link.and_then(|link| match link.tie {
+            Tie::Person { person, .. } => Some(person),
+            Tie::NotAPerson { owner, .. } => Some(owner),
+            Tie::Unwanted { .. } => None,
+        }))
+    }
+
+    /// Nobody excepts their own access, or attests for their own account; nor does a leaver.
+    pub(super) async fn may_vouch(&self, who: &str, about: &[PersonId]) -> Result<()> {
+        let policy = self.policy_or_none().await?;
+        let people = self.people().await?;
+        let now = self.env.now();
+        let has_left = |person: &Person| {
+            let state = state_at(person, &policy, now);
+            matches!(state, PersonState::Ended { .. } | PersonState::Withdrawn)
+        };
+        consent::may_vouch(people.values(), who, about, has_left).map_err(Error::Invalid)
     }
 
     /// The exceptions, those that ended among them; the one that ends first first.

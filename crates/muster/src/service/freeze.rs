@@ -1,10 +1,13 @@
 //! Kill switches: ordering one person, one app or everything to stand still, and lifting that.
 
 use jiff::Timestamp;
-use muster_domain::model::{
-    id::OrderId,
-    journal::{About, Event},
-    order::{Freeze, Frozen, Order as _, Stops},
+use muster_domain::{
+    engine::consent,
+    model::{
+        id::OrderId,
+        journal::{About, Event},
+        order::{Freeze, Frozen, Order as _, Stops},
+    },
 };
 use serde_json::json;
 
@@ -65,7 +68,7 @@ impl Muster {
     /// Lifts the order whose id begins with `text`.
     ///
     /// # Errors
-    /// When there is none, or several, or the store fails.
+    /// When there is none, or several, when it is about whoever lifts it, or the store fails.
     pub async fn lift(&self, text: &str) -> Result<Freeze> {
         let found: Vec<_> = self
             .freezes()
@@ -89,6 +92,14 @@ impl Muster {
                 )));
             }
         };
+        if let Frozen::Person { person } = &freeze.frozen
+            && let Some(person) = self.store.person(person).await?
+            && consent::means(&person, &self.actor)
+        {
+            return Err(Error::Invalid(
+                "this freeze is about you; ask somebody else to lift it".to_owned(),
+            ));
+        }
         let mut tx = self.begin();
         tx.remove_order(&freeze);
         tx.journal(Event::Thawed, about_frozen(&freeze), json!({"freeze": freeze}));

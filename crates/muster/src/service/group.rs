@@ -130,7 +130,7 @@ fn given_through(orders: &Orders, name: &GroupName) -> BTreeSet<AppName> {
 }
 
 /// The role that somebody should have, now or later.
-fn role_of(expectation: &Expectation) -> Option<RoleName> {
+pub(super) fn role_of(expectation: &Expectation) -> Option<RoleName> {
     match expectation {
         Expectation::Access { role, .. } => Some(role.clone()),
         Expectation::NotYet { role, .. } => role.clone(),

@@ -6,7 +6,7 @@ use muster_domain::{
     engine::{
         correlate::Match,
         gaps::{self, Gap},
-        plan,
+        plan, shield,
     },
     model::{
         account::Account,
@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Muster, Opened, trail::TrailRead};
+use super::{Muster, Opened, situation::Situation, trail::TrailRead};
 use crate::{
     connector::{ConnectorError, Lane, PageSink},
     error::{Error, Result},
@@ -67,7 +67,9 @@ impl Muster {
         let opened = self.open(app).await?;
         let observation = self.observe(app, &opened).await?;
         let trail = self.read_trail(&opened).await?;
-        let linked = self.link_certain(app).await?;
+        let situation = self.situation(app).await?;
+        let linked = self.link_certain(app, &situation).await?;
+        self.remember_protected(app, &situation).await?;
         let work_seen = self.look_at_leavers_work(&opened).await?;
         let gaps = self.notice(app).await?;
         self.run_checks().await?;
@@ -135,8 +137,7 @@ impl Muster {
     }
 
     /// Keeps the ties that are certain and new.
-    pub(super) async fn link_certain(&self, app: &AppName) -> Result<usize> {
-        let situation = self.situation(app).await?;
+    async fn link_certain(&self, app: &AppName, situation: &Situation) -> Result<usize> {
         let now = self.env.now();
         let correlation = plan::correlation(&situation.world(now)?);
         let mut links = BTreeMap::new();
@@ -165,6 +166,32 @@ impl Muster {
         }
         tx.commit().await?;
         Ok(links.len())
+    }
+}
+
+impl Muster {
+    /// Keeps which accounts the protected logins of the policy mean, as of what is known now.
+    pub(super) async fn remember_protected(
+        &self,
+        app: &AppName,
+        situation: &Situation,
+    ) -> Result<()> {
+        let found = shield::newly_found(&situation.world(self.env.now())?);
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin();
+        for shield in &found {
+            tx.put_order(shield);
+            let about = About {
+                app: Some(app.clone()),
+                account: Some(shield.account.clone()),
+                ..About::default()
+            };
+            tx.journal(Event::AccountShielded, about, json!({"login": shield.login}));
+        }
+        tx.commit().await?;
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod extend;
 mod meet;
+mod own;
 mod redact;
 mod unite;
 
@@ -281,6 +282,7 @@ impl Muster {
         if before.as_ref() == Some(person) {
             return Ok(());
         }
+        self.gives_nothing_to_whoever_tells(told).await?;
         if extends.is_some() {
             return self.ask_extension(told).await;
         }

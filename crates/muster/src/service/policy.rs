@@ -75,6 +75,10 @@ impl Muster {
             tx.journal(Event::PersonChanged, about, json!({"changes": change.changes}));
         }
         tx.commit().await?;
+        for connection in self.store.connections().await? {
+            let situation = self.situation(&connection.app).await?;
+            self.remember_protected(&connection.app, &situation).await?;
+        }
         Ok(Some(version))
     }
 

@@ -3,7 +3,7 @@
 use muster_domain::model::{
     canonical::Digest,
     id::{AccountId, AppName, OperationId, PersonId},
-    journal::{About, Broken, Draft, Entry, Event},
+    journal::{About, Broken, Draft, Entry, Event, TakenOut},
 };
 use serde_json::Value as Json;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -261,7 +261,7 @@ impl OrgStore {
     /// # Errors
     /// Where and how the chain is broken, or that it could not be read.
     pub async fn verify_journal(&self) -> Result<JournalReport, JournalFault> {
-        let mut chain = Chain { last: 0, hash: Digest::zero() };
+        let mut chain = Chain { last: 0, hash: Digest::zero(), taken_out: TakenOut::default() };
         loop {
             // First the head, then the rows: what is appended in between only makes more rows.
             let (head, hash) = self.head().await?;
@@ -281,6 +281,9 @@ impl OrgStore {
             }
             let beyond = self.batch_after(chain.last, i64::MAX).await?;
             if beyond.is_empty() && self.strays().await? == 0 {
+                if let Some(seq) = chain.taken_out.unexplained() {
+                    return Err(Broken::Emptied { seq }.into());
+                }
                 return Ok(JournalReport { entries: head.unsigned_abs(), head: hash });
             }
             if self.head().await?.0 == head {
@@ -325,6 +328,7 @@ fn is_as_written(row: &AnyRow, entry: &Entry) -> Result<bool, StoreError> {
 struct Chain {
     last: i64,
     hash: Digest,
+    taken_out: TakenOut,
 }
 
 impl Chain {
@@ -341,6 +345,7 @@ impl Chain {
                 return Err(Broken::Edited { seq: expected }.into());
             }
             entry.verify(expected, &self.hash)?;
+            self.taken_out.see(&entry);
             self.last += 1;
             self.hash = entry.hash;
         }

@@ -5,7 +5,7 @@ use muster_domain::model::{
     id::{AccountId, AppName, PersonId},
     journal::Draft,
 };
-use sqlx::{AnyConnection, AssertSqlSafe};
+use sqlx::AnyConnection;
 
 use super::{
     OrgStore, StoreError,
@@ -15,11 +15,9 @@ use super::{
 /// What is taken out.
 #[derive(Debug, Clone)]
 pub struct Redacting {
-    /// The person all of whose entries lose their data.
+    /// The person.
     pub person: PersonId,
-    /// Her accounts, whose own entries do too.
-    pub accounts: Vec<(AppName, AccountId)>,
-    /// Other entries that speak of her.
+    /// The entries that speak of her and lose their data. The entry that tells of it lists them.
     pub entries: Vec<u64>,
     /// What is left of accounts that are gone.
     pub gone: Vec<(AppName, AccountId, serde_json::Value)>,
@@ -32,7 +30,8 @@ pub(super) struct Restated {
     pub(super) accounts: Vec<String>,
 }
 
-const TAKEN_OUT: &str = "UPDATE journal SET data = 'null', salt = '' WHERE org = $1 AND seq < $2";
+const TAKE_OUT: &str =
+    "UPDATE journal SET data = 'null', salt = '' WHERE org = $1 AND seq < $2 AND seq = $3";
 
 impl OrgStore {
     /// The numbers of the entries whose data holds one of `texts`, in any letter case.
@@ -80,26 +79,11 @@ impl OrgStore {
         redacting: &Redacting,
         seq: i64,
     ) -> Result<(), StoreError> {
-        let Redacting { person, accounts, entries, gone } = redacting;
+        let Redacting { person, entries, gone } = redacting;
         let org = self.org.as_str();
         let run = async {
-            sqlx::query(AssertSqlSafe(format!("{TAKEN_OUT} AND person = $3")))
-                .bind(org)
-                .bind(seq)
-                .bind(person.as_str())
-                .execute(&mut *connection)
-                .await?;
-            for (app, account) in accounts {
-                sqlx::query(AssertSqlSafe(format!("{TAKEN_OUT} AND app = $3 AND account = $4")))
-                    .bind(org)
-                    .bind(seq)
-                    .bind(app.as_str())
-                    .bind(account.as_str())
-                    .execute(&mut *connection)
-                    .await?;
-            }
             for entry in entries {
-                sqlx::query(AssertSqlSafe(format!("{TAKEN_OUT} AND seq = $3")))
+                sqlx::query(TAKE_OUT)
                     .bind(org)
                     .bind(seq)
                     .bind(entry.cast_signed())

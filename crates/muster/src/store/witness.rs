@@ -55,15 +55,20 @@ fn create_private(path: &Path) -> std::io::Result<fs::File> {
 }
 
 impl OrgStore {
-    /// Why the store is known to know less than the witness in `file`, if it does. A file that
-    /// says nothing readable counts as a witness against it; none at all as no witness.
+    /// Why the store may know less than this home has seen, if it may. A file that says nothing
+    /// readable, or is not there, counts against the store: a home has one from its first day.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forgotten(&self, file: &Path) -> Result<Option<String>, StoreError> {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Some(format!(
+                    "{} is missing, so nothing tells whether the store was restored from a backup",
+                    file.display()
+                )));
+            }
             Err(_) => String::new(),
         };
         let seen = text.trim().split_once(' ');

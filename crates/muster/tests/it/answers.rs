@@ -204,7 +204,7 @@ fn where_the_app_cannot_shut_out_it_is_reduced_and_a_switch_that_is_off_stops_it
 fn an_account_that_a_colleague_claims_is_not_removed_until_somebody_says_whose_it_is_not() {
     let company = Company::where_work(["Ann Ash"]);
     let ann = email("Ann Ash");
-    company.says(["unwanted", &ann, "--reason", "a mistake"]).done();
+    company.says(["unwanted", &ann, "--reason", "a mistake", "--yes"]).done();
     company.apply().waits().says("claims it");
     assert!(company.desk.lets_in(&ann));
     company.says(["link", &ann, "Ann Ash"]).done();
@@ -319,7 +319,7 @@ fn nobody_answers_for_an_account_that_seems_to_be_their_own() {
     company.muster(["accounts", "link", &id, "Ann Ash", "--as", &ann]).done();
 
     // Somebody else calls the account of a leaver a service: that is told, and goes on being told.
-    company.muster(["accounts", "classify", &id, "service", "--owner", "Ben Birch"]).done();
+    company.says(["classify", &id, "service", "--owner", "Ben Birch", "--yes"]).done();
     company.person("Ann Ash").leaves(day(-2));
     company.looks();
     company.muster(["sync"]).waits().says("has their address, though it is said not to be theirs");
@@ -373,4 +373,57 @@ fn nobody_gives_access_to_themselves_by_another_spelling_or_through_a_group() {
     let rule = format!("person.email == \"{by}\"");
     company.muster(["group", "edit", "boss", "--when", &rule, "--as", &by]).refused(["themselves"]);
     company.muster(["group", "join", "boss", "Gil Grey"]).done();
+}
+
+#[test]
+fn nobody_raises_themselves_by_a_word_about_their_own_record_or_lifts_their_own_freeze() {
+    let company = Company::where_work(["Ann Ash"]);
+    let raise = ["people", "edit", "Ann Ash", "--title", "Team Lead"];
+    let ann = email("Ann Ash");
+    company.unchanged_by(|| {
+        let own = raise.into_iter().chain(["--as", &ann]);
+        company.muster(own).refused(["nobody gives access to themselves"]);
+    });
+    // What changes nothing in any app is everybody's own to say.
+    company.muster(["people", "edit", "Ann Ash", "--number", "E77", "--as", &ann]).done();
+    company.muster(["people", "edit", "Ann Ash", "--title", "Team Lead"]).done();
+
+    company.muster(["freeze", "person", "Ann Ash", "--reason", "court"]).done();
+    company
+        .muster(["freeze", "lift", "ord_", "--as", "ann.ash"])
+        .refused(["this freeze is about you"]);
+    company.muster(["freeze", "lift", "ord_"]).done();
+}
+
+#[test]
+fn an_account_is_not_taken_from_somebody_without_a_question() {
+    let company = Company::where_work(["Ann Ash", "Bea Birch"]);
+    let ann = email("Ann Ash");
+    company.unchanged_by(|| {
+        for words in [
+            &["unwanted", &ann, "--reason", "a mistake"][..],
+            &["classify", &ann, "shared", "--owner", "Bea Birch"],
+            &["link", &ann, "Bea Birch"],
+        ] {
+            let words = ["accounts"].into_iter().chain(words.iter().copied());
+            company.muster(words).refused(["is Ann Ash's now", "--yes"]);
+        }
+    });
+    company.says(["classify", &ann, "shared", "--owner", "Bea Birch", "--yes"]).done();
+    // Who leaves is told what they answer for.
+    company
+        .muster(["offboard", "Bea Birch"])
+        .waits()
+        .says("Needs another owner and a new secret: the shared account ann.ash@acme.example")
+        .says("muster accounts classify support/");
+}
+
+#[test]
+fn one_account_of_an_app_has_one_name() {
+    let company = Company::where_work(["Ann Ash"]);
+    let url = format!("{}/", company.desk.url());
+    company.unchanged_by(|| {
+        let words = ["app", "add", "gorgias", "second", "--base-url", &url];
+        company.connecting(KEY, words).refused(["support is this account already", "--replace"]);
+    });
 }

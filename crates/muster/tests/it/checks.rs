@@ -134,10 +134,15 @@ fn an_exception_is_counted_apart_and_its_clock_goes_on() {
     with(&unit, &day(-1).to_string(), "x").refused(["has passed"]);
     with(&unit, &day(400).to_string(), "x").refused(["a year at most"]);
     with(&unit, &until, " ").refused(["say why"]);
-    let own = ["--until", &until, "--reason", "x", "--as", "Ann  Ash"];
-    company
-        .muster(["exception", "add", "offboarded", &unit].into_iter().chain(own))
-        .refused(["nobody answers for their own"]);
+    // Neither by her nor in her name; and who answers for it is somebody who can be asked.
+    for (more, why) in [
+        (["--as", "Ann  Ash"], "cannot answer for their own"),
+        (["--owner", "Ann Ash"], "cannot answer for their own"),
+        (["--owner", "nobody at all"], "nobody is called"),
+    ] {
+        let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
+        company.muster(words.into_iter().chain(more)).refused([why]);
+    }
     with(&email("Ben Birch"), &until, "x").refused(["only what is wrong"]);
     let proof = company.write("proof.txt", "the board agreed");
     let more = [&unit, "--until", &until, "--reason", "hands over", "--file", &proof];
@@ -186,6 +191,15 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     let stated = ["--statement", "Okta asks for a second factor", "--file"];
     add(&[stated[0], stated[1], stated[2], &empty]).refused(["is empty"]);
     let proof = company.write("okta.png", "a picture");
+    let mut company = company;
+    company.person("Ben Birch").leaves(day(-1));
+    company.import().done();
+    let add = |more: &[&str]| {
+        let words = ["attestation", "add", "provider-mfa", "support", "--until", &until];
+        company.muster(words.into_iter().chain(more.iter().copied()))
+    };
+    let left = ["--as", "ben.birch@acme.example"];
+    add(&[stated[0], stated[1], stated[2], &proof, left[0], left[1]]).refused(["has left"]);
     add(&[stated[0], stated[1], stated[2], &proof]).done();
     assert_eq!(state(&company, "mfa", &unit), "pass");
     company.muster(["check", "explain", "mfa", &unit]).done().says("attested by");
@@ -193,7 +207,7 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     let own = ["attestation", "add", "mfa", &hers, "--until", &until, "--as", &unit];
     company
         .muster(own.into_iter().chain(["--statement", "mine", "--file", &proof]))
-        .refused(["nobody answers for their own"]);
+        .refused(["cannot answer for their own"]);
     let listed = company.muster(["attestation", "list", "--json"]).json();
     company.muster(["attestation", "end", listed[0]["id"].as_str().unwrap()]).done();
     assert_eq!(state(&company, "mfa", &unit), "not_evaluable");

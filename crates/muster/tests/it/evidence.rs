@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     company::{Company, POLICY, day, email},
-    tampering::{copy, tamper},
+    tampering::{copy, forget, tamper},
 };
 
 /// The home's journal, written anew without the entry `without`: every hash is consistent.
@@ -82,6 +82,11 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint_that_was_kept() {
     // Consistent with itself, but neither with what is known nor with what was signed.
     let terminal = copy(&company, "anew");
     tamper(&terminal.home, &written_anew(&company, 4));
+    terminal.muster(["log", "verify"]).refused(["but this home has seen entry"]);
+    // Who can write the database can write the home's witness too.
+    fs::remove_file(terminal.home.join("journal.head")).unwrap();
+    terminal.muster(["log", "verify"]).refused(["journal.head is missing"]);
+    forget(&terminal);
     terminal.muster(["log", "verify"]).waits().says("is not what the journal tells");
     terminal.muster(against).refused([&format!("entry {signed}"), "written anew"]);
     // Cut back to before the checkpoint, with the head moved along.
@@ -91,9 +96,11 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint_that_was_kept() {
          hash = (SELECT hash FROM journal WHERE seq = {signed} - 1)"
     );
     tamper(&cut.home, &sql);
-    // Consistent with itself, but the key that is kept here is told of nowhere.
-    cut.muster(["log", "verify"]).refused(["the journal tells of no signing key"]);
+    cut.muster(["log", "verify"]).refused(["but this home has seen entry"]);
     cut.muster(against).refused([&format!("entry {signed} was written")]);
+    // Without that, the key that is kept here is told of nowhere.
+    forget(&cut);
+    cut.muster(["log", "verify"]).refused(["the journal tells of no signing key"]);
 }
 
 #[test]
@@ -386,6 +393,7 @@ fn another_key_signs_and_the_former_one_keeps_counting_for_what_it_signed() {
                'signing_key.changed'); UPDATE journal_head SET seq = (SELECT max(seq) FROM \
                journal), hash = (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1)";
     tamper(&cut.home, sql);
+    forget(&cut);
     cut.muster(["log", "verify"]).refused(["another signing key"]);
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     company::{Company, POLICY, day, email},
     desk::obliging,
-    tampering::{copy, tamper},
+    tampering::{copy, forget, tamper},
     terminal::{Said, now},
 };
 
@@ -198,6 +198,7 @@ fn an_old_journal_is_no_false_alarm_and_hides_nothing() {
     let home = |name: &str, sql: &str| {
         let terminal = copy(&company, name);
         tamper(&terminal.home, sql);
+        forget(&terminal);
         terminal
     };
     let aged = of_old(&company, old, None);

@@ -221,6 +221,34 @@ fn l11_the_account_owner_is_protected_and_told_how_to_hand_over() {
 }
 
 #[test]
+fn l11_a_protected_login_that_is_changed_in_the_app_still_protects() {
+    let guarded = POLICY.replace(
+        "    account_owner: owner@acme.example\n",
+        "    account_owner: owner@acme.example\n    protected: [ann.ash@acme.example, ghost@acme.example]\n",
+    );
+    let mut company = Company::where_work(["Ann Ash", "Bea Birch"]);
+    company.policy(&guarded);
+    assert_eq!(company.journal("account.shielded").len(), 2);
+    let ann = company.desk.user("ann.ash@acme.example").id;
+    company.desk.sim.edit_user(ann, |user| user.email = "spare.key@acme.example".into()).unwrap();
+    company.person("Ann Ash").leaves(day(-1));
+    company.looks();
+    company.muster(["offboard", "Ann Ash", "--now", "--yes"]).waits();
+    company.apply().waits().says("the policy protects this account, as ann.ash@acme.example");
+    company.approve_all("maria").waits();
+    assert!(company.desk.lets_in("spare.key@acme.example"));
+
+    // A login that nobody ever had protects nobody, and that is told.
+    let ghost = "Say which account ghost@acme.example is now";
+    company.muster(["tasks", "list"]).says(ghost).says("apps.support.protected names it");
+    company.muster(["tasks", "list"]).does_not_say("Say which account ann.ash");
+    company.policy(&guarded.replace("ann.ash@acme.example, ghost@acme.example", ""));
+    company.muster(["tasks", "list"]).does_not_say(ghost);
+    company.apply().done();
+    assert!(!company.desk.lets_in("spare.key@acme.example"));
+}
+
+#[test]
 fn l11_the_last_admin_is_protected() {
     // The key's own account has lost its rights meanwhile, so that only the owner is left.
     let mut company = Company::where_work(["Ann Ash"]);

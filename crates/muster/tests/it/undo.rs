@@ -201,15 +201,27 @@ fn a_witness_that_cannot_be_read_counts_against_the_store() {
     company.person("Ann Ash").leaves(day(-1));
     company.looks();
     let witness = company.terminal.home.join("journal.head");
+    let head = company.journal_head()["head"].as_str().unwrap().to_owned();
     fs::write(&witness, "gone\n").unwrap();
+    for words in [
+        &["log", "verify"][..],
+        &["log", "checkpoint"],
+        &["evidence", "export", "--from", "2026-01-01", "--to", "2026-12-31", "--out", "bundle"],
+    ] {
+        let refused = ["does not tell how far the journal had come", "muster log accept-restore"];
+        company.muster(words.iter().copied()).refused(refused);
+    }
     company.apply().waits().says("does not tell how far the journal had come");
     assert!(company.desk.lets_in(&email("Ann Ash")));
     // A journal that went on from a backup is another one, however long it is.
-    let head = company.journal_head()["head"].as_str().unwrap().to_owned();
     fs::write(&witness, format!("2 {head}\n")).unwrap();
     company.apply().waits().says("is another than this home has seen");
-    // A home of before there were witnesses has none yet.
+    // Backups leave the witness out, so a home without one may have been restored.
     fs::remove_file(&witness).unwrap();
+    company.apply().waits().says("journal.head is missing");
+    company.muster(["init"]).refused(["muster init --join", "muster log accept-restore"]);
+    assert!(!witness.exists() && company.desk.lets_in(&email("Ann Ash")));
+    company.muster(["init", "--join"]).done();
     company.apply().done();
     assert!(!company.desk.lets_in(&email("Ann Ash")));
     assert!(fs::read_to_string(&witness).unwrap().len() > 64);

@@ -182,8 +182,7 @@ story!(an_image_stands_in_the_entry_about_the_same_person, world, {
     let mut tx = world.org.begin("anna", now());
     tx.redact(muster::store::redact::Redacting {
         person: person(2).id,
-        accounts: Vec::new(),
-        entries: Vec::new(),
+        entries: vec![2],
         gone: Vec::new(),
     });
     note(&mut tx);

@@ -67,7 +67,7 @@ on_every_database! {
         swapped_entries_are_found,
         entries_beyond_the_head_are_found,
         the_database_itself_refuses_changes,
-        redaction_leaves_the_chain_whole,
+        an_entry_without_its_data_is_found_unless_a_redaction_tells_of_it,
         what_is_taken_out_is_gone_and_everything_else_stays,
         fractions_do_not_look_like_edits,
         any_flipped_bit_of_any_column_is_found_and_the_entry_named,

@@ -30,6 +30,7 @@ pub const fn part(event: Event) -> Part {
         | Event::AccountClassified
         | Event::AccountLinked
         | Event::AccountNotTheirs
+        | Event::AccountShielded
         | Event::AccountUnwanted
         | Event::Attested
         | Event::AttestationWithdrawn

@@ -6,12 +6,11 @@ use std::collections::BTreeSet;
 use super::{hold, takes_rights};
 use crate::{
     engine::{
-        consent::fold_login,
+        shield,
         world::{KnownAccount, World},
     },
     model::{
         account::{AccountKind, AccountStatus},
-        email::EmailAddress,
         id::{AccountId, AppName},
         plan::{Hold, HoldKind, Operation},
     },
@@ -52,26 +51,29 @@ pub(super) fn protected(
         return None;
     }
     let app = world.app;
-    let logins = [Some(fold_login(&known.account.login)), email_of(known)];
-    let is_login = |text: &str| logins.iter().flatten().any(|login| *login == fold_login(text));
-    let shield = |reason: String, release: String| Some(hold(HoldKind::Protected, reason, release));
+    let is_login = |text: &str| shield::is_meant(world, known, text);
+    let shielded =
+        |reason: String, release: String| Some(hold(HoldKind::Protected, reason, release));
     if world.sight.caller.as_ref() == Some(id) {
-        return shield(key_is_needed(app), format!("{}; then muster sync {app}", another_key(app)));
+        return shielded(
+            key_is_needed(app),
+            format!("{}; then muster sync {app}", another_key(app)),
+        );
     }
-    if world.rules.protected.iter().any(|login| is_login(login)) {
-        return shield(
-            "the policy protects this account".to_owned(),
+    if let Some(login) = world.rules.protected.iter().find(|login| is_login(login)) {
+        return shielded(
+            format!("the policy protects this account, as {login}"),
             format!("take it out of apps.{app}.protected"),
         );
     }
     if known.account.kind != AccountKind::Human {
-        return shield(
+        return shielded(
             format!("the app says this is a {} account", known.account.kind.word()),
             "bots and integrations are managed in the app".to_owned(),
         );
     }
     if world.rules.account_owner.as_ref().is_some_and(|owner| is_login(owner.as_str())) {
-        return shield(
+        return shielded(
             "this is the account owner".to_owned(),
             format!("hand over ownership in the app, then set apps.{app}.account_owner"),
         );
@@ -121,8 +123,8 @@ fn admin(
                 set(),
             ));
         }
-        // A name that is misspelled, or that was changed in the app, protects nobody.
-        Some(owner) if !is_there(world, owner) => {
+        // A name that is misspelled protects nobody.
+        Some(owner) if !shield::means_somebody(world, owner.as_str()) => {
             return Some(hold(
                 HoldKind::CannotTell,
                 format!(
@@ -143,16 +145,4 @@ fn admin(
     }
     admins.remove(id);
     None
-}
-
-/// Whether an account that is not gone has this login.
-fn is_there(world: &World<'_>, login: &EmailAddress) -> bool {
-    let login = fold_login(login.as_str());
-    world.accounts.values().filter(|known| known.gone.is_none()).any(|known| {
-        fold_login(&known.account.login) == login || email_of(known).as_ref() == Some(&login)
-    })
-}
-
-fn email_of(known: &KnownAccount) -> Option<String> {
-    known.account.email.as_ref().map(|email| email.folded().to_owned())
 }

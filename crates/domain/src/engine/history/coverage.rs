@@ -40,7 +40,7 @@ pub enum Excuse {
 impl Coverage {
     /// Takes in the next entry.
     pub(super) fn learn(&mut self, entry: &Entry) {
-        if entry.data.is_null() && entry.salt.is_empty() {
+        if entry.is_without_data() {
             self.taken_out.push((entry.about.clone(), entry.at));
             return;
         }

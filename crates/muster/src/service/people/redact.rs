@@ -10,7 +10,7 @@ use muster_domain::{
     },
     model::{
         id::{AccountId, AppName, PersonId},
-        journal::{About, Entry, Event},
+        journal::{About, Entry, Event, TakenOut},
         link::Link,
         operation::Run,
         order::{Distinct, Freeze, Frozen, Merged, NotTheirs, Order as _},
@@ -255,7 +255,8 @@ impl Muster {
         for id in about {
             let filter = JournalFilter { person: Some(id), ..JournalFilter::default() };
             for entry in self.store.journal(&filter).await? {
-                if !entry.salt.is_empty() {
+                // What tells of an earlier redaction says why those entries are empty.
+                if !entry.is_without_data() && entry.event != Event::PersonRedacted {
                     numbers.insert(entry.seq);
                 }
             }
@@ -302,7 +303,6 @@ impl Muster {
         self.keep_orders(&mut tx, &person.id).await?;
         tx.redact(Redacting {
             person: person.id.clone(),
-            accounts: work.tied.clone(),
             entries: work.numbers.clone(),
             gone: work.gone.clone(),
         });
@@ -329,7 +329,7 @@ impl Muster {
         }
         let reason = person.redacted.as_ref().map(|redaction| redaction.reason.clone());
         let about = About { person: Some(person.id.clone()), ..About::default() };
-        let data = json!({"reason": reason, "entries": work.numbers});
+        let data = json!({"reason": reason, TakenOut::ENTRIES: work.numbers});
         tx.journal(Event::PersonRedacted, about, data);
         tx.commit().await?;
         Ok(())
