@@ -220,7 +220,7 @@ fn an_old_journal_is_no_false_alarm_and_hides_nothing() {
     home("changed", &changed).muster(["log", "verify"]).waits().says("Burch");
 
     // From the first image on, none may be missing.
-    let entries = company.journal("person.changed");
+    let entries = company.journal("operation.intended");
     let last = entries.last().unwrap()["seq"].as_u64().unwrap();
     assert!(last > old);
     let bare = of_old(&company, old, Some(last));

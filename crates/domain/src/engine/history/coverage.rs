@@ -144,7 +144,11 @@ fn wrote(entry: &Entry) -> Option<(&'static str, Vec<String>)> {
         }
         Event::RosterImported => (table::SOURCES, Vec::new()),
         Event::OperationApproved => (table::APPROVALS, Vec::new()),
-        Event::Frozen
+        Event::AccountShielded
+        | Event::Attested
+        | Event::CriticalDeclared
+        | Event::ExceptionMade
+        | Event::Frozen
         | Event::GroupChanged
         | Event::GroupJoined
         | Event::AccessGranted
