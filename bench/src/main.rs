@@ -5,6 +5,7 @@
 //! A result over its budget makes the exit code 1.
 
 mod desk;
+mod evidence;
 mod measure;
 mod urgent;
 
@@ -42,7 +43,8 @@ impl Line {
 }
 
 /// The groups, in the order of the table.
-const GROUPS: &[&str] = &["pace", "read", "sync", "requests", "urgent", "scale"];
+const GROUPS: &[&str] =
+    &["pace", "read", "sync", "requests", "urgent", "change", "evidence", "backtest", "scale"];
 
 /// People, and as many accounts, for the largest plan.
 const SCALE: u32 = 250_000;
@@ -71,6 +73,9 @@ async fn group_of(group: &str) -> Result<Vec<Line>> {
         "sync" => measure::sync().await,
         "requests" => measure::requests().await,
         "urgent" => urgent::urgent().await,
+        "change" => evidence::change().await,
+        "evidence" => evidence::evidence().await,
+        "backtest" => evidence::backtest().await,
         other => bail!("there is no group {other:?}; there are {}", GROUPS.join(", ")),
     }
 }

@@ -39,6 +39,7 @@ pub use self::{
     tx::Tx,
 };
 use crate::{env::Env, secret::Secret};
+pub use signing::SigningSeed;
 
 /// Where the store is.
 #[derive(Debug, Clone)]

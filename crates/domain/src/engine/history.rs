@@ -4,12 +4,15 @@
 //! more, because its data was taken out or because it was written before entries told it, is not
 //! known, and said to be so; nothing is guessed.
 
+pub mod coverage;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
+use self::coverage::Coverage;
 use super::checks;
 use crate::model::{
     account::Account,
@@ -164,8 +167,9 @@ impl Restated {
         Self(restated.filter_map(of).collect())
     }
 
-    fn of_entry(&self, seq: u64) -> Option<&Json> {
-        self.0.get(&seq)
+    /// What `entry` tells; `None` when its data was taken out and nothing of it was restated.
+    pub(super) fn told<'a>(&'a self, entry: &'a Entry) -> Option<&'a Json> {
+        if entry.is_without_data() { self.0.get(&entry.seq) } else { Some(&entry.data) }
     }
 }
 
@@ -186,11 +190,22 @@ pub struct Known {
     pub work: BTreeMap<(AppName, AccountId), OpenWork>,
     /// People whose state is not known, and why.
     pub unclear: BTreeMap<PersonId, Unclear>,
-    /// Entries whose data was taken out.
-    pub taken_out: BTreeSet<u64>,
+    /// How far the journal vouches for all this.
+    pub coverage: Coverage,
     /// Entries that could not be read as what they should be.
     pub unread: BTreeSet<u64>,
     rows: BTreeMap<String, BTreeMap<Vec<String>, Json>>,
+    touched: Touched,
+}
+
+/// What became different since it was last asked: whoever follows the fold step by step needs to
+/// look at nothing else again.
+#[derive(Debug, Clone, Default)]
+pub struct Touched {
+    /// Documents, by kind.
+    pub rows: BTreeMap<String, BTreeSet<Vec<String>>>,
+    /// Accounts, or the work they hold.
+    pub accounts: BTreeSet<(AppName, AccountId)>,
 }
 
 /// A document that is not what it should be.
@@ -213,10 +228,16 @@ impl Known {
         known
     }
 
+    /// What became different since this was last asked.
+    pub fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
+    }
+
     /// Takes in the next entry.
     pub fn learn(&mut self, entry: &Entry, restated: &Restated) {
         self.seq = entry.seq;
-        if entry.data.is_null() && entry.salt.is_empty() {
+        self.coverage.learn(entry);
+        if entry.is_without_data() {
             self.miss(entry, restated);
             return;
         }
@@ -237,13 +258,12 @@ impl Known {
 
     /// An entry whose data was taken out: what it said of others was restated.
     fn miss(&mut self, entry: &Entry, restated: &Restated) {
-        self.taken_out.insert(entry.seq);
         if let Some(person) = &entry.about.person {
             let since = entry.at;
             self.unclear.entry(person.clone()).or_insert(Unclear::TakenOut { since });
         }
         if entry.event == Event::AccountsChanged
-            && let Some(data) = restated.of_entry(entry.seq)
+            && let Some(data) = restated.told(entry)
         {
             self.accounts_changed(entry, data);
         }
@@ -253,6 +273,7 @@ impl Known {
         let Some(told) = entry.data.get(AFTER) else { return Some(()) };
         let images: Vec<Image> = serde_json::from_value(told.clone()).ok()?;
         for image in images {
+            self.touched.rows.entry(image.table.clone()).or_default().insert(image.key.clone());
             let rows = self.rows.entry(image.table.clone()).or_default();
             match image.document(&entry.data, rows.get(&image.key)) {
                 Ok(Some(doc)) => {
@@ -277,10 +298,10 @@ impl Known {
 
     /// Entries of older journals tell that a person changed, but not what she is then.
     fn note_what_is_not_told(&mut self, entry: &Entry) {
-        let Some(person) = &entry.about.person else { return };
         if entry.data.get(AFTER).is_some() {
             return;
         }
+        let Some(person) = &entry.about.person else { return };
         let changed = matches!(
             entry.event,
             Event::PersonChanged
@@ -301,6 +322,15 @@ impl Known {
             let since = entry.at;
             self.unclear.entry(person.clone()).or_insert(Unclear::NotKept { since });
         }
+        if let (Event::AccountNotTheirs, Some(app), Some(account)) =
+            (entry.event, &entry.about.app, &entry.about.account)
+        {
+            let key = vec![app.to_string(), account.to_string()];
+            let link = self.rows.get(table::LINKS).and_then(|links| links.get(&key));
+            if link.is_some_and(|link| link.to_string().contains(person.as_str())) {
+                self.put(table::LINKS, key, Json::Null);
+            }
+        }
         if let (Some(app), Some(account), Some(link)) =
             (&entry.about.app, &entry.about.account, entry.data.get("link"))
         {
@@ -309,6 +339,7 @@ impl Known {
     }
 
     fn put(&mut self, table: &str, key: Vec<String>, doc: Json) {
+        self.touched.rows.entry(table.to_owned()).or_default().insert(key.clone());
         let rows = self.rows.entry(table.to_owned()).or_default();
         if doc.is_null() {
             rows.remove(&key);
@@ -318,19 +349,11 @@ impl Known {
     }
 
     fn accounts_changed(&mut self, entry: &Entry, data: &Json) -> Option<()> {
-        #[derive(Deserialize)]
-        struct Change {
-            account: AccountId,
-            after: Option<Account>,
-        }
         let app = entry.about.app.as_ref()?;
-        let at = match data.get("finished") {
-            Some(Json::String(finished)) => finished.parse().ok()?,
-            _ => entry.at,
-        };
-        let changes: Vec<Change> = serde_json::from_value(data.get("changes")?.clone()).ok()?;
+        let (at, changes) = account_changes(entry, data)?;
         let known = self.accounts.entry(app.clone()).or_default();
-        for Change { account: id, after } in changes {
+        for AccountChange { account: id, after } in changes {
+            self.touched.accounts.insert((app.clone(), id.clone()));
             match (after, known.get_mut(&id)) {
                 (Some(account), None) => {
                     let seen =
@@ -399,7 +422,10 @@ impl Known {
         let app = entry.about.app.as_ref()?;
         let seen: BTreeMap<AccountId, OpenWork> =
             serde_json::from_value(entry.data.get("work")?.clone()).ok()?;
-        self.work.extend(seen.into_iter().map(|(id, work)| ((app.clone(), id), work)));
+        for (id, work) in seen {
+            self.touched.accounts.insert((app.clone(), id.clone()));
+            self.work.insert((app.clone(), id), work);
+        }
         Some(())
     }
 
@@ -407,6 +433,19 @@ impl Known {
     #[must_use]
     pub fn rows(&self, table: &str) -> Option<&BTreeMap<Vec<String>, Json>> {
         self.rows.get(table)
+    }
+
+    /// The document of a kind under `key`, read as `T`.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn one<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        key: &[String],
+    ) -> Result<Option<T>, Unreadable> {
+        let doc = self.rows.get(table).and_then(|rows| rows.get(key));
+        doc.map(|doc| read(table, key, doc)).transpose()
     }
 
     /// The documents of a kind whose key begins with `first`, read as `T`.
@@ -500,6 +539,28 @@ impl Known {
         let rows = self.rows.get(table::CONNECTIONS).into_iter().flatten();
         rows.filter_map(|(key, _)| key.first()?.parse().ok()).collect()
     }
+}
+
+/// What became of an account.
+#[derive(Deserialize)]
+pub(super) struct AccountChange {
+    pub(super) account: AccountId,
+    /// `None` when it is gone.
+    pub(super) after: Option<Account>,
+}
+
+/// The changes that `data` of an entry tells, and when they were seen.
+pub(super) fn account_changes(
+    entry: &Entry,
+    data: &Json,
+) -> Option<(Timestamp, Vec<AccountChange>)> {
+    let at = match data.get("finished") {
+        Some(Json::String(finished)) => finished.parse().ok()?,
+        _ => entry.at,
+    };
+    let changes = data.get("changes")?.as_array()?;
+    let changes = changes.iter().map(|change| AccountChange::deserialize(change).ok());
+    Some((at, changes.collect::<Option<_>>()?))
 }
 
 fn read<T: DeserializeOwned>(table: &str, key: &[String], doc: &Json) -> Result<T, Unreadable> {

@@ -77,6 +77,23 @@ impl TryFrom<String> for Digest {
     }
 }
 
+/// The digest of bytes that come piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct Digester(Sha256);
+
+impl Digester {
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all of them.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 /// `value` as canonical JSON: keys sorted, numbers in one form, no blanks (RFC 8785).
 ///
 /// # Errors
@@ -108,6 +125,14 @@ pub fn digest_of_parts(parts: &[&str]) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_in_pieces_have_the_digest_of_the_whole() {
+        let mut pieces = Digester::default();
+        pieces.update(b"mus");
+        pieces.update(b"ter");
+        assert_eq!(pieces.finish(), Digest::of(b"muster"));
+    }
 
     #[test]
     fn canonical_json_sorts_keys_and_keeps_no_blanks() {

@@ -100,6 +100,7 @@ events! {
     CriticalDeclared "critical.declared" "An app was declared critical, or what holds for it changed.",
     CriticalWithdrawn "critical.withdrawn" "An app is no longer declared critical.",
     SigningKeyMade "signing_key.made" "The key was made with which evidence is signed.",
+    SigningKeyChanged "signing_key.changed" "Another key signs evidence from now on.",
     CheckpointMade "checkpoint.made" "How far the journal had come was signed.",
     EvidenceExported "evidence.exported" "A bundle of evidence was made.",
 }

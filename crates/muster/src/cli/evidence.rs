@@ -1,16 +1,13 @@
 //! `muster evidence`.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use muster_domain::{
     engine::evidence::{
         key::PublicKey,
-        manifest::{self, Files, MANIFEST, Manifest, Verdict},
+        manifest::{MANIFEST, Manifest, Verdict},
+        rotation::Span,
     },
     model::id::AppName,
 };
@@ -23,13 +20,16 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    service::evidence::export::Wanted,
+    service::evidence::{bundle, export::Wanted},
 };
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Show the public key with which evidence is signed; makes the key at first need
-    Key,
+    Key {
+        #[command(subcommand)]
+        command: Option<KeyCommand>,
+    },
     /// Make a signed bundle of evidence of a period
     Export {
         /// The first day of the period, or a time
@@ -55,10 +55,21 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum KeyCommand {
+    /// List every key that ever signed, and from when until when
+    List,
+    /// Sign with a new key from now on. Both keys sign the change; what the former one signed keeps
+    /// counting
+    Rotate,
+}
+
 impl Command {
     pub(super) async fn run(self, start: Start) -> Result<Outcome> {
         match self {
-            Self::Key => key(start).await,
+            Self::Key { command: None } => key(start).await,
+            Self::Key { command: Some(KeyCommand::List) } => keys(start).await,
+            Self::Key { command: Some(KeyCommand::Rotate) } => rotate(start).await,
             Self::Export { from, to, app, out } => {
                 let session = start.open(Access::Beside).await?;
                 let from = moment(&from, &session.zone)?;
@@ -94,17 +105,67 @@ async fn key(start: Start) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome> {
-    make_empty(out)?;
-    let made = session.muster.evidence(wanted).await?;
-    for (path, bytes) in &made.files {
-        write(&out.join(path), bytes)?;
+async fn keys(start: Start) -> Result<Outcome> {
+    let session = start.open(Access::Read).await?;
+    let keys = session.muster.signing_keys().await?;
+    if session.json {
+        let told = |span: &Span| {
+            let Span { key, entry, since, until } = span;
+            let fingerprint = key.fingerprint();
+            json!({
+                "key": key,
+                "fingerprint": fingerprint,
+                "entry": entry,
+                "since": since,
+                "until": until,
+            })
+        };
+        print_json(&json!(keys.iter().map(told).collect::<Vec<_>>()))?;
+        return Ok(Outcome::Done);
     }
+    if keys.is_empty() {
+        print_line("There is no key yet; make the first one: muster evidence key");
+    }
+    for Span { key, since, until, .. } in &keys {
+        let until = until.map_or_else(
+            || session.style.green("in use"),
+            |until| format!("until {}", session.when(until)),
+        );
+        print_line(&format!("{key}"));
+        print_line(&format!("  fingerprint {}", key.fingerprint()));
+        print_line(&format!("  since {}, {until}", session.when(*since)));
+    }
+    Ok(Outcome::Done)
+}
+
+async fn rotate(start: Start) -> Result<Outcome> {
+    let session = start.open(Access::Beside).await?;
+    let signed = session.muster.rotate_signing_key().await?;
+    if session.json {
+        print_json(&json!(signed))?;
+        return Ok(Outcome::Done);
+    }
+    let next = signed.rotation.to;
+    print_line(&next.to_string());
+    print_line(&format!("fingerprint {}", next.fingerprint()));
+    print_line(
+        "Signs from now on. What the former key signed keeps counting; what it was made from is \
+         forgotten.",
+    );
+    print_line(&session.style.dim(
+        "Give the auditor the new one as you gave the first: by a way that whoever keeps this \
+         machine does not control.",
+    ));
+    Ok(Outcome::Done)
+}
+
+async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome> {
+    let made = session.muster.evidence(wanted, out).await?;
     let signed = &made.checkpoint.checkpoint;
     if session.json {
         print_json(&json!({
             "out": out,
-            "files": made.files.len(),
+            "files": made.files,
             "root": made.root,
             "entry": signed.seq,
             "head": signed.head,
@@ -116,7 +177,7 @@ async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome
     }
     print_line(&format!(
         "{} {}: {}, {}, journal up to entry {}.",
-        session.style.green(&count(made.files.len(), "file")),
+        session.style.green(&count(made.files, "file")),
         out.display(),
         count(made.leavers, "account").replace("account", "leaver’s account"),
         count(made.decisions, "decision"),
@@ -132,78 +193,19 @@ async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-fn cannot(doing: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let doing = format!("cannot {doing} {}", path.display());
-    move |error| Error::file(doing, error)
-}
-
-/// A bundle holds what it was signed with and nothing else.
-fn make_empty(out: &Path) -> Result<()> {
-    match fs::read_dir(out) {
-        Ok(mut inside) => match inside.next() {
-            Some(_) => Err(Error::Conflict(format!(
-                "{} is not empty; a bundle needs a directory of its own",
-                out.display()
-            ))),
-            None => Ok(()),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => private_dir(out),
-        Err(error) => Err(cannot("look into", out)(error)),
-    }
-}
-
-fn private_dir(path: &Path) -> Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(cannot("make", path))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        private_dir(folder)?;
-    }
-    fs::write(path, bytes).map_err(cannot("write", path))
-}
-
-/// Every file below `folder`, by its path in it.
-fn read(folder: &Path) -> Result<Files> {
-    let mut files = Files::new();
-    let mut folders = vec![(folder.to_owned(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(cannot("read", &folder))? {
-            let entry = entry.map_err(cannot("read", &folder))?;
-            let path = entry.path();
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            let kind = entry.file_type().map_err(cannot("look at", &path))?;
-            if kind.is_dir() {
-                folders.push((path, format!("{name}/")));
-            } else if kind.is_file() {
-                files.insert(name, fs::read(&path).map_err(cannot("read", &path))?);
-            } else {
-                // What leads elsewhere is no part of a bundle; it is there, and unknown.
-                files.insert(name, Vec::new());
-            }
-        }
-    }
-    Ok(files)
-}
-
-fn verify(json: bool, bundle: &Path, key: Option<&PublicKey>) -> Result<Outcome> {
+fn verify(json: bool, folder: &Path, key: Option<&PublicKey>) -> Result<Outcome> {
     use std::io::IsTerminal as _;
-    let files = read(bundle)?;
-    let Verdict { manifest, faults } = manifest::verify(&files, key);
+    let Verdict { manifest, faults } = bundle::verify(folder, key)?;
     if !faults.is_empty() {
         let told: Vec<String> = faults.iter().map(|fault| clean(&fault.to_string())).collect();
         return Err(Error::Conflict(format!(
             "{} is not as it was made\n{}",
-            bundle.display(),
+            folder.display(),
             told.join("\n")
         )));
     }
     let Some(manifest) = manifest else {
-        return Err(Error::NotFound(format!("{MANIFEST} is not in {}", bundle.display())));
+        return Err(Error::NotFound(format!("{MANIFEST} is not in {}", folder.display())));
     };
     if json {
         print_json(&json!({

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    service::history::Agreement,
     store::{records::JournalFilter, witness},
 };
 
@@ -215,8 +216,8 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
         }
     };
     let verified = session.muster.verify_against(kept.as_ref(), key.as_ref()).await?;
-    let beside = session.muster.beside_the_journal().await?;
-    let outcome = Outcome::changes_if(!beside.is_empty());
+    let agreement = session.muster.agreement().await?;
+    let outcome = Outcome::changes_if(!agreement.beside.is_empty());
     let report = verified.journal;
     if session.json {
         let against = verified.against.map(|against| against.seq);
@@ -225,7 +226,10 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
             "head": report.head,
             "checkpoints": verified.checkpoints,
             "checkpoint": against,
-            "beside": beside,
+            "beside": agreement.beside,
+            "images_from": agreement.images_from,
+            "not_covered": agreement.not_covered,
+            "taken_out": agreement.taken_out,
         }))?;
         return Ok(outcome);
     }
@@ -246,15 +250,39 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
             against.seq
         ));
     }
+    show(session, &agreement);
+    Ok(outcome)
+}
+
+/// How what is known now and the journal agree.
+fn show(session: &Session, agreement: &Agreement) {
+    let Agreement { beside, images_from, not_covered, taken_out } = agreement;
     if beside.is_empty() {
         print_line("What Muster knows now is what the journal tells.");
     } else {
         print_line(&session.style.red("What Muster knows now is not what the journal tells:"));
     }
-    for one in &beside {
+    for one in beside {
         print_line(&format!("  {}", clean(one)));
     }
-    Ok(outcome)
+    let old: u64 = not_covered.values().sum();
+    if old > 0 {
+        let since = images_from.map_or_else(
+            || "No entry holds the state yet".to_owned(),
+            |first| format!("Entries hold the state from entry {first} on"),
+        );
+        let kinds: Vec<_> = not_covered.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+        print_line(&format!(
+            "{since}. Not covered, for only older ones tell of it: {}. Whether that is as it was is \
+             not known; it is covered as soon as it changes.",
+            kinds.join(", ")
+        ));
+    }
+    if *taken_out > 0 {
+        print_line(&format!(
+            "Not covered, for the data of the people concerned was taken out: {taken_out}."
+        ));
+    }
 }
 
 async fn accept_restore(session: &Session) -> Result<Outcome> {

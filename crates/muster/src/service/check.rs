@@ -171,7 +171,7 @@ impl Muster {
                 };
                 let mut found = evaluation.results.into_iter().filter(is);
                 let first = found.next().map(|result| {
-                    let inputs = checks::inputs(company, &result.unit);
+                    let inputs = checks::Inputs::new(company).of(&result.unit);
                     (result, inputs)
                 });
                 (first, found.next())

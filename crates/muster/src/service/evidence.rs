@@ -1,13 +1,19 @@
 //! Evidence: the signing key, signed checkpoints of the journal, and bundles for auditors.
 
+pub mod bundle;
 pub mod export;
+pub mod keys;
+mod pass;
+mod people;
+mod populations;
 mod readme;
 mod sheets;
 
 use muster_domain::{
     engine::evidence::{
-        checkpoint::{Checkpoint, SignedCheckpoint},
-        key::{PublicKey, SigningKey},
+        checkpoint::{Checkpoint, SignedCheckpoint, Untrue},
+        key::PublicKey,
+        rotation::Keys,
     },
     model::journal::{About, Entry, Event},
 };
@@ -16,9 +22,8 @@ use serde_json::json;
 use super::Muster;
 use crate::{
     error::{Error, Result},
-    secret::Secret,
     store::{
-        JournalFault, StoreError,
+        JournalFault,
         records::{JournalFilter, JournalReport},
     },
 };
@@ -35,45 +40,6 @@ pub struct Verified {
 }
 
 impl Muster {
-    /// The signing key, made at first need.
-    ///
-    /// # Errors
-    /// When the store fails, or the seal does not open.
-    pub async fn signing_key(&self) -> Result<SigningKey> {
-        if let Some(key) = self.known_signing_key().await? {
-            return Ok(key);
-        }
-        let mut seed = [0; 32];
-        self.env.fill(&mut seed);
-        let key = SigningKey::from_seed(&seed).map_err(|error| unusable(&error))?;
-        let public = key.public();
-        let mut tx = self.begin();
-        tx.put_signing_seed(&Secret::new(data_encoding::HEXLOWER.encode(&seed)));
-        zeroize::Zeroize::zeroize(&mut seed);
-        let data = json!({ "key": public, "fingerprint": public.fingerprint() });
-        tx.journal(Event::SigningKeyMade, About::default(), data);
-        match tx.commit().await {
-            Ok(_) => Ok(key),
-            // Somebody else made it meanwhile: theirs is the key.
-            Err(StoreError::Conflict { .. }) => {
-                let known = self.known_signing_key().await?;
-                known.ok_or_else(|| Error::Conflict("the signing key is not there".to_owned()))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The signing key, if there is one.
-    ///
-    /// # Errors
-    /// When the store fails, or the seal does not open.
-    pub async fn known_signing_key(&self) -> Result<Option<SigningKey>> {
-        let Some(seed) = self.store.signing_seed().await? else { return Ok(None) };
-        let bytes = data_encoding::HEXLOWER.decode(seed.reveal().as_bytes());
-        let bytes = zeroize::Zeroizing::new(bytes.map_err(|error| unusable(&error))?);
-        SigningKey::from_seed(&bytes).map(Some).map_err(|error| unusable(&error))
-    }
-
     /// Refuses while the store may know less than this home has seen: what it tells is not all.
     ///
     /// # Errors
@@ -93,9 +59,11 @@ impl Muster {
     /// When the journal does not hold, or the store fails.
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint> {
         self.remembers_all()?;
-        let key = self.signing_key().await?;
+        self.signing_key().await?;
         self.verify().await?;
+        // The key after the head: a key that is changed meanwhile signs for what was before it.
         let (seq, head) = self.store.journal_head().await?;
+        let key = self.signing_key().await?;
         let signed = Checkpoint {
             org: self.store.org().clone(),
             seq,
@@ -111,7 +79,7 @@ impl Muster {
     }
 
     /// Verifies the journal, also against the checkpoints it tells of, and against one that was
-    /// kept elsewhere, by this public key or else by the organisation's own.
+    /// kept elsewhere, by this public key or else by the organisation's own of that time.
     ///
     /// # Errors
     /// Where the journal is broken or contradicts a checkpoint; or that the checkpoint itself
@@ -122,7 +90,16 @@ impl Muster {
         key: Option<&PublicKey>,
     ) -> Result<Verified> {
         let journal = self.verify().await?;
-        let own = self.known_signing_key().await?.map(|key| key.public());
+        // First what was kept elsewhere: held by a key from elsewhere it needs nothing from here.
+        if let (Some(signed), Some(key)) = (kept, key) {
+            signed.verify(key).map_err(not_counting)?;
+            self.hold_kept(signed, journal.entries).await?;
+        }
+        // What the journal tells of keys means nothing where it may not be all of it.
+        if kept.is_none() {
+            self.remembers_all()?;
+        }
+        let keys = self.keys().await?;
         let filter =
             JournalFilter { event: Some(Event::CheckpointMade), ..JournalFilter::default() };
         let told = self.store.journal(&filter).await?;
@@ -131,30 +108,36 @@ impl Muster {
             let signed = entry.data.get("signed").cloned().unwrap_or_default();
             let signed: SignedCheckpoint = serde_json::from_value(signed)
                 .map_err(|_| Error::Conflict(format!("entry {at} holds no checkpoint")))?;
-            let own = own.ok_or_else(|| {
+            let keys = keys.as_ref().ok_or_else(|| {
                 Error::Conflict(format!("entry {at} was signed, but the signing key is gone"))
             })?;
-            signed
-                .verify(&own)
+            verify_by(keys, &signed, at)
                 .map_err(|why| Error::Conflict(format!("the checkpoint in entry {at}: {why}")))?;
             self.hold(&signed.checkpoint, journal.entries).await?;
         }
-        if let Some(signed) = kept {
-            let key = key.copied().or(own).ok_or_else(|| {
+        for change in self.key_changes().await? {
+            self.hold(&change.1.rotation.checkpoint(), journal.entries).await?;
+        }
+        if let (Some(signed), None) = (kept, key) {
+            let keys = keys.ok_or_else(|| {
                 Error::Invalid("nothing was signed here; say whose key it is: --key".to_owned())
             })?;
-            signed.verify(&key).map_err(|why| Error::Invalid(format!("the checkpoint: {why}")))?;
-            if signed.checkpoint.org != *self.store.org() {
-                return Err(Error::Invalid(format!(
-                    "the checkpoint is of another organisation: {}",
-                    signed.checkpoint.org
-                )));
-            }
-            self.hold(&signed.checkpoint, journal.entries).await?;
+            verify_by(&keys, signed, signed.checkpoint.seq).map_err(not_counting)?;
+            self.hold_kept(signed, journal.entries).await?;
         }
         self.remembers_all()?;
         let against = kept.map(|signed| signed.checkpoint.clone());
         Ok(Verified { journal, checkpoints: told.len(), against })
+    }
+
+    async fn hold_kept(&self, signed: &SignedCheckpoint, last: u64) -> Result<()> {
+        if signed.checkpoint.org != *self.store.org() {
+            return Err(Error::Invalid(format!(
+                "the checkpoint is of another organisation: {}",
+                signed.checkpoint.org
+            )));
+        }
+        self.hold(&signed.checkpoint, last).await
     }
 
     async fn hold(&self, checkpoint: &Checkpoint, last: u64) -> Result<()> {
@@ -171,6 +154,14 @@ impl Muster {
     }
 }
 
-fn unusable(error: &dyn std::error::Error) -> Error {
-    Error::Conflict(format!("the signing key cannot be used: {error}"))
+fn not_counting(why: Untrue) -> Error {
+    Error::Invalid(format!("the checkpoint: {why}"))
+}
+
+/// Whether the key that was in use signed it: when the journal had come as far as it says, or when
+/// it was written into entry `at`.
+fn verify_by(keys: &Keys, signed: &SignedCheckpoint, at: u64) -> std::result::Result<(), Untrue> {
+    let mut mine = [signed.checkpoint.seq, at].into_iter().filter_map(|seq| keys.at(seq));
+    let mine = mine.find(|key| **key == signed.checkpoint.key);
+    mine.map_or(Err(Untrue::OtherKey(signed.checkpoint.key)), |key| signed.verify(key))
 }

@@ -5,6 +5,8 @@ mod agreement;
 pub mod then;
 pub mod timeline;
 
+pub use agreement::Agreement;
+
 use jiff::Timestamp;
 use muster_domain::{
     engine::history::{Known, Restated, Unreadable},
@@ -61,7 +63,7 @@ impl Unrolling<'_> {
 
 impl Muster {
     /// The number of the last entry written at `at` or before; 0 when there is none.
-    async fn last_entry(&self, at: Option<Timestamp>) -> Result<u64> {
+    pub(super) async fn last_entry(&self, at: Option<Timestamp>) -> Result<u64> {
         let filter = JournalFilter {
             until: at,
             limit: Some(1),

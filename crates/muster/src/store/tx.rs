@@ -68,6 +68,7 @@ pub(super) enum Write {
     Redact(Box<Redacting>),
     Restate(Box<Restated>),
     Unseal(AppName),
+    ForgetSeeds(i64),
     Forget(AppName, Vec<String>),
     Settle(Vec<String>),
     Account(Box<Fresh>),
@@ -160,6 +161,10 @@ impl Tx {
     /// Forgets the credentials of a connection.
     pub fn remove_credentials(&mut self, app: &AppName) {
         self.writes.push(Write::Unseal(app.clone()));
+    }
+
+    pub(super) fn forget_signing_seeds(&mut self, before: i64) {
+        self.writes.push(Write::ForgetSeeds(before));
     }
 
     /// Writes one account as a direct look-up found it: known better than by any full read that
@@ -426,6 +431,9 @@ impl Tx {
                 }
                 Write::Unseal(app) => {
                     self.unseal(&mut transaction, app).await?;
+                }
+                Write::ForgetSeeds(before) => {
+                    store.forget_signing_seeds(&mut transaction, *before).await?;
                 }
                 Write::Account(fresh) => {
                     store.write_fresh(&mut transaction, fresh, (seq, self.now)).await?;

@@ -87,6 +87,35 @@ fn one_sync_is_all_it_takes_from_a_change_in_the_app_to_the_result() {
 }
 
 #[test]
+fn a_change_in_the_app_changes_the_result_with_one_sync_and_the_least_requests() {
+    let strict = format!("{POLICY}checks: {{rules: {{valid_access: {{allowed: none}}}}}}\n")
+        .replace("    critical: true\n", "    critical: true\n    who_may_use: {owner: it@acme.example, staff_roles: {Agent: basic-agent}}\n");
+    let company = Company::where_work(["Ann Ash"]);
+    company.policy(&strict);
+    let ann = email("Ann Ash");
+    let id = company.desk.user(&ann).id;
+    // What a read of an app that did not change takes: no change may take more.
+    company.sync();
+    let requests = |work: &dyn Fn()| {
+        let before = company.desk.requests();
+        work();
+        company.desk.requests() - before
+    };
+    let one_read = requests(&|| drop(company.sync()));
+    assert_eq!(state(&company, "valid_access", &ann), "pass");
+    for (role, expected) in [(Role::Admin, "fail"), (Role::BasicAgent, "pass")] {
+        company.desk.sim.edit_user(id, |user| user.role = role).unwrap();
+        assert_eq!(requests(&|| drop(company.sync())), one_read, "one read, and nothing beside");
+        let judged = requests(&|| {
+            assert_eq!(state(&company, "valid_access", &ann), expected);
+            let said = company.muster(["check", "valid_access"]);
+            assert_eq!(said.out.contains(&ann), expected == "fail", "{}", said.out);
+        });
+        assert_eq!(judged, 0, "judging asks the app nothing");
+    }
+}
+
+#[test]
 fn an_exception_is_counted_apart_and_its_clock_goes_on() {
     let mut company = company();
     company.person("Ann Ash").leaves(day(-9));

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     company::{Company, POLICY, day, email},
-    tampering::{copy, tamper},
+    tampering::{copy, forget, tamper},
 };
 
 /// The home's journal, written anew without the entry `without`: every hash is consistent.
@@ -86,7 +86,7 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint_that_was_kept() {
     // Who can write the database can write the home's witness too.
     fs::remove_file(terminal.home.join("journal.head")).unwrap();
     terminal.muster(["log", "verify"]).refused(["journal.head is missing"]);
-    terminal.muster(["init", "--join"]).done();
+    forget(&terminal);
     terminal.muster(["log", "verify"]).waits().says("is not what the journal tells");
     terminal.muster(against).refused([&format!("entry {signed}"), "written anew"]);
     // Cut back to before the checkpoint, with the head moved along.
@@ -98,6 +98,9 @@ fn a_journal_that_was_written_anew_is_found_by_a_checkpoint_that_was_kept() {
     tamper(&cut.home, &sql);
     cut.muster(["log", "verify"]).refused(["but this home has seen entry"]);
     cut.muster(against).refused([&format!("entry {signed} was written")]);
+    // Without that, the key that is kept here is told of nowhere.
+    forget(&cut);
+    cut.muster(["log", "verify"]).refused(["the journal tells of no signing key"]);
 }
 
 #[test]
@@ -243,6 +246,155 @@ fn a_bundle_tells_of_every_leaver_and_proves_its_populations() {
     let report = fs::read_to_string(bundle.join("report.html")).unwrap();
     assert!(report.contains("<b>2</b>leavers") || report.contains("<b>3</b>leavers"), "{report}");
     company.muster(["log", "verify"]).done().says("1 checkpoint in it");
+}
+
+/// The rows of a list that say this, and under which key.
+fn all<'a>(list: &'a [Value], said: &[(&str, &str)]) -> Vec<&'a Value> {
+    let says = |one: &&Value| said.iter().all(|(key, value)| one[*key] == *value);
+    list.iter().filter(says).collect()
+}
+
+fn logins(list: &[&Value]) -> std::collections::BTreeSet<String> {
+    list.iter().map(|one| one["login"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_populations_of_a_period_are_those_of_its_beginning_and_end_with_everybody_between() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    // The period begins here, after a complete read.
+    let start = crate::terminal::now();
+    let at_start: std::collections::BTreeSet<String> =
+        company.desk.sim.users().into_iter().map(|user| user.email).collect();
+    // Cid comes, Ben goes, Ann gets another role; then a stranger comes after the period.
+    let cid = company.desk.has("cid@else.example", "Cid Cole", muster_simulator::Role::Agent);
+    company.sync();
+    let ben = company.desk.user(&email("Ben Birch")).id;
+    company.desk.sim.edit_user(ben, |user| user.deleted_at = Some(user.created_at)).unwrap();
+    let ann = company.desk.user(&email("Ann Ash")).id;
+    company.desk.sim.edit_user(ann, |user| user.role = muster_simulator::Role::Agent).unwrap();
+    company.person("Ben Birch").leaves(day(-1));
+    company.looks();
+    let end = crate::terminal::now();
+    company.desk.has("dee@else.example", "Dee Dunn", muster_simulator::Role::Agent);
+    company.sync();
+    let (from, to) = (start.to_string(), end.to_string());
+    company.muster(["evidence", "export", "--from", &from, "--to", &to, "--out", "bundle"]).done();
+    let bundle = company.place("bundle");
+
+    let accounts = list(&bundle, "population_accounts");
+    assert_eq!(logins(&all(&accounts, &[("side", "start")])), at_start);
+    let mut at_end = at_start;
+    at_end.remove(&email("Ben Birch"));
+    at_end.insert("cid@else.example".to_owned());
+    let ended = all(&accounts, &[("side", "end")]);
+    assert_eq!(logins(&ended), at_end, "not the one who came later");
+    let role = |side: &str| {
+        all(&accounts, &[("side", side), ("login", &email("Ann Ash"))])[0]["role"].clone()
+    };
+    assert_eq!((role("start"), role("end")), ("basic-agent".into(), "agent".into()));
+
+    let movements = list(&bundle, "account_movements");
+    let what = |login: &str| one(&movements, "login", login)["what"].clone();
+    assert_eq!(what("cid@else.example"), "appeared");
+    assert_eq!(what(&email("Ben Birch")), "gone");
+    assert_eq!(what(&email("Ann Ash")), "role");
+    assert_eq!(movements.len(), 3, "{movements:?}");
+    assert_eq!(one(&movements, "what", "appeared")["account"], cid.to_string());
+
+    // One can be reckoned from the other, and each is proven by a read that is told.
+    let populations = list(&bundle, "populations");
+    let of = |of: &str, side: &str| all(&populations, &[("of", of), ("side", side)])[0].clone();
+    let count = |row: &Value, key: &str| row[key].as_i64().unwrap();
+    let (began, ended) = (of("accounts", "start"), of("accounts", "end"));
+    assert_eq!(count(&began, "count") + count(&ended, "came") - count(&ended, "went"), 3);
+    assert_eq!(count(&ended, "count"), 3, "{ended}");
+    let reads = list(&bundle, "observations");
+    for row in [&began, &ended] {
+        assert_eq!(row["complete"], true, "{row}");
+        let read = one(&reads, "observation", row["rests_on"].as_str().unwrap());
+        assert_eq!(read["complete"], true);
+        assert_eq!(row["read_accounts"], row["count"], "what the read saw");
+        assert!(!read["page_sha256"].as_array().unwrap().is_empty(), "{read}");
+        assert!(row["next_complete_read"].is_string(), "{row}");
+    }
+    let people = list(&bundle, "population_people");
+    let names = |side: &str| {
+        let mine = all(&people, &[("side", side)]);
+        mine.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(names("start").contains(&"Ann Ash".to_owned()), "{people:?}");
+    assert!(list(&bundle, "imports").len() >= 2, "the last before, and the one between");
+    assert_eq!(of("people", "start")["complete"], true);
+    // He left before the period by what is known now; nobody knew it then.
+    let ben = all(&people, &[("side", "start"), ("name", "Ben Birch")])[0];
+    assert_eq!((&ben["state"], &ben["state_known_then"]), (&"ended".into(), &"active".into()));
+}
+
+#[test]
+fn a_population_that_was_not_read_completely_is_not_told_as_one_of_everybody() {
+    let company = Company::where_work(["Ann Ash"]);
+    let bundle = company.export("bundle");
+    let populations = list(&bundle, "populations");
+    let began = all(&populations, &[("of", "accounts"), ("side", "start")])[0];
+    assert_eq!(began["complete"], false, "a month ago nobody had read anything");
+    assert!(began["why_not"].as_str().unwrap().contains("had not been read"), "{began}");
+    assert_eq!(began["count"], 0);
+    let people = all(&populations, &[("of", "people"), ("side", "start")])[0];
+    assert_eq!(people["complete"], false, "{people}");
+    let report = fs::read_to_string(bundle.join("report.html")).unwrap();
+    assert!(report.contains("0 known, not proven to be all"), "{report}");
+    let ended = all(&populations, &[("of", "accounts"), ("side", "end")])[0];
+    assert_eq!((&ended["complete"], &ended["count"]), (&true.into(), &2.into()));
+}
+
+#[test]
+fn another_key_signs_and_the_former_one_keeps_counting_for_what_it_signed() {
+    let company = Company::where_work(["Ann Ash"]);
+    company.muster(["evidence", "key", "list"]).done().says("no key yet");
+    company.muster(["evidence", "key", "rotate"]).refused(["muster evidence key"]);
+    let former = company.public_key();
+    company.export("before");
+    company.muster(["log", "checkpoint", "--out", "kept.json"]).done();
+    company.muster(["evidence", "key", "rotate"]).done().says("Signs from now on");
+    let next = company.public_key();
+    assert_ne!(former, next);
+    company.export("after");
+    company.muster(["log", "checkpoint"]).done();
+
+    let keys = company.muster(["evidence", "key", "list", "--json"]).done().json();
+    assert_eq!(keys[0]["key"], former.as_str());
+    assert_eq!(keys[1]["key"], next.as_str());
+    assert!(keys[0]["until"].is_string() && keys[1]["until"].is_null(), "{keys}");
+    assert_eq!(keys[0]["until"], keys[1]["since"]);
+    company.muster(["evidence", "key", "list"]).done().says("in use").says("until");
+    let former = keys[0]["key"].as_str().unwrap();
+
+    let verify =
+        |bundle: &str, key: &str| company.muster(["evidence", "verify", bundle, "--key", key]);
+    verify("before", former).done();
+    verify("after", &next).done();
+    // The former key vouches for the next, but does not count for it: it may have been stolen.
+    verify("after", former).refused(["another key", "followed the key that you gave", &next]);
+    let said = verify("before", &next).refused(["another key"]);
+    assert!(!said.err.contains("followed"), "{}", said.err);
+    let told = fs::read(company.place("after/keys.json")).unwrap();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(told["changes"][0]["rotation"]["from"], former);
+
+    // Checkpoints of both keys hold, each for its time.
+    company.muster(["log", "verify"]).done().says("4 checkpoints in it");
+    company.muster(["log", "verify", "--checkpoint", "kept.json"]).done().says("It holds");
+    company
+        .muster(["log", "verify", "--checkpoint", "kept.json", "--key", &next])
+        .refused(["another key"]);
+    // The journal of before the change, with the key of after it.
+    let cut = copy(&company, "cut");
+    let sql = "DELETE FROM journal WHERE seq >= (SELECT seq FROM journal WHERE event = \
+               'signing_key.changed'); UPDATE journal_head SET seq = (SELECT max(seq) FROM \
+               journal), hash = (SELECT hash FROM journal ORDER BY seq DESC LIMIT 1)";
+    tamper(&cut.home, sql);
+    forget(&cut);
+    cut.muster(["log", "verify"]).refused(["another signing key"]);
 }
 
 #[test]

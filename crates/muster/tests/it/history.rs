@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     company::{Company, POLICY, day, email},
     desk::obliging,
-    tampering::tamper,
+    tampering::{copy, forget, tamper},
     terminal::{Said, now},
 };
 
@@ -149,4 +149,99 @@ fn a_table_changed_beside_the_journal_is_found() {
     let sql = "UPDATE people SET doc = replace(doc, 'Birch', 'Burch')";
     tamper(&company.terminal.home, sql);
     company.muster(["log", "verify"]).waits().says("is not what the journal tells").says("Burch");
+}
+
+/// SQL that writes the home's journal anew as a program of before entries told the state would have:
+/// up to the entry `until`, and in the entry `also`, no image is told.
+fn of_old(company: &Company, until: u64, also: Option<u64>) -> String {
+    use muster_domain::model::{
+        canonical::Digest,
+        journal::{Draft, Entry},
+    };
+    let said = company.muster(["log", "--json"]).done();
+    let mut prev = Digest::zero();
+    let mut sql = String::new();
+    for line in said.out.lines() {
+        let told: Entry = serde_json::from_str(line).unwrap();
+        let Entry { seq, at, actor, event, about, mut data, .. } = told;
+        if let Some(data) = data.as_object_mut().filter(|_| seq <= until || Some(seq) == also) {
+            data.remove("after");
+        }
+        let draft = Draft { at, actor, event, about, data };
+        let entry = Entry::chain(draft, seq, prev, [3; 16]).unwrap();
+        prev = entry.hash;
+        sql += &format!(
+            "UPDATE journal SET data = '{}', salt = '{}', data_digest = '{}', prev = '{}', hash = \
+             '{}' WHERE seq = {seq}; ",
+            entry.data.to_string().replace('\'', "''"),
+            entry.salt,
+            entry.data_digest,
+            entry.prev,
+            entry.hash
+        );
+    }
+    format!("{sql} UPDATE journal_head SET hash = '{prev}'")
+}
+
+/// The id of somebody else than the one whose row it is, in SQL.
+const SOMEBODY: &str = "'per_' || substr(id, 6) || '0'";
+
+#[test]
+fn an_old_journal_is_no_false_alarm_and_hides_nothing() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch", "Cid Cole"]);
+    company.person("Ann Ash").title = "Lead".to_owned();
+    company.looks();
+    let old = company.journal_head()["entries"].as_u64().unwrap();
+    company.person("Ben Birch").leaves(day(-2));
+    company.looks();
+    company.apply().done();
+    let home = |name: &str, sql: &str| {
+        let terminal = copy(&company, name);
+        tamper(&terminal.home, sql);
+        forget(&terminal);
+        terminal
+    };
+    let aged = of_old(&company, old, None);
+    let said = home("aged", &aged).muster(["log", "verify"]).done();
+    let said = said.says("is what the journal tells").says("Entries hold the state from entry");
+    said.says("Not covered").says("people");
+    // Told of by an old entry and kept no more; kept beside the journal; changed beside it.
+    let ann = "(SELECT id FROM people WHERE doc LIKE '%Ash%')";
+    let removed = format!("{aged}; DELETE FROM people WHERE id = {ann}");
+    home("removed", &removed).muster(["log", "verify"]).waits().says("not kept");
+    let runs = format!("{aged}; DELETE FROM runs WHERE doc LIKE '%irch%'");
+    home("runs", &runs).muster(["log", "verify"]).waits().says("told of, and not kept");
+    let added = format!(
+        "{aged}; INSERT INTO people SELECT org, {SOMEBODY}, replace(doc, id, {SOMEBODY}) FROM \
+         people WHERE id = {ann}"
+    );
+    home("added", &added).muster(["log", "verify"]).waits().says("only kept");
+    let changed = format!("{aged}; UPDATE people SET doc = replace(doc, 'Birch', 'Burch')");
+    home("changed", &changed).muster(["log", "verify"]).waits().says("Burch");
+
+    // From the first image on, none may be missing.
+    let entries = company.journal("operation.intended");
+    let last = entries.last().unwrap()["seq"].as_u64().unwrap();
+    assert!(last > old);
+    let bare = of_old(&company, old, Some(last));
+    let said = home("bare", &bare).muster(["log", "verify"]).waits();
+    said.says(&format!("entry {last} does not tell what it changed"));
+}
+
+#[test]
+fn taking_out_one_persons_data_excuses_nothing_of_others() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-2));
+    company.looks();
+    company.apply().done();
+    let redact = ["people", "redact", &email("Ann Ash"), "--reason", "asked", "--yes"];
+    company.muster(redact).done();
+    company.muster(["log", "verify"]).done().says("is what the journal tells");
+    let sql = format!(
+        "INSERT INTO people SELECT org, {SOMEBODY}, replace(doc, id, {SOMEBODY}) FROM people WHERE \
+         doc LIKE '%Birch%'"
+    );
+    let other = copy(&company, "other");
+    tamper(&other.home, &sql);
+    other.muster(["log", "verify"]).waits().says("is not what the journal tells").says("only kept");
 }

@@ -21,6 +21,16 @@ pub(crate) fn tamper(home: &Path, sql: &str) {
     tokio::runtime::Runtime::new().unwrap().block_on(tampered);
 }
 
+/// Makes the home forget how far it has seen the journal come, as whoever can write to the database
+/// can.
+pub(crate) fn forget(terminal: &Terminal) {
+    let witness = terminal.home.join("journal.head");
+    if witness.exists() {
+        fs::remove_file(witness).unwrap();
+    }
+    terminal.muster(["init", "--join"]).done();
+}
+
 /// A copy of the company's home, to be damaged.
 pub(crate) fn copy(company: &Company, name: &str) -> Terminal {
     let mut terminal = company.terminal.clone();

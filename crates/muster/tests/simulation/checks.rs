@@ -349,7 +349,11 @@ pub(crate) async fn journal(world: &World) -> Outcome {
 
 /// The journal is the one truth: folded, it gives exactly the state.
 pub(crate) async fn history(world: &World) -> Outcome {
-    let beside = world.nodes[0].beside_the_journal().await.map_err(|error| error.to_string())?;
+    let agreement = world.nodes[0].agreement().await.map_err(|error| error.to_string())?;
+    if !agreement.not_covered.is_empty() {
+        return Err(format!("a new journal covers all: {:?}", agreement.not_covered));
+    }
+    let beside = agreement.beside;
     match beside.first() {
         None => Ok(()),
         Some(first) => Err(format!("the journal does not tell the state: {first}")),

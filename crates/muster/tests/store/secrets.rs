@@ -2,7 +2,7 @@
 
 use muster::{
     secret::Secret,
-    store::{StoreError, seal::SealingKey},
+    store::{SigningSeed, StoreError, seal::SealingKey},
 };
 
 use crate::{
@@ -109,28 +109,35 @@ story!(resealing_makes_the_former_key_needless, world, {
     ));
 });
 
-async fn put_seed(org: &muster::store::OrgStore, seed: &str) -> Result<(), StoreError> {
+async fn put_seed(
+    org: &muster::store::OrgStore,
+    (number, seed): (i64, &str),
+) -> Result<(), StoreError> {
     let mut tx = org.begin("anna", now());
-    tx.put_signing_seed(&Secret::new(seed));
+    tx.put_signing_seed(&SigningSeed { number, seed: Secret::new(seed) });
     note(&mut tx);
     tx.commit().await.map(|_| ())
 }
 
 story!(there_is_one_signing_key_and_it_is_resealed_too, world, {
     assert!(world.org.signing_seed().await.unwrap().is_none());
-    put_seed(&world.org, "seed").await.unwrap();
-    let second = put_seed(&world.org, "another").await;
+    put_seed(&world.org, (1, "seed")).await.unwrap();
+    let second = put_seed(&world.org, (1, "another")).await;
     assert!(matches!(second, Err(StoreError::Conflict { .. })), "{second:?}");
-    assert_eq!(world.org.signing_seed().await.unwrap().unwrap().reveal(), "seed");
+    assert_eq!(world.org.signing_seed().await.unwrap().unwrap().seed.reveal(), "seed");
+    // The next key takes the place of the former, which nobody can sign with any more.
+    put_seed(&world.org, (2, "next")).await.unwrap();
+    let now_used = world.org.signing_seed().await.unwrap().unwrap();
+    assert_eq!((now_used.number, now_used.seed.reveal()), (2, "next"));
     if !world.has_back_door() {
         return;
     }
     let new = || SealingKey::new([8; 32]);
     let org = world.reopen(new().with_former(&key())).await.unwrap();
-    assert_eq!(org.reseal("anna", now()).await.unwrap(), 1);
+    assert_eq!(org.reseal("anna", now()).await.unwrap(), 1, "one key is left");
     assert_eq!(org.reseal("anna", now()).await.unwrap(), 0);
     let org = world.reopen(new()).await.unwrap();
-    assert_eq!(org.signing_seed().await.unwrap().unwrap().reveal(), "seed");
+    assert_eq!(org.signing_seed().await.unwrap().unwrap().seed.reveal(), "next");
     // A sealed text from elsewhere is no signing key.
     put(world, "other", "evil").await;
     let sealed = "(SELECT sealed FROM credentials WHERE app = 'other')";

@@ -40,7 +40,7 @@ pub use self::{
     blind::{BlindSpot, WayToSee, blind_spots},
     critical::{Critical, effective, is_critical},
     document::markdown,
-    inputs::inputs,
+    inputs::Inputs,
     leavers::{Leaver, LeaverAccount, Removal, leavers},
 };
 use crate::model::{

@@ -69,6 +69,7 @@ pub const fn part(event: Event) -> Part {
         | Event::PlanMade
         | Event::PolicyApplied
         | Event::RosterRefused
+        | Event::SigningKeyChanged
         | Event::SigningKeyMade => Part::Fact,
         Event::AccountMet
         | Event::AccountsChanged

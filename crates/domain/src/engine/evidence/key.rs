@@ -50,6 +50,8 @@ pub enum Purpose {
     Checkpoint,
     /// The manifest of a bundle of evidence.
     Manifest,
+    /// A change of the signing key.
+    Rotation,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
         match self {
             Self::Checkpoint => "muster checkpoint 1",
             Self::Manifest => "muster evidence 1",
+            Self::Rotation => "muster key rotation 1",
         }
     }
 

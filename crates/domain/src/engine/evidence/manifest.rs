@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    checkpoint::SignedCheckpoint,
+    checkpoint::{Checkpoint, SignedCheckpoint},
     key::{PublicKey, Purpose, Signature, SigningKey},
     merkle,
+    rotation::{self, SignedRotation},
 };
 use crate::model::{
     canonical::{Digest, canonical_json},
@@ -26,8 +27,8 @@ pub const JOURNAL: &str = "journal.jsonl";
 /// Where the checkpoint lies.
 pub const CHECKPOINT: &str = "checkpoint.json";
 
-/// The files of a bundle, by path.
-pub type Files = BTreeMap<String, Vec<u8>>;
+/// Where the signing keys lie, and how one followed the other.
+pub const KEYS: &str = "keys.json";
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,26 +90,21 @@ pub struct SignedManifest {
     pub signature: Signature,
 }
 
-/// Adds the signed manifest to `files`. Gives the root.
+/// The text of the signed manifest of `files`, and the root over them.
 ///
 /// # Errors
 /// When it cannot be canonical JSON.
 pub fn seal(
-    files: &mut Files,
+    mut files: Vec<FileEntry>,
     scope: Scope,
     key: &SigningKey,
-) -> Result<Digest, serde_json::Error> {
-    let entries: Vec<FileEntry> = files.iter().map(|(path, bytes)| entry(path, bytes)).collect();
-    let root = root(&entries)?;
-    let manifest = Manifest { format: 1, scope, files: entries, root, key: key.public() };
+) -> Result<(String, Digest), serde_json::Error> {
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let root = root(&files)?;
+    let manifest = Manifest { format: 1, scope, files, root, key: key.public() };
     let signature = key.sign(Purpose::Manifest, &canonical_json(&manifest)?);
     let text = canonical_json(&SignedManifest { manifest, signature })?;
-    files.insert(MANIFEST.to_owned(), format!("{text}\n").into_bytes());
-    Ok(root)
-}
-
-fn entry(path: &str, bytes: &[u8]) -> FileEntry {
-    FileEntry { path: path.to_owned(), bytes: bytes.len() as u64, sha256: Digest::of(bytes) }
+    Ok((format!("{text}\n"), root))
 }
 
 fn root(entries: &[FileEntry]) -> Result<Digest, serde_json::Error> {
@@ -144,36 +140,155 @@ pub struct Verdict {
     pub faults: Vec<Fault>,
 }
 
-/// Verifies a bundle by `key`, or else by the key that it brings along itself: that shows only that
-/// it is whole, not who made it.
-#[must_use]
-pub fn verify(files: &Files, key: Option<&PublicKey>) -> Verdict {
-    let Some(bytes) = files.get(MANIFEST) else {
-        return Verdict { manifest: None, faults: vec![fault(MANIFEST, "is missing")] };
-    };
-    let signed: SignedManifest = match serde_json::from_slice(bytes) {
-        Ok(signed) => signed,
-        Err(error) => {
-            let faults = vec![fault(MANIFEST, format!("cannot be understood: {error}"))];
-            return Verdict { manifest: None, faults };
-        }
-    };
-    let mut faults = signature_faults(&signed, bytes, key);
-    let SignedManifest { manifest, .. } = signed;
-    faults.extend(file_faults(&manifest, files));
-    if faults.is_empty() {
-        faults.extend(journal_faults(&manifest, files));
-    }
-    Verdict { manifest: Some(manifest), faults }
+/// Verifies a bundle piece by piece, so that one of any size needs little memory. Without a key it
+/// goes by the one that the bundle brings along itself: that shows only that it is whole, not who
+/// made it.
+#[derive(Debug)]
+pub struct Verifying {
+    manifest: Manifest,
+    told: BTreeMap<String, FileEntry>,
+    faults: Vec<Fault>,
+    /// What is wrong inside of files; it counts for nothing when the files are not as they were.
+    inside: Vec<Fault>,
+    checkpoint: Option<SignedCheckpoint>,
+    last: Option<(u64, Digest)>,
+    given: Option<PublicKey>,
+    changes: Vec<SignedRotation>,
 }
 
-fn signature_faults(signed: &SignedManifest, bytes: &[u8], key: Option<&PublicKey>) -> Vec<Fault> {
+impl Verifying {
+    /// Begins with the bytes of the manifest, by `key` if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub fn begin(bytes: &[u8], key: Option<&PublicKey>) -> Result<Self, Fault> {
+        let signed: SignedManifest = serde_json::from_slice(bytes)
+            .map_err(|error| fault(MANIFEST, format!("cannot be understood: {error}")))?;
+        let faults = signature_faults(&signed, bytes);
+        let SignedManifest { manifest, .. } = signed;
+        let told = manifest.files.iter().map(|file| (file.path.clone(), file.clone())).collect();
+        Ok(Self {
+            manifest,
+            told,
+            faults,
+            inside: Vec::new(),
+            checkpoint: None,
+            last: None,
+            given: key.copied(),
+            changes: Vec::new(),
+        })
+    }
+
+    /// Takes in a file that is there, the manifest aside.
+    pub fn file(&mut self, found: &FileEntry) {
+        let path = &found.path;
+        match self.told.remove(path) {
+            None => {
+                self.faults.push(fault(path, "was added: the manifest does not know it"));
+            }
+            Some(told) if told.bytes != found.bytes => {
+                let what = format!("was changed: it has {} bytes, not {}", found.bytes, told.bytes);
+                self.faults.push(fault(path, what));
+            }
+            Some(told) if told.sha256 != found.sha256 => {
+                self.faults.push(fault(path, "was changed: it has another SHA-256"));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Takes in the text of [`CHECKPOINT`].
+    pub fn checkpoint(&mut self, bytes: &[u8]) {
+        match serde_json::from_slice::<SignedCheckpoint>(bytes) {
+            Err(error) => {
+                self.inside.push(fault(CHECKPOINT, format!("cannot be understood: {error}")));
+            }
+            Ok(signed) => {
+                if let Err(why) = signed.verify(&self.manifest.key) {
+                    self.inside.push(fault(CHECKPOINT, why.to_string()));
+                }
+                self.checkpoint = Some(signed);
+            }
+        }
+    }
+
+    /// Takes in the text of [`KEYS`]. Bundles of before the key could be changed have none.
+    pub fn keys(&mut self, bytes: &[u8]) {
+        #[derive(Deserialize)]
+        struct Told {
+            changes: Vec<SignedRotation>,
+        }
+        match serde_json::from_slice::<Told>(bytes) {
+            Err(error) => self.inside.push(fault(KEYS, format!("cannot be understood: {error}"))),
+            Ok(Told { changes }) if !rotation::leads_to(&changes, &self.manifest.key) => {
+                self.inside.push(fault(KEYS, "the changes do not lead to the key that signs"));
+            }
+            Ok(Told { changes }) => self.changes = changes,
+        }
+    }
+
+    /// Takes in the next line of [`JOURNAL`]: the entries must be a chain.
+    pub fn entry(&mut self, line: &[u8]) {
+        if line.is_empty() || self.inside.iter().any(|fault| fault.path == JOURNAL) {
+            return;
+        }
+        let entry: Entry = match serde_json::from_slice(line) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let what = format!("an entry cannot be understood: {error}");
+                return self.inside.push(fault(JOURNAL, what));
+            }
+        };
+        let (seq, prev) = self.last.map_or((entry.seq, entry.prev), |(seq, hash)| (seq + 1, hash));
+        if let Err(broken) = entry.verify(seq, &prev) {
+            return self.inside.push(fault(JOURNAL, broken.to_string()));
+        }
+        self.last = Some((entry.seq, entry.hash));
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn finish(mut self) -> Verdict {
+        let missing = self.told.keys().map(|path| fault(path, "is missing"));
+        self.faults.extend(missing);
+        if let Some(given) = self.given.filter(|given| *given != self.manifest.key) {
+            let what = self.other_key(&given);
+            self.faults.push(fault(MANIFEST, what));
+        }
+        if self.faults.is_empty() {
+            let end = self.checkpoint.as_ref().map(|signed| {
+                let Checkpoint { seq, head, .. } = &signed.checkpoint;
+                (*seq, *head)
+            });
+            if self.inside.is_empty() && (end.is_none() || end != self.last) {
+                let what = "does not end where the checkpoint says";
+                self.inside.push(fault(JOURNAL, what));
+            }
+            self.faults = self.inside;
+        }
+        Verdict { manifest: Some(self.manifest), faults: self.faults }
+    }
+
+    /// What to say to somebody who holds another key than the one that signed. That the former key
+    /// signed the change is told, and does not count by itself: whoever stole it could have.
+    fn other_key(&self, given: &PublicKey) -> String {
+        let ours = self.manifest.key;
+        let since = self.changes.iter().find(|change| change.rotation.from == *given);
+        let followed = since.map(|change| {
+            format!(
+                ". It followed the key that you gave on {}, and both signed that ({KEYS}): if \
+                 nobody else can have had the former one, verify with --key {ours}",
+                change.rotation.at.strftime("%Y-%m-%d")
+            )
+        });
+        let followed = followed.unwrap_or_default();
+        format!("was signed with another key than {given}: {ours}{followed}")
+    }
+}
+
+fn signature_faults(signed: &SignedManifest, bytes: &[u8]) -> Vec<Fault> {
     let SignedManifest { manifest, signature } = signed;
     let mut faults = Vec::new();
-    if let Some(key) = key.filter(|key| **key != manifest.key) {
-        let what = format!("was signed with another key than {key}: {}", manifest.key);
-        faults.push(fault(MANIFEST, what));
-    }
     let text = canonical_json(manifest);
     let holds = text.is_ok_and(|text| manifest.key.verifies(Purpose::Manifest, &text, signature));
     if !holds {
@@ -190,70 +305,44 @@ fn signature_faults(signed: &SignedManifest, bytes: &[u8], key: Option<&PublicKe
     faults
 }
 
-fn file_faults(manifest: &Manifest, files: &Files) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for told in &manifest.files {
-        match files.get(&told.path) {
-            None => faults.push(fault(&told.path, "is missing")),
-            Some(bytes) if bytes.len() as u64 != told.bytes => faults.push(fault(
-                &told.path,
-                format!("was changed: it has {} bytes, not {}", bytes.len(), told.bytes),
-            )),
-            Some(bytes) if Digest::of(bytes) != told.sha256 => {
-                faults.push(fault(&told.path, "was changed: it has another SHA-256"));
-            }
-            Some(_) => {}
-        }
-    }
-    let told = |path: &String| manifest.files.iter().any(|entry| entry.path == *path);
-    let added = files.keys().filter(|path| *path != MANIFEST && !told(path));
-    faults.extend(added.map(|path| fault(path, "was added: the manifest does not know it")));
-    faults
-}
-
-/// The entries must be a chain that ends where the checkpoint says, under the same key.
-fn journal_faults(manifest: &Manifest, files: &Files) -> Vec<Fault> {
-    let (Some(journal), Some(checkpoint)) = (files.get(JOURNAL), files.get(CHECKPOINT)) else {
-        return vec![fault(JOURNAL, "the journal or its checkpoint is not in the bundle")];
-    };
-    let signed: SignedCheckpoint = match serde_json::from_slice(checkpoint) {
-        Ok(signed) => signed,
-        Err(error) => return vec![fault(CHECKPOINT, format!("cannot be understood: {error}"))],
-    };
-    let mut faults = Vec::new();
-    if let Err(why) = signed.verify(&manifest.key) {
-        faults.push(fault(CHECKPOINT, why.to_string()));
-    }
-    let mut before: Option<(u64, Digest)> = None;
-    for line in journal.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let entry: Entry = match serde_json::from_slice(line) {
-            Ok(entry) => entry,
-            Err(error) => {
-                faults.push(fault(JOURNAL, format!("an entry cannot be understood: {error}")));
-                return faults;
-            }
-        };
-        let (seq, prev) = before.map_or((entry.seq, entry.prev), |(seq, hash)| (seq + 1, hash));
-        if let Err(broken) = entry.verify(seq, &prev) {
-            faults.push(fault(JOURNAL, broken.to_string()));
-            return faults;
-        }
-        before = Some((entry.seq, entry.hash));
-    }
-    let end = (signed.checkpoint.seq, signed.checkpoint.head);
-    if before != Some(end) {
-        faults.push(fault(JOURNAL, "does not end where the checkpoint says"));
-    }
-    faults
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        engine::evidence::checkpoint::Checkpoint,
+        engine::evidence::rotation::Rotation,
         model::journal::{About, Draft, Event},
     };
+
+    type Files = BTreeMap<String, Vec<u8>>;
+
+    fn verify(files: &Files, key: Option<&PublicKey>) -> Verdict {
+        let begun = files.get(MANIFEST).map(|bytes| Verifying::begin(bytes, key));
+        let mut verifying = match begun {
+            Some(Ok(verifying)) => verifying,
+            Some(Err(fault)) => return Verdict { manifest: None, faults: vec![fault] },
+            None => {
+                let faults = vec![fault(MANIFEST, "is missing")];
+                return Verdict { manifest: None, faults };
+            }
+        };
+        for (path, bytes) in files.iter().filter(|(path, _)| *path != MANIFEST) {
+            verifying.file(&entry(path, bytes));
+            match path.as_str() {
+                CHECKPOINT => verifying.checkpoint(bytes),
+                KEYS => verifying.keys(bytes),
+                JOURNAL => {
+                    bytes.split(|byte| *byte == b'\n').for_each(|line| verifying.entry(line));
+                }
+                _ => {}
+            }
+        }
+        verifying.finish()
+    }
+
+    fn entry(path: &str, bytes: &[u8]) -> FileEntry {
+        let path = path.to_owned();
+        FileEntry { path, bytes: bytes.len() as u64, sha256: Digest::of(bytes) }
+    }
 
     fn at() -> Timestamp {
         "2026-10-01T12:00:00Z".parse().unwrap()
@@ -274,7 +363,9 @@ mod tests {
             time_zone: "UTC".to_owned(),
             app: None,
         };
-        seal(&mut files, scope, key).unwrap();
+        let entries = files.iter().map(|(path, bytes)| entry(path, bytes)).collect();
+        let (text, _) = seal(entries, scope, key).unwrap();
+        files.insert(MANIFEST.to_owned(), text.into_bytes());
         files
     }
 
@@ -363,5 +454,30 @@ mod tests {
             files.insert(JOURNAL.to_owned(), left.join("\n").into_bytes());
             assert_eq!(faults(&sealed_with(&key(), files.clone())), [JOURNAL]);
         }
+    }
+
+    #[test]
+    fn a_former_key_leads_to_the_one_that_signed_but_does_not_count_for_it() {
+        let former = SigningKey::from_seed(&[8; 32]).unwrap();
+        let head = Digest::of(b"head");
+        let (from, to) = (former.public(), key().public());
+        let change = Rotation { org: OrgId::default_org(), from, to, seq: 2, head, at: at() };
+        let change = change.sign(&former, &key()).unwrap();
+        let with = |changes: &[&SignedRotation]| {
+            let mut files = bundle();
+            let told = serde_json::json!({ "changes": changes });
+            files.insert(KEYS.to_owned(), told.to_string().into_bytes());
+            sealed_with(&key(), files)
+        };
+        let files = with(&[&change]);
+        assert_eq!(faults(&files), Vec::<String>::new());
+        let told = verify(&files, Some(&former.public())).faults;
+        assert!(told.iter().any(|one| one.what.contains("followed the key that you gave")));
+        let stranger = SigningKey::from_seed(&[9; 32]).unwrap().public();
+        let told = verify(&files, Some(&stranger)).faults;
+        assert!(told.iter().all(|one| !one.what.contains("followed")), "{told:?}");
+        let mut forged = change.clone();
+        forged.by_former = forged.by_next;
+        assert_eq!(faults(&with(&[&forged])), [KEYS]);
     }
 }

@@ -7,5 +7,7 @@ pub mod key;
 pub mod manifest;
 pub mod merkle;
 pub mod ocsf;
+pub mod population;
 pub mod report;
+pub mod rotation;
 pub mod sheet;

@@ -20,6 +20,8 @@ pub struct Numbers<'a> {
     pub zone: &'a TimeZone,
     /// The accounts of each app, and whether the last read of it is proven complete.
     pub apps: Vec<AppNumbers>,
+    /// The populations at the beginning and at the end.
+    pub populations: &'a [Population],
     /// How many units are in which state, by check and app.
     pub tallies: &'a BTreeMap<(String, Option<AppName>), Tally>,
     /// The leavers' accounts.
@@ -51,6 +53,30 @@ pub struct AppNumbers {
     pub proven: usize,
     /// When the last read began, and whether it is proven complete.
     pub last: Option<(Timestamp, bool)>,
+}
+
+/// A population in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Population {
+    /// Of the accounts of which app; of people otherwise.
+    pub of: Option<AppName>,
+    /// When the period began.
+    pub start: Standing,
+    /// When it ended.
+    pub end: Standing,
+    /// How many came in it.
+    pub came: usize,
+    /// How many went in it.
+    pub went: usize,
+}
+
+/// How many there were at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many are known.
+    pub count: usize,
+    /// Whether that is proven to be all of them.
+    pub complete: bool,
 }
 
 /// One leaver's access in numbers.
@@ -192,7 +218,32 @@ fn populations(numbers: &Numbers<'_>) -> String {
             app.proven,
         );
     }
-    text + "</table><p class=\"dim small\">Files: accounts, observations.</p>\n"
+    text += "</table><p style=\"margin-top:4mm\">Who was there when the period began and when it \
+             ended, as the journal tells. What was not read completely before is not known to be \
+             all.</p><table><tr><th>Population</th><th class=\"n\">At the beginning</th>\
+             <th class=\"n\">Came</th><th class=\"n\">Went</th><th class=\"n\">At the end</th></tr>";
+    for one in numbers.populations {
+        let of = one.of.as_ref().map_or_else(
+            || "People (engagements that began and ended)".to_owned(),
+            |app| format!("Accounts of {}", escaped(app.as_str())),
+        );
+        let standing = |standing: Standing| {
+            let word = if standing.complete { "" } else { " known, not proven to be all" };
+            format!("{}{word}", standing.count)
+        };
+        let _ = write!(
+            text,
+            "<tr><td>{of}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
+             <td class=\"n\">{}</td></tr>",
+            standing(one.start),
+            one.came,
+            one.went,
+            standing(one.end),
+        );
+    }
+    text + "</table><p class=\"dim small\">Files: accounts, observations, populations, \
+            population_accounts, population_people, account_movements, people_movements, \
+            imports.</p>\n"
 }
 
 const fn colour(state: CheckState) -> &'static str {
@@ -382,6 +433,13 @@ mod tests {
                 proven: 3,
                 last: Some((at, true)),
             }],
+            populations: &[Population {
+                of: Some(app.clone()),
+                start: Standing { count: 40, complete: false },
+                end: Standing { count: 41, complete: true },
+                came: 3,
+                went: 2,
+            }],
             tallies: &BTreeMap::from([(("offboarded".to_owned(), Some(app)), tally)]),
             leavers: vec![leaver],
             decisions: 1,
@@ -400,6 +458,8 @@ mod tests {
             "<b>1</b>of them removed late",
             "<b>2</b>failing",
             "2 of 10",
+            "40 known, not proven to be all",
+            "Accounts of support",
             "2 days of 24 h",
             "entry 7",
             "@page { size: A4",

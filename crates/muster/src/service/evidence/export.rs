@@ -1,37 +1,45 @@
-//! Making a bundle: everything it holds is read from the store at one moment, put into files, and
-//! signed. Nothing is asked of any app.
+//! Making a bundle: everything it holds is read from the store at one moment, written into files
+//! as it comes, and signed. Nothing is asked of any app.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use jiff::{Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
-        checks::{self, Company, Detail, Evaluation, Leaver},
+        checks::{self, Company, Detail, Inputs, Leaver, Tally},
         correlate::Match,
         evidence::{
             checkpoint::SignedCheckpoint,
-            extract,
-            manifest::{self, CHECKPOINT, Files, JOURNAL, Scope},
+            manifest::{self, CHECKPOINT, KEYS, MANIFEST, Scope},
             report::{self, Numbers},
-            sheet::Sheet,
+            rotation::Span,
         },
         redact,
     },
     model::{
-        account::Account,
         canonical::{Digest, canonical_json},
-        check::{Attached, Attestation, Exception, Unit},
-        id::{AccountId, AppName, PersonId},
-        journal::{About, Entry, Event},
+        check::{Attestation, Exception, Unit},
+        id::{AccountId, AppName},
+        journal::{About, Event},
         operation::Run,
     },
 };
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::{super::Muster, readme, sheets};
+use super::{
+    super::Muster,
+    bundle::Bundle,
+    pass::{self, Passed},
+    people::{self, Somebody},
+    readme, sheets,
+};
 use crate::{
     error::{Error, Result},
-    store::records::{AccountRecord, JournalFilter, ObservationRecord, PolicyVersion, RunFilter},
+    store::records::{AccountRecord, ObservationRecord, PolicyVersion, RunFilter},
 };
 
 /// What a bundle is to be of.
@@ -45,11 +53,18 @@ pub struct Wanted {
     pub app: Option<AppName>,
 }
 
+impl Wanted {
+    /// Whether something about `app` belongs into it.
+    pub(super) fn includes(&self, app: &AppName) -> bool {
+        self.app.as_ref().is_none_or(|one| one == app)
+    }
+}
+
 /// A bundle that was made.
 #[derive(Debug, Clone)]
 pub struct Exported {
-    /// Its files, the manifest among them.
-    pub files: Files,
+    /// How many files it has, the manifest among them.
+    pub files: usize,
     /// The root over all files but the manifest.
     pub root: Digest,
     /// The checkpoint in it.
@@ -60,68 +75,70 @@ pub struct Exported {
     pub decisions: usize,
 }
 
-/// An account as a population lists it.
-pub(super) struct Member {
-    pub(super) app: AppName,
-    pub(super) account: Account,
-    pub(super) gone: Option<Timestamp>,
-    pub(super) privileged: bool,
-    pub(super) person: Option<(PersonId, String)>,
-    pub(super) matched: Json,
-}
-
-/// What is judged now.
-pub(super) struct Judged {
-    pub(super) evaluation: Evaluation,
-    pub(super) inputs: BTreeMap<Unit, Json>,
-    pub(super) leavers: Vec<Leaver>,
-    pub(super) members: Vec<Member>,
-    /// By what people whose data was taken out could still be recognised: accounts of theirs that
-    /// are there in the app all the same.
-    marks: BTreeSet<String>,
-}
-
-/// Everything that goes into a bundle.
+/// What of the store goes into a bundle.
 pub(super) struct Material {
     pub(super) wanted: Wanted,
     pub(super) now: Timestamp,
     pub(super) zone: TimeZone,
-    pub(super) judged: Judged,
     pub(super) records: BTreeMap<(AppName, AccountId), AccountRecord>,
+    /// The accounts of people whose data was taken out.
+    pub(super) taken_out: BTreeSet<(AppName, AccountId)>,
+    /// All reads there were.
     pub(super) observations: BTreeMap<AppName, Vec<ObservationRecord>>,
-    pub(super) runs: Vec<Run>,
-    /// From the beginning of the period to the signed head.
-    pub(super) entries: Vec<Entry>,
+    /// The last run that was to take each account away.
+    pub(super) removals: BTreeMap<(AppName, AccountId), Run>,
     pub(super) policies: Vec<PolicyVersion>,
     pub(super) exceptions: Vec<Exception>,
     pub(super) attestations: Vec<Attestation>,
-    pub(super) attachments: BTreeMap<Digest, (Attached, Option<Vec<u8>>)>,
+    pub(super) keys: Vec<Span>,
 }
 
-impl Material {
-    /// The entries of the period whose data is shown.
-    pub(super) fn told(&self) -> impl Iterator<Item = &Entry> {
-        let Wanted { from, to, .. } = &self.wanted;
-        self.entries.iter().filter(move |entry| *from <= entry.at && entry.at < *to)
-    }
+/// What is judged now, as far as it is not written at once.
+struct Judged {
+    tallies: BTreeMap<(String, Option<AppName>), Tally>,
+    leavers: Vec<Leaver>,
+    people: Vec<Somebody>,
+    /// The accounts that are there, and those that are gone.
+    counts: BTreeMap<AppName, (usize, usize)>,
 }
 
 impl Muster {
-    /// Makes a bundle of evidence of a period, and journals that it was made.
+    /// Makes a bundle of evidence of a period in a new directory, and journals that it was made.
     ///
     /// # Errors
-    /// When the period is none, there is no such app, the journal does not hold, or the store
-    /// fails.
-    pub async fn evidence(&self, wanted: Wanted) -> Result<Exported> {
+    /// When the period is none, there is no such app, the directory is not empty, the journal does
+    /// not hold, or the store fails. Then nothing is left in the directory.
+    pub async fn evidence(&self, wanted: Wanted, folder: &Path) -> Result<Exported> {
         if wanted.to <= wanted.from {
             return Err(Error::Invalid("the period ends before it begins".to_owned()));
         }
         if let Some(app) = &wanted.app {
             self.connection(app).await?;
         }
-        let key = self.signing_key().await?;
+        let bundle = Bundle::begin(folder)?;
+        match self.export(wanted, bundle).await {
+            Ok(exported) => Ok(exported),
+            Err(error) => {
+                Bundle::abandon(folder)?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn export(&self, wanted: Wanted, mut bundle: Bundle) -> Result<Exported> {
         let checkpoint = self.checkpoint().await?;
-        let material = self.material(wanted, checkpoint.checkpoint.seq).await?;
+        let key = self.signing_key().await?;
+        if key.public() != checkpoint.checkpoint.key {
+            let what = "the signing key was changed meanwhile: try again";
+            return Err(Error::Conflict(what.to_owned()));
+        }
+        let material = self.material(wanted).await?;
+        let marks = self.with_company(|company| marks(company, &material.wanted)).await?;
+        bundle.marks = Arc::new(marks);
+        let judged = self.with_company(|company| judge(company, &material, &mut bundle)).await??;
+        let head = checkpoint.checkpoint.seq;
+        let mut passed = self.pass(&material, (&mut bundle, &judged.people), head).await?;
+        self.attach(&material, &mut passed).await?;
         let scope = Scope {
             org: self.store.org().clone(),
             program: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -132,36 +149,42 @@ impl Muster {
             time_zone: material.zone.iana_name().unwrap_or("UTC").to_owned(),
             app: material.wanted.app.clone(),
         };
-        let (mut files, decisions) = files(&material, &scope, &checkpoint)?;
-        let leavers = material.judged.leavers.iter().filter(|one| one.account.is_some()).count();
-        let root = manifest::seal(&mut files, scope, &key)?;
+        finish(&material, &mut bundle, (&judged, &passed), (&scope, &checkpoint))?;
+        let files = std::mem::take(&mut bundle.files);
+        let count = files.len() + 1;
+        let (manifest, root) = manifest::seal(files, scope, &key)?;
+        bundle.put(MANIFEST, manifest.as_bytes())?;
         let mut tx = self.begin();
         let Wanted { from, to, app } = material.wanted;
         let about = About { app, ..About::default() };
-        let data = json!({ "from": from, "to": to, "root": root, "files": files.len() });
+        let data = json!({ "from": from, "to": to, "root": root, "files": count });
         tx.journal(Event::EvidenceExported, about, data);
         tx.commit().await?;
-        Ok(Exported { files, root, checkpoint, leavers, decisions })
+        let leavers = judged.leavers.iter().filter(|one| one.account.is_some()).count();
+        Ok(Exported { files: count, root, checkpoint, leavers, decisions: passed.decisions })
     }
 
-    async fn material(&self, wanted: Wanted, head: u64) -> Result<Material> {
-        let judged = self.with_company(|company| judge(company, &wanted)).await?;
+    async fn material(&self, wanted: Wanted) -> Result<Material> {
         let mut records = BTreeMap::new();
         let mut observations = BTreeMap::new();
-        for app in self.apps_of(&wanted).await? {
+        let mut taken_out = BTreeSet::new();
+        let people = self.people().await?;
+        for connection in self.store.connections().await? {
+            let app = connection.app;
+            if !wanted.includes(&app) {
+                continue;
+            }
+            for (id, link) in self.store.links(&app).await? {
+                let person = link.person().and_then(|person| people.get(person));
+                if person.is_some_and(|person| person.redacted.is_some()) {
+                    taken_out.insert((app.clone(), id));
+                }
+            }
             for (id, record) in self.store.accounts(&app).await? {
                 records.insert((app.clone(), id), record);
             }
-            let mut reads = self.store.observations(&app).await?;
-            let last = reads.last().map(|last| last.id.clone());
-            reads.retain(|read| {
-                let within =
-                    wanted.from <= read.header.finished && read.header.finished < wanted.to;
-                within || Some(&read.id) == last.as_ref()
-            });
-            observations.insert(app, reads);
+            observations.insert(app.clone(), self.store.observations(&app).await?);
         }
-        let entries = self.entries_from(wanted.from, head).await?;
         let orders = self.store.orders().await?;
         let holds = |at: Timestamp, until: Timestamp| at < wanted.to && wanted.from < until;
         let of = |app: Option<&AppName>| wanted.app.is_none() || wanted.app.as_ref() == app;
@@ -169,43 +192,31 @@ impl Muster {
         exceptions.retain(|one| holds(one.at, one.until) && of(one.unit.app.as_ref()));
         let mut attestations = orders.attestations;
         attestations.retain(|one| holds(one.at, one.until) && of(Some(&one.app)));
-        let app = wanted.app.clone();
-        let mut material = Material {
+        let runs = RunFilter { app: wanted.app.clone(), ..RunFilter::default() };
+        Ok(Material {
             now: self.env.now(),
             zone: self.policy_or_none().await?.organization.time_zone,
-            judged,
             records,
+            taken_out,
             observations,
-            runs: self.store.runs(&RunFilter { app, ..RunFilter::default() }).await?,
-            entries,
+            removals: sheets::removals(self.store.runs(&runs).await?),
             policies: valid_in(self.store.policy_versions().await?, &wanted),
             exceptions,
             attestations,
-            attachments: BTreeMap::new(),
+            keys: self.signing_keys().await?,
             wanted,
-        };
-        for attached in attached(&material) {
+        })
+    }
+
+    /// Fetches the files that exceptions and attestations in force rest on.
+    async fn attach(&self, material: &Material, passed: &mut Passed) -> Result<()> {
+        let of_orders = material.exceptions.iter().filter_map(|one| one.file.clone());
+        let of_words = material.attestations.iter().filter_map(|one| one.file.clone());
+        for attached in of_orders.chain(of_words) {
             let bytes = self.store.file(&attached.sha256).await?;
-            material.attachments.insert(attached.sha256, (attached, bytes));
+            passed.attachments.insert(attached.sha256, (attached, bytes));
         }
-        Ok(material)
-    }
-
-    /// All entries from the first one of `from` or later up to `head`, without a gap though the
-    /// clock went back meanwhile; the last one at least.
-    async fn entries_from(&self, from: Timestamp, head: u64) -> Result<Vec<Entry>> {
-        let all = JournalFilter::default;
-        let first = JournalFilter { since: Some(from), limit: Some(1), ..all() };
-        let first = self.store.journal(&first).await?.first().map_or(head, |entry| entry.seq);
-        let after_seq = Some(first.min(head).saturating_sub(1));
-        let mut entries = self.store.journal(&JournalFilter { after_seq, ..all() }).await?;
-        entries.retain(|entry| entry.seq <= head);
-        Ok(entries)
-    }
-
-    async fn apps_of(&self, wanted: &Wanted) -> Result<Vec<AppName>> {
-        let apps = self.store.connections().await?.into_iter().map(|connection| connection.app);
-        Ok(apps.filter(|app| wanted.app.as_ref().is_none_or(|one| one == app)).collect())
+        Ok(())
     }
 }
 
@@ -220,138 +231,101 @@ fn valid_in(versions: Vec<PolicyVersion>, wanted: &Wanted) -> Vec<PolicyVersion>
         .collect()
 }
 
-/// The files that decisions of the period, and exceptions and attestations in force, rest on.
-fn attached(material: &Material) -> Vec<Attached> {
-    let of_orders = material.exceptions.iter().filter_map(|one| one.file.clone());
-    let mut files: Vec<Attached> =
-        of_orders.chain(material.attestations.iter().filter_map(|one| one.file.clone())).collect();
-    for entry in material.told() {
-        let told = ["exception", "attestation"].iter().find_map(|what| entry.data.get(what));
-        let file = told.and_then(|told| told.get("file")).cloned();
-        files.extend(file.and_then(|file| serde_json::from_value(file).ok()));
-    }
-    files
-}
-
-fn judge(company: &Company<'_>, wanted: &Wanted) -> Judged {
-    let is_meant =
-        |app: Option<&AppName>| wanted.app.is_none() || app.is_none() || app == wanted.app.as_ref();
-    let mut evaluation = checks::evaluate(company, Detail::Everything);
-    evaluation.results.retain(|result| is_meant(result.unit.app.as_ref()));
-    evaluation.tallies.retain(|(_, app), _| is_meant(app.as_ref()));
-    let mut inputs = BTreeMap::new();
-    for result in &evaluation.results {
-        let inputs = inputs.entry(result.unit.clone());
-        inputs.or_insert_with(|| checks::inputs(company, &result.unit));
-    }
-    let mut leavers = checks::leavers(company, wanted.from, wanted.to);
-    leavers.retain(|leaver| is_meant(Some(&leaver.app)));
-    let mut members = Vec::new();
+/// By what people whose data was taken out could still be recognised: accounts of theirs that are
+/// there in the app all the same.
+fn marks(company: &Company<'_>, wanted: &Wanted) -> BTreeSet<String> {
     let mut marks = BTreeSet::new();
-    for facts in &company.apps {
+    for facts in company.apps.iter().filter(|facts| wanted.includes(facts.world.app)) {
         let world = facts.world;
-        if !is_meant(Some(world.app)) {
-            continue;
-        }
         for (id, known) in world.accounts {
-            let matched = facts.correlation.matches.get(id);
-            let person = match matched {
-                Some(Match::Linked { person, .. }) => world.people.get(person),
-                _ => None,
+            let Some(Match::Linked { person, .. }) = facts.correlation.matches.get(id) else {
+                continue;
             };
-            if person.is_some_and(|person| person.redacted.is_some()) {
+            if world.people.get(person).is_some_and(|person| person.redacted.is_some()) {
                 marks.extend([known.account.login.clone(), known.account.name.clone()]);
             }
-            let role = known.account.role.as_ref();
-            members.push(Member {
-                app: world.app.clone(),
-                account: known.account.clone(),
-                gone: known.gone,
-                privileged: role.is_some_and(|role| world.sight.is_privileged(role)),
-                person: person.map(|person| (person.id.clone(), person.name())),
-                matched: json!(matched),
-            });
         }
     }
     // Shorter ones would be found everywhere.
     marks.retain(|mark: &String| mark.chars().count() >= 4);
-    Judged { evaluation, inputs, leavers, members, marks }
+    marks
 }
 
-/// Both forms of a sheet.
-fn put(files: &mut Files, material: &Material, name: &str, mut sheet: Sheet) {
-    sheet.scrub(&material.judged.marks);
-    files.insert(format!("{name}.json"), sheet.json().into_bytes());
-    files.insert(format!("{name}.csv"), sheet.csv().into_bytes());
-}
-
-/// The journal as the bundle shows it, an entry a line.
-fn journal(material: &Material) -> Result<String> {
-    let Wanted { to, app, .. } = &material.wanted;
-    let mut journal = String::new();
-    for entry in &material.entries {
-        let mut shown = extract::shown(entry.clone(), *to, app.as_ref());
-        let mut scrubbed = shown.data.clone();
-        redact::scrub(&mut scrubbed, &material.judged.marks);
-        if scrubbed != shown.data {
-            shown = extract::withheld(shown);
+/// Writes what is known and judged now; gives what other files rest on.
+fn judge(company: &Company<'_>, material: &Material, bundle: &mut Bundle) -> Result<Judged> {
+    let wanted = &material.wanted;
+    let is_meant = |app: Option<&AppName>| app.is_none_or(|app| wanted.includes(app));
+    let counts = sheets::accounts(company, material, bundle)?;
+    let mut tallies = BTreeMap::new();
+    let mut units: BTreeSet<Unit> = BTreeSet::new();
+    let mut table = bundle.table("checks", sheets::CHECKS)?;
+    // One after the other: the results of all checks together are the largest thing there is.
+    for check in checks::ALL {
+        let evaluation = checks::evaluate(company, Detail::Of(check.name));
+        let mine = evaluation.tallies.into_iter().filter(|((_, app), _)| is_meant(app.as_ref()));
+        tallies.extend(mine);
+        for result in evaluation.results {
+            if is_meant(result.unit.app.as_ref()) {
+                table.push(sheets::result(&result, check))?;
+                units.insert(result.unit);
+            }
         }
-        journal += &serde_json::to_string(&shown)?;
-        journal.push('\n');
     }
-    Ok(journal)
+    bundle.end(table)?;
+    let inputs = Inputs::new(company);
+    let mut part = bundle.part("check_inputs.jsonl")?;
+    for unit in units {
+        let mut judged_by = inputs.of(&unit);
+        redact::scrub(&mut judged_by, &bundle.marks);
+        let told = json!({ "unit": unit.to_string(), "inputs": judged_by });
+        part.line(&canonical_json(&told)?)?;
+    }
+    bundle.close(part)?;
+    let mut leavers = checks::leavers(company, wanted.from, wanted.to);
+    leavers.retain(|leaver| is_meant(Some(&leaver.app)));
+    let people = people::now(company, pass::moments(material));
+    Ok(Judged { tallies, leavers, people, counts })
 }
 
-fn files(
+/// Writes everything that rests on what was written before.
+fn finish(
     material: &Material,
-    scope: &Scope,
-    checkpoint: &SignedCheckpoint,
-) -> Result<(Files, usize)> {
-    let mut files = Files::new();
-    let (decisions, changes) = (sheets::decisions(material), sheets::check_changes(material));
-    let (decided, changed) = (decisions.len(), changes.len());
-    put(&mut files, material, "accounts", sheets::accounts(material));
-    put(&mut files, material, "observations", sheets::observations(material));
-    put(&mut files, material, "leavers", sheets::leavers(material));
-    put(&mut files, material, "decisions", decisions);
-    put(&mut files, material, "exceptions", sheets::exceptions(material));
-    put(&mut files, material, "attestations", sheets::attestations(material));
-    put(&mut files, material, "checks", sheets::checks(material));
-    put(&mut files, material, "check_changes", changes);
-    put(&mut files, material, "policies", sheets::policies(material));
-    let mut inputs = String::new();
-    for (unit, judged_by) in &material.judged.inputs {
-        let mut judged_by = judged_by.clone();
-        redact::scrub(&mut judged_by, &material.judged.marks);
-        inputs += &canonical_json(&json!({ "unit": unit.to_string(), "inputs": judged_by }))?;
-        inputs.push('\n');
-    }
-    files.insert("check_inputs.jsonl".to_owned(), inputs.into_bytes());
+    bundle: &mut Bundle,
+    (judged, passed): (&Judged, &Passed),
+    (scope, signed): (&Scope, &SignedCheckpoint),
+) -> Result<()> {
+    sheets::observations(material, passed, bundle)?;
+    sheets::leavers(material, (&judged.leavers, passed), bundle)?;
+    sheets::exceptions(material, passed, bundle)?;
+    sheets::attestations(material, passed, bundle)?;
+    sheets::policies(material, bundle)?;
     for policy in &material.policies {
-        let path = sheets::policy_path(policy.number);
-        files.insert(path, policy.text.clone().into_bytes());
+        bundle.put(&sheets::policy_path(policy.number), policy.text.as_bytes())?;
     }
-    for (digest, (_, bytes)) in &material.attachments {
+    for (digest, (_, bytes)) in &passed.attachments {
         if let Some(bytes) = bytes {
-            files.insert(sheets::attachment_path(digest), bytes.clone());
+            bundle.put(&sheets::attachment_path(digest), bytes)?;
         }
     }
-    files.insert(JOURNAL.to_owned(), journal(material)?.into_bytes());
-    let signed = format!("{}\n", serde_json::to_string_pretty(checkpoint)?);
-    files.insert(CHECKPOINT.to_owned(), signed.into_bytes());
+    let text = |value: &serde_json::Value| {
+        serde_json::to_string_pretty(value).map(|text| format!("{text}\n"))
+    };
+    bundle.put(CHECKPOINT, text(&json!(signed))?.as_bytes())?;
+    let keys = json!({ "keys": material.keys, "changes": passed.key_changes });
+    bundle.put(KEYS, text(&keys)?.as_bytes())?;
     let numbers = Numbers {
         scope,
         zone: &material.zone,
-        apps: sheets::app_numbers(material),
-        tallies: &material.judged.evaluation.tallies,
-        leavers: sheets::leaver_numbers(material),
-        decisions: decided,
-        changes: changed,
+        apps: sheets::app_numbers(material, &judged.counts),
+        populations: &passed.populations,
+        tallies: &judged.tallies,
+        leavers: sheets::leaver_numbers(material, (&judged.leavers, passed)),
+        decisions: passed.decisions,
+        changes: passed.check_changes,
         policies: material.policies.len(),
-        attachments: material.attachments.len(),
-        checkpoint: &checkpoint.checkpoint,
+        attachments: passed.attachments.len(),
+        checkpoint: &signed.checkpoint,
     };
-    files.insert("report.html".to_owned(), report::html(&numbers).into_bytes());
-    files.insert("README.txt".to_owned(), readme::TEXT.as_bytes().to_vec());
-    Ok((files, decided))
+    bundle.put("report.html", report::html(&numbers).as_bytes())?;
+    bundle.put("README.txt", readme::TEXT.as_bytes())
 }

@@ -4,8 +4,13 @@ pub(super) const TEXT: &str = "\
 Evidence of access, made by Muster.
 
 report.html         for reading and printing
-accounts            who has an account, as last read (population)
-observations        every read of the period and the last one: pages, rows, stated total,
+populations         how many accounts and people there were when the period began and when it
+                    ended, what that rests on, and whether it is proven to be all of them
+population_accounts, population_people     who they were
+account_movements, people_movements        everybody who came, went or changed between
+imports             the rosters that the population of people rests on
+accounts            who has an account now, as last read
+observations        the reads of the period and those that populations rest on: pages, rows, total,
                     the hash of each raw page, whose key was used, start and end
 leavers             everybody whose access was to end in the period, and when it was removed
 decisions           approvals, rejections, exceptions, attestations and the like in the period
@@ -16,6 +21,7 @@ policies            every policy valid in the period; texts are in policies/
 journal.jsonl       the journal's entries from the beginning of the period to the signed end;
                     data that no claim rests on is withheld, the hashes still hold
 checkpoint.json     the journal's end, signed
+keys.json           every key that ever signed, and each change, signed by both keys
 manifest.json       every file with its SHA-256, signed
 
 Lists are there twice, as .json and as .csv. In CSV an apostrophe stands before what a

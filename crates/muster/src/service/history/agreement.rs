@@ -1,31 +1,48 @@
 //! That the journal and the state agree: folding the whole journal gives exactly the tables.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 use muster_domain::{
-    engine::history::{Known, table},
-    model::{id::AppName, operation::Run},
+    engine::history::{Known, coverage::Excuse, table},
+    model::{
+        id::{AccountId, AppName, PersonId},
+        operation::Run,
+    },
 };
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::{error::Result, service::Muster, store::records::RunFilter};
 
-impl Muster {
+/// How the journal and the state agree.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Agreement {
     /// Where the state is not what the journal tells: nowhere, unless somebody changed it beside
-    /// the journal, or it was written before entries told the state. What was only told by entries
-    /// whose data was taken out is not looked for.
+    /// the journal.
+    pub beside: Vec<String>,
+    /// From which entry on the journal holds the state.
+    pub images_from: Option<u64>,
+    /// How much is kept that only earlier entries tell of, by kind: they tell that it changed, not
+    /// what it is, so that nobody can say whether it is as it was.
+    pub not_covered: BTreeMap<String, u64>,
+    /// How much is kept of people whose data was taken out of the journal.
+    pub taken_out: u64,
+}
+
+impl Muster {
+    /// Holds the state against the journal. What only entries told that tell no state yet is
+    /// counted as not covered; what is of people whose data was taken out is counted apart.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn beside_the_journal(&self) -> Result<Vec<String>> {
+    pub async fn agreement(&self) -> Result<Agreement> {
         let known = self.known(None).await?;
-        let mut beside = Beside { found: Vec::new(), excused: !known.taken_out.is_empty() };
-        beside.found.extend(known.unread.iter().map(|seq| format!("entry {seq} is unreadable")));
-        let people = self.store.people().await?;
-        let people = people.into_iter().map(|person| (person.id.clone(), person));
-        beside.compare("person", known.people()?, people);
-        for app in known.apps() {
+        let mut beside = self.begin_comparing(&known).await?;
+        self.compare_people(&known, &mut beside).await?;
+        for app in self.store.connections().await?.into_iter().map(|one| one.app) {
             self.compare_accounts(&known, &app, &mut beside).await?;
             self.compare_deeds(&known, &app, &mut beside).await?;
         }
@@ -34,27 +51,92 @@ impl Muster {
         let told = told.map(|(key, one)| (key.clone(), (one.state, one.rung, one.since, one.due)));
         let kept = self.store.check_results().await?.into_iter();
         let kept = kept.map(|(key, one)| (key, (one.state, one.rung, one.since, one.due)));
-        beside.compare("check", told, kept);
-        Ok(beside.found)
+        beside.compare(("check", "check"), (told, kept), |beside, key| beside.excuse_check(key));
+        Ok(beside.agreement)
     }
 
-    async fn compare_documents(&self, known: &Known, beside: &mut Beside) -> Result<()> {
-        let orders = self.store.orders().await?;
-        let kept = orders.documents()?.into_iter();
-        beside.compare("order", known.orders()?.documents()?, kept);
+    async fn begin_comparing<'k>(&self, known: &'k Known) -> Result<Beside<'k>> {
+        let people: BTreeSet<PersonId> =
+            known.coverage.people_taken_out().into_iter().cloned().collect();
+        let mut accounts = known.coverage.accounts_taken_out();
+        for app in known.apps() {
+            for (id, link) in self.store.links(&app).await? {
+                if link.person().is_some_and(|person| people.contains(person)) {
+                    accounts.insert((app.clone(), id));
+                }
+            }
+        }
+        let mut agreement =
+            Agreement { images_from: known.coverage.images_from, ..Agreement::default() };
+        let first = known.coverage.images_from.unwrap_or_default();
+        for seq in &known.coverage.untold {
+            agreement.beside.push(format!(
+                "entry {seq} does not tell what it changed, though entries do since entry {first}"
+            ));
+        }
+        for seq in &known.unread {
+            agreement.beside.push(format!("entry {seq} is unreadable"));
+        }
+        Ok(Beside { known, agreement, people, accounts })
+    }
+
+    async fn compare_people(&self, known: &Known, beside: &mut Beside<'_>) -> Result<()> {
+        let people = self.store.people().await?;
+        let kept: BTreeMap<String, _> =
+            people.into_iter().map(|person| (person.id.to_string(), person)).collect();
+        let merged = self.store.orders().await?.merged;
+        for id in known.coverage.early(table::PEOPLE).filter_map(|key| key.first()) {
+            let is_merged = || merged.iter().any(|merged| merged.person.id.as_str() == id);
+            let unclear = known.unclear.keys().any(|person| person.as_str() == id);
+            if unclear && !kept.contains_key(id) && !is_merged() {
+                let gone = format!("person {id:?}: told of, and not kept");
+                beside.agreement.beside.push(gone);
+            }
+        }
+        let told = known.people()?.into_iter().map(|(id, person)| (id.to_string(), person));
+        beside.compare(("person", table::PEOPLE), (told, kept), |beside, id| {
+            let hers = beside.people.iter().any(|person| person.as_str() == id);
+            beside.excuse(table::PEOPLE, std::slice::from_ref(id), hers)
+        });
+        Ok(())
+    }
+
+    async fn compare_documents(&self, known: &Known, beside: &mut Beside<'_>) -> Result<()> {
+        let kept = self.store.orders().await?.documents()?;
+        let told = known.orders()?.documents()?;
+        let orders: BTreeMap<_, _> = kept.into_iter().collect();
+        let excused: BTreeSet<_> = orders
+            .iter()
+            .filter(|(_, doc)| beside.names_somebody_taken_out(&format!("{doc:?}")))
+            .map(|(key, _)| key.clone())
+            .collect();
+        beside.compare(("order", table::ORDERS), (told, orders), |beside, key| {
+            beside.excuse(table::ORDERS, &[format!("{key:?}")], excused.contains(key))
+        });
         let rows = |table| {
             let rows = known.rows(table).into_iter().flatten();
             rows.map(|(key, doc)| (key.join("/"), doc.clone())).collect::<BTreeMap<_, _>>()
         };
         let kept = self.store.connections().await?;
         let kept = documents(kept.iter().map(|one| (one.app.to_string(), one)))?;
-        beside.compare("connection", rows(table::CONNECTIONS), kept);
+        for app in known.coverage.early(table::CONNECTIONS).filter_map(|key| key.first()) {
+            if !kept.contains_key(app) {
+                beside.agreement.beside.push(format!("connection {app:?}: told of, and not kept"));
+            }
+        }
+        let told = rows(table::CONNECTIONS);
+        beside.compare(("connection", table::CONNECTIONS), (told, kept), |beside, key| {
+            beside.excuse(table::CONNECTIONS, std::slice::from_ref(key), false)
+        });
         let kept = self.store.sources().await?;
         let kept = documents(kept.iter().map(|one| (one.name.to_string(), one)))?;
-        beside.compare("source", rows(table::SOURCES), kept);
+        let told = rows(table::SOURCES);
+        beside.compare(("source", table::SOURCES), (told, kept), |beside, key| {
+            beside.excuse(table::SOURCES, std::slice::from_ref(key), false)
+        });
         let kept = self.store.policy().await?.map(|policy| (policy.number, policy.digest));
         let told = known.policy.as_ref().map(|policy| (policy.number, policy.digest));
-        beside.compare("policy", told, kept);
+        beside.compare(("policy", "policy"), (told, kept), |_, _| None);
         Ok(())
     }
 
@@ -62,46 +144,88 @@ impl Muster {
         &self,
         known: &Known,
         app: &AppName,
-        beside: &mut Beside,
+        beside: &mut Beside<'_>,
     ) -> Result<()> {
         let kept = self.store.accounts(app).await?;
+        let hers = |beside: &Beside<'_>, id: &AccountId| {
+            beside.accounts.contains(&(app.clone(), id.clone()))
+        };
+        let key = |id: &AccountId| [app.to_string(), id.to_string()];
         let told = known.accounts.get(app).into_iter().flatten();
         let told =
             told.map(|(id, it)| (id, (&it.account, it.first_seen, it.last_changed, it.gone)));
         let shown = kept.iter();
         let shown =
             shown.map(|(id, it)| (id, (&it.account, it.first_seen, it.last_changed, it.gone)));
-        beside.compare(&format!("account of {app}"), told, shown);
+        beside.compare((&format!("account of {app}"), "account"), (told, shown), |beside, id| {
+            beside.excuse("account", &key(id), hers(beside, id))
+        });
         let mut told = BTreeMap::new();
         for id in kept.keys() {
             told.extend(known.learned(app, id)?.map(|it| (id, it)));
         }
         let shown = kept.iter().filter_map(|(id, it)| Some((id, it.learned?)));
-        beside.compare(&format!("what was learned of an account of {app}"), told, shown);
+        let what = format!("what was learned of an account of {app}");
+        beside.compare((&what, table::LEARNED), (told, shown), |beside, id| {
+            beside.excuse(table::LEARNED, &key(id), hers(beside, id))
+        });
         let told = known.work.iter().filter(|((of, id), _)| of == app && kept.contains_key(id));
         let told = told.map(|((_, id), work)| (id, work));
         let shown = kept.iter().filter_map(|(id, it)| Some((id, it.work.as_ref()?)));
-        beside.compare(&format!("work of an account of {app}"), told, shown);
-        beside.compare(&format!("link of {app}"), known.links(app)?, self.store.links(app).await?);
+        let what = format!("work of an account of {app}");
+        beside.compare((&what, "work"), (told, shown), |beside, id| {
+            beside.excuse("work", &key(id), hers(beside, id))
+        });
+        let (told, shown) = (known.links(app)?, self.store.links(app).await?);
+        beside.compare((&format!("link of {app}"), table::LINKS), (told, shown), |beside, id| {
+            beside.excuse(table::LINKS, &key(id), hers(beside, id))
+        });
         Ok(())
     }
 
-    async fn compare_deeds(&self, known: &Known, app: &AppName, beside: &mut Beside) -> Result<()> {
+    async fn compare_deeds(
+        &self,
+        known: &Known,
+        app: &AppName,
+        beside: &mut Beside<'_>,
+    ) -> Result<()> {
         let filter = RunFilter { app: Some(app.clone()), ..RunFilter::default() };
         let by_id = |run: Run| (run.id.clone(), run);
         let told = known.runs(app)?.into_iter().map(by_id);
-        let kept = self.store.runs(&filter).await?.into_iter().map(by_id);
-        beside.compare(&format!("run of {app}"), told, kept);
+        let kept: BTreeMap<_, _> = self.store.runs(&filter).await?.into_iter().map(by_id).collect();
+        for id in known.coverage.early_runs(app) {
+            if !kept.contains_key(id) {
+                beside.agreement.beside.push(format!("run of {app} {id:?}: told of, and not kept"));
+            }
+        }
+        let hers: BTreeSet<_> = kept
+            .values()
+            .filter(|run| beside.names_somebody_taken_out(&format!("{:?}", run.operation)))
+            .map(|run| run.id.clone())
+            .collect();
+        beside.compare((&format!("run of {app}"), table::RUNS), (told, kept), |beside, id| {
+            beside.excuse(table::RUNS, &[id.to_string()], hers.contains(id))
+        });
         let now = self.env.now();
         let kept = self.store.approvals(app, now).await?;
-        beside.compare(&format!("approval of {app}"), known.approvals(app, now)?, kept);
+        let hers: BTreeSet<_> = kept
+            .iter()
+            .filter(|(_, approval)| known.coverage.is_taken_out_at(approval.at))
+            .map(|(key, _)| *key)
+            .collect();
+        let told = known.approvals(app, now)?;
+        let what = format!("approval of {app}");
+        beside.compare((&what, table::APPROVALS), (told, kept), |beside, key| {
+            beside.excuse(table::APPROVALS, &[key.to_string()], hers.contains(key))
+        });
         let last = self.store.observation(app).await?.map(|read| read.id);
         let proven = self.store.last_proven_observation(app).await?.map(|read| read.id);
         let reads = known.reads.get(app);
         let told_last = reads.map(|reads| reads.last.id.clone());
         let told_proven = reads.and_then(|reads| Some(reads.proven.as_ref()?.id.clone()));
         let told = [("last", told_last), ("proven", told_proven)];
-        beside.compare(&format!("read of {app}"), told, [("last", last), ("proven", proven)]);
+        let kept = [("last", last), ("proven", proven)];
+        beside.compare((&format!("read of {app}"), "read"), (told, kept), |_, _| None);
         Ok(())
     }
 }
@@ -113,30 +237,60 @@ fn documents<'a, T: Serialize + 'a>(
 }
 
 /// Where the state is not what the journal tells.
-struct Beside {
-    found: Vec<String>,
-    /// Whether something may be kept that the journal does not tell any more.
-    excused: bool,
+struct Beside<'k> {
+    known: &'k Known,
+    agreement: Agreement,
+    /// The people whose data was taken out, and their accounts.
+    people: BTreeSet<PersonId>,
+    accounts: BTreeSet<(AppName, AccountId)>,
 }
 
-impl Beside {
+impl Beside<'_> {
+    /// Why this may be kept though the journal does not tell it, if it may.
+    fn excuse(&self, kind: &str, key: &[String], hers: bool) -> Option<Excuse> {
+        let early = self.known.coverage.is_early(kind, key);
+        hers.then_some(Excuse::TakenOut).or_else(|| early.then_some(Excuse::Early))
+    }
+
+    /// A result may be kept of somebody whose data was taken out.
+    fn excuse_check(&self, key: &str) -> Option<Excuse> {
+        let parts: Vec<&str> = key.split('|').collect();
+        let account = self.accounts.iter().any(|(app, id)| {
+            parts.get(1..3).is_some_and(|both| both == [app.as_str(), id.as_str()])
+        });
+        (account || self.names_somebody_taken_out(key)).then_some(Excuse::TakenOut)
+    }
+
+    fn names_somebody_taken_out(&self, text: &str) -> bool {
+        self.people.iter().any(|person| text.contains(person.as_str()))
+    }
+
     fn compare<K: Ord + Debug, V: PartialEq + Debug>(
         &mut self,
-        what: &str,
-        told: impl IntoIterator<Item = (K, V)>,
-        kept: impl IntoIterator<Item = (K, V)>,
+        (what, kind): (&str, &str),
+        (told, kept): (impl IntoIterator<Item = (K, V)>, impl IntoIterator<Item = (K, V)>),
+        excuse: impl Fn(&Self, &K) -> Option<Excuse>,
     ) {
         let mut kept: BTreeMap<K, V> = kept.into_iter().collect();
         for (key, told) in told {
             match kept.remove(&key) {
                 Some(kept) if kept == told => {}
-                kept => self.found.push(format!("{what} {key:?}: told {told:?}, kept {kept:?}")),
+                kept => {
+                    let other = format!("{what} {key:?}: told {told:?}, kept {kept:?}");
+                    self.agreement.beside.push(other);
+                }
             }
         }
-        if !self.excused {
-            let more =
-                kept.into_iter().map(|(key, it)| format!("{what} {key:?}: only kept {it:?}"));
-            self.found.extend(more);
+        for (key, it) in kept {
+            match excuse(self, &key) {
+                None => {
+                    self.agreement.beside.push(format!("{what} {key:?}: only kept {it:?}"));
+                }
+                Some(Excuse::TakenOut) => self.agreement.taken_out += 1,
+                Some(Excuse::Early) => {
+                    *self.agreement.not_covered.entry(kind.to_owned()).or_default() += 1;
+                }
+            }
         }
     }
 }

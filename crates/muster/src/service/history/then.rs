@@ -1,23 +1,25 @@
 //! The situation as it was known, and what another policy would have made of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
         backtest::{self, Backtest, Difference},
         checks::{self, Company, Detail, Evaluation, Facts, SourceAge},
-        history::{Known, table},
+        history::{Known, Touched, table},
         plan,
-        world::{KnownAccount, Sight},
+        world::{KnownAccount, Sight, World},
     },
     model::{
-        id::{AppName, SourceName},
+        canonical::Digest,
+        check::Clock,
+        id::{AccountId, AppName, PersonId, SourceName},
         journal::Event,
-        operation::Deactivation,
+        link::Link,
+        operation::{Approval, Deactivation, Run},
+        order::Orders,
+        person::Person,
         policy::{AppPolicy, Policy},
     },
 };
@@ -26,7 +28,7 @@ use super::access::policy_of;
 use crate::{
     connector::{Ability, Probe},
     error::{Error, Result},
-    service::{Muster, connect::known as connector, policy, situation::Situation},
+    service::{Muster, connect::known as connector, policy},
     store::records::{Connection, Health, JournalFilter, SourceRecord},
 };
 
@@ -77,18 +79,20 @@ impl Muster {
         }
         let moments = self.moments(trial, &tried).await?;
         let mut unrolling = self.unroll().await?;
+        let mut then = Then::default();
         let mut backtest = Backtest::default();
         for now in moments {
             unrolling.until(Some(now)).await?;
             // Before there was a policy there is nothing to compare with.
             let Some(valid) = policy_of(&unrolling.known) else { continue };
-            let was = then(&unrolling.known, &valid, (trial.app.as_ref(), now))?;
-            let is = then(&unrolling.known, &tried, (trial.app.as_ref(), now))?;
+            then.follow(&mut unrolling.known, (trial.app.as_ref(), now))?;
+            let (valid, tried) = (then.under(&valid), then.under(&tried));
+            let (was, is) = (then.worlds(&valid, now)?, then.worlds(&tried, now)?);
             for (was, is) in was.iter().zip(&is) {
-                backtest.look(&was.world(now)?, &is.world(now)?);
+                backtest.look(was, is);
             }
-            let was = judge(&unrolling.known, &valid, (&was, now))?;
-            let is = judge(&unrolling.known, &tried, (&is, now))?;
+            let was = then.judge((&valid, &was), now);
+            let is = then.judge((&tried, &is), now);
             backtest.judge(now, &was, &is);
         }
         Ok(backtest.difference())
@@ -102,11 +106,13 @@ impl Muster {
         let entries = self.store.journal(&filter).await?;
         let learned = entries.iter().filter(|entry| teaches(entry.event));
         let mut moments: BTreeSet<Timestamp> = learned.map(|entry| entry.at).collect();
-        let known = self.known(Some(*to)).await?;
+        let mut known = self.known(Some(*to)).await?;
         let valid = policy_of(&known).unwrap_or_else(Policy::none);
+        let mut then = Then::default();
+        then.follow(&mut known, (app.as_ref(), *to))?;
         for policy in [&valid, tried] {
-            for situation in then(&known, policy, (app.as_ref(), *to))? {
-                moments.extend(backtest::due(&situation.world(*to)?, *from, *to));
+            for world in then.worlds(&then.under(policy), *to)? {
+                moments.extend(backtest::due(&world, *from, *to));
             }
         }
         let moments = backtest::bounded(&moments, MOST_MOMENTS);
@@ -126,46 +132,172 @@ fn days(from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
     days.filter(|at| (from..=to).contains(at)).collect()
 }
 
-/// The situation of each app as it was known, under `policy`.
-fn then(
-    known: &Known,
-    policy: &Policy,
-    (only, now): (Option<&AppName>, Timestamp),
-) -> Result<Vec<Situation>> {
-    let people = Arc::new(known.people()?);
-    let orders = known.orders()?;
-    let heard: BTreeMap<SourceName, Timestamp> =
-        sources(known)?.into_iter().map(|source| (source.name, source.imported_at)).collect();
-    let mut situations = Vec::new();
-    for app in known.apps() {
-        if only.is_some_and(|only| *only != app) {
-            continue;
+/// What was known at a moment, as the engine takes it. It follows the fold from moment to moment:
+/// only what became different is read again.
+#[derive(Default)]
+struct Then {
+    people: BTreeMap<PersonId, Person>,
+    orders: Orders,
+    sources: Vec<SourceAge>,
+    heard: BTreeMap<SourceName, Timestamp>,
+    clocks: BTreeMap<String, Clock>,
+    apps: BTreeMap<AppName, AppThen>,
+}
+
+/// What was known of an app.
+struct AppThen {
+    accounts: Accounts,
+    links: BTreeMap<AccountId, Link>,
+    runs: Vec<Run>,
+    approvals: BTreeMap<Digest, Approval>,
+    sight: Sight,
+    connector: String,
+}
+
+impl Then {
+    /// Brings it to what is `known` now; of `only` this app, if one is told.
+    fn follow(
+        &mut self,
+        known: &mut Known,
+        (only, now): (Option<&AppName>, Timestamp),
+    ) -> Result<()> {
+        let Touched { rows, accounts } = known.take_touched();
+        let known = &*known;
+        let of = |table: &str| rows.get(table).into_iter().flatten();
+        for key in of(table::PEOPLE) {
+            let Some(id) = key.first().and_then(|id| id.parse::<PersonId>().ok()) else { continue };
+            match known.one::<Person>(table::PEOPLE, key)? {
+                Some(person) => self.people.insert(id, person),
+                None => self.people.remove(&id),
+            };
         }
-        let Some(connection) = connection(known, &app)? else { continue };
-        let mut policy = policy.clone();
-        let unruled = || AppPolicy::observe_only(&connection.connector);
-        policy.apps.entry(app.clone()).or_insert_with(unruled);
-        let accounts = accounts(known, &app)?;
-        situations.push(Situation {
-            sight: sight(known, &connection, &accounts, now)?,
-            policy,
-            people: Arc::clone(&people),
-            links: known.links(&app)?,
-            runs: known.runs(&app)?,
-            approvals: known.approvals(&app, now)?,
-            orders: orders.clone(),
-            heard: heard.clone(),
-            accounts,
-            app,
-        });
+        if rows.contains_key(table::ORDERS) {
+            self.orders = known.orders()?;
+        }
+        let sources = sources(known)?;
+        self.heard =
+            sources.iter().map(|source| (source.name.clone(), source.imported_at)).collect();
+        let age =
+            |source: SourceRecord| SourceAge { name: source.name, believed: source.imported_at };
+        self.sources = sources.into_iter().map(age).collect();
+        let clocks = known.checks.iter();
+        let clocks = clocks.filter_map(|(key, one)| Some((key.clone(), one.clock()?)));
+        self.clocks = clocks.collect();
+        for app in known.apps() {
+            if only.is_some_and(|only| *only != app) {
+                continue;
+            }
+            let Some(connection) = connection(known, &app)? else { continue };
+            let before = self.apps.remove(&app);
+            let mut touched: BTreeSet<AccountId> =
+                accounts.iter().filter(|(of, _)| *of == app).map(|(_, id)| id.clone()).collect();
+            touched.extend(of(table::LEARNED).filter_map(|key| account_of(key, &app)));
+            let linked = of(table::LINKS).filter_map(|key| account_of(key, &app)).collect();
+            let ran = rows.contains_key(table::RUNS);
+            let then = AppThen::follow(before, known, (connection, now), (touched, linked, ran))?;
+            self.apps.insert(app, then);
+        }
+        Ok(())
     }
-    Ok(situations)
+
+    /// `policy` with a word about every app.
+    fn under(&self, policy: &Policy) -> Policy {
+        let mut policy = policy.clone();
+        for (app, then) in &self.apps {
+            let unruled = || AppPolicy::observe_only(&then.connector);
+            policy.apps.entry(app.clone()).or_insert_with(unruled);
+        }
+        policy
+    }
+
+    /// The worlds of all apps under `policy`.
+    fn worlds<'a>(&'a self, policy: &'a Policy, now: Timestamp) -> Result<Vec<World<'a>>> {
+        let world = |(app, then): (&'a AppName, &'a AppThen)| {
+            let unruled = || Error::Invalid(format!("the policy says nothing about {app}"));
+            Ok(World {
+                policy,
+                app,
+                rules: policy.apps.get(app).ok_or_else(unruled)?,
+                people: &self.people,
+                accounts: &then.accounts,
+                links: &then.links,
+                sight: &then.sight,
+                runs: &then.runs,
+                approvals: &then.approvals,
+                orders: &self.orders,
+                heard: &self.heard,
+                now,
+            })
+        };
+        self.apps.iter().map(world).collect()
+    }
+
+    /// What every check would have found.
+    fn judge(&self, (policy, worlds): (&Policy, &[World<'_>]), now: Timestamp) -> Evaluation {
+        let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
+        let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
+            let critical = checks::effective(policy, &self.orders, world.app);
+            Facts::new(world, correlation, critical)
+        });
+        let company = Company {
+            policy,
+            people: &self.people,
+            orders: &self.orders,
+            apps: facts.collect(),
+            sources: &self.sources,
+            clocks: &self.clocks,
+            now,
+        };
+        checks::evaluate(&company, Detail::Notable)
+    }
+}
+
+impl AppThen {
+    fn follow(
+        before: Option<Self>,
+        known: &Known,
+        (connection, now): (Connection, Timestamp),
+        (touched, linked, ran): (BTreeSet<AccountId>, BTreeSet<AccountId>, bool),
+    ) -> Result<Self> {
+        let app = &connection.app;
+        let (mut accounts, mut links, runs) = match before {
+            Some(before) => (before.accounts, before.links, before.runs),
+            None => (accounts(known, app)?, known.links(app)?, known.runs(app)?),
+        };
+        for id in touched {
+            match account(known, app, &id)? {
+                Some(account) => accounts.insert(id, account),
+                None => accounts.remove(&id),
+            };
+        }
+        for id in linked {
+            let key = [app.to_string(), id.to_string()];
+            match known.one::<Link>(table::LINKS, &key)? {
+                Some(link) => links.insert(id, link),
+                None => links.remove(&id),
+            };
+        }
+        Ok(Self {
+            runs: if ran { known.runs(app)? } else { runs },
+            approvals: known.approvals(app, now)?,
+            sight: sight(known, &connection, &accounts, now)?,
+            accounts,
+            links,
+            connector: connection.connector,
+        })
+    }
+}
+
+/// The account of `app` that a key names.
+fn account_of(key: &[String], app: &AppName) -> Option<AccountId> {
+    match key {
+        [of, id] if of == app.as_str() => id.parse().ok(),
+        _ => None,
+    }
 }
 
 fn connection(known: &Known, app: &AppName) -> Result<Option<Connection>> {
-    let rows = known.rows(table::CONNECTIONS);
-    let doc = rows.and_then(|rows| rows.get(&vec![app.to_string()]));
-    Ok(doc.map(|doc| serde_json::from_value(doc.clone())).transpose()?)
+    Ok(known.one(table::CONNECTIONS, &[app.to_string()])?)
 }
 
 fn sources(known: &Known) -> Result<Vec<SourceRecord>> {
@@ -173,24 +305,28 @@ fn sources(known: &Known) -> Result<Vec<SourceRecord>> {
     rows.map(|(_, doc)| Ok(serde_json::from_value(doc.clone())?)).collect()
 }
 
-type Accounts = BTreeMap<muster_domain::model::id::AccountId, KnownAccount>;
+type Accounts = BTreeMap<AccountId, KnownAccount>;
 
 fn accounts(known: &Known, app: &AppName) -> Result<Accounts> {
     let mut accounts = Accounts::new();
-    for (id, seen) in known.accounts.get(app).into_iter().flatten() {
-        accounts.insert(
-            id.clone(),
-            KnownAccount {
-                account: seen.account.clone(),
-                gone: seen.gone,
-                learned: known.learned(app, id)?,
-                work: known.work.get(&(app.clone(), id.clone())).cloned().map(Box::new),
-                // The journal does not tell when people signed in.
-                activity: None,
-            },
-        );
+    for id in known.accounts.get(app).into_iter().flatten().map(|(id, _)| id) {
+        accounts.extend(account(known, app, id)?.map(|account| (id.clone(), account)));
     }
     Ok(accounts)
+}
+
+fn account(known: &Known, app: &AppName, id: &AccountId) -> Result<Option<KnownAccount>> {
+    let Some(seen) = known.accounts.get(app).and_then(|accounts| accounts.get(id)) else {
+        return Ok(None);
+    };
+    Ok(Some(KnownAccount {
+        account: seen.account.clone(),
+        gone: seen.gone,
+        learned: known.learned(app, id)?,
+        work: known.work.get(&(app.clone(), id.clone())).cloned().map(Box::new),
+        // The journal does not tell when people signed in.
+        activity: None,
+    }))
 }
 
 fn sight(
@@ -223,35 +359,4 @@ fn sight(
             .map(|days| SignedDuration::from_hours(24 * i64::from(days))),
         deactivation_worked: worked.map(|learned| learned.at).max(),
     })
-}
-
-/// What every check would have found.
-fn judge(
-    known: &Known,
-    policy: &Policy,
-    (situations, now): (&[Situation], Timestamp),
-) -> Result<Evaluation> {
-    let (people, orders) = (known.people()?, known.orders()?);
-    let worlds = situations.iter().map(|one| one.world(now)).collect::<Result<Vec<_>>>()?;
-    let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
-    let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
-        let critical = checks::effective(policy, &orders, world.app);
-        Facts::new(world, correlation, critical)
-    });
-    let sources: Vec<_> = sources(known)?
-        .into_iter()
-        .map(|source| SourceAge { name: source.name, believed: source.imported_at })
-        .collect();
-    let clocks = known.checks.iter();
-    let clocks = clocks.filter_map(|(key, one)| Some((key.clone(), one.clock()?))).collect();
-    let company = Company {
-        policy,
-        people: &people,
-        orders: &orders,
-        apps: facts.collect(),
-        sources: &sources,
-        clocks: &clocks,
-        now,
-    };
-    Ok(checks::evaluate(&company, Detail::Notable))
 }
