@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::{
     correlate::Match,
+    directory::Directory,
     expect::{Expectation, Rules},
-    world::{KnownAccount, World},
+    world::KnownAccount,
 };
 use crate::model::person::Person;
 
@@ -14,26 +15,23 @@ use crate::model::person::Person;
 /// person's word says that it is not hers.
 #[must_use]
 pub(super) fn leaver_behind<'a>(
-    world: &World<'a>,
+    directory: &Directory<'a>,
     rules: &Rules<'_>,
     (known, matched): (&KnownAccount, &Match),
 ) -> Option<(&'a Person, Timestamp)> {
     let holder = match matched {
         Match::Classified { .. } | Match::Unwanted { .. } => None,
-        Match::Linked { person, confirmed: true, .. } => world.people.get(person),
+        Match::Linked { person, confirmed: true, .. } => Some(person),
         _ => return None,
     };
     let there = known.gone.is_none() && known.account.status.may_sign_in();
     let email = known.account.email.as_ref().filter(|_| there)?;
-    let has = |person: &Person| person.work_addresses().any(|held| held.folded() == email.folded());
-    if holder.is_some_and(has) {
+    if holder.is_some_and(|holder| directory.at(email).any(|person| person.id == *holder)) {
         return None;
     }
-    world.people.values().filter(|person| has(person)).find_map(|person| {
-        match rules.expect(person) {
-            Expectation::Gone { since, .. } => Some((person, since)),
-            Expectation::NotYet { ended: Some(past), .. } => Some((person, past.since)),
-            _ => None,
-        }
+    directory.at(email).find_map(|person| match rules.expect(person) {
+        Expectation::Gone { since, .. } => Some((person, since)),
+        Expectation::NotYet { ended: Some(past), .. } => Some((person, past.since)),
+        _ => None,
     })
 }

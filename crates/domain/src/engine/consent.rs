@@ -4,20 +4,21 @@
 //! It is asked anew whenever a plan is made: an approval counts as long as whoever gave it may
 //! give it. So a new manager has the say from that moment on, and the former one no longer (M7).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
+    directory::Directory,
     lifecycle::{self, PersonState},
     world::World,
 };
 use crate::model::{
     consent::{Delegation, Extension},
     email::EmailAddress,
-    id::{PersonId, SourceId, SourceName},
+    id::PersonId,
     operation::Approval,
-    person::{Manager, Person, Profile},
+    person::{Person, Profile},
     plan::Operation,
     policy::Approver,
 };
@@ -149,8 +150,8 @@ pub struct Voices<'a> {
     world: &'a World<'a>,
     /// The people whom each login means.
     known: BTreeMap<String, Vec<&'a Person>>,
-    /// Everybody by source and id, where managers have a say.
-    managers: HashMap<(&'a SourceName, &'a SourceId), &'a Person>,
+    /// Who manages whom.
+    pub(super) directory: Directory<'a>,
 }
 
 impl<'a> Voices<'a> {
@@ -183,15 +184,7 @@ impl<'a> Voices<'a> {
                 }
             }
         }
-        let managers = if world.rules.approval.approvers.contains(&Approver::Manager) {
-            let keys = |person: &'a Person| {
-                person.anchors().map(move |anchor| ((&anchor.source, &anchor.id), person))
-            };
-            world.people.values().flat_map(keys).collect()
-        } else {
-            HashMap::new()
-        };
-        Self { world, known, managers }
+        Self { world, known, directory: Directory::new(world) }
     }
 
     /// Whether `by` may decide about `operation` now.
@@ -350,11 +343,7 @@ impl<'a> Voices<'a> {
             |e: &&crate::model::person::Engagement| Some(e.number) == operation.engagement();
         let engagement =
             person.engagements.iter().find(meant).or_else(|| person.engagements.last())?;
-        let manager = match person.manager(engagement.number)? {
-            Manager::Person(id) => self.world.people.get(&id)?,
-            Manager::Told(anchor) => *self.managers.get(&(&anchor.source, &anchor.id))?,
-        };
-        (!self.has_left(manager) && manager.id != person.id).then_some(manager)
+        self.directory.manager_of(person, Some(engagement.number))
     }
 
     fn name_of(&self, address: &EmailAddress) -> String {

@@ -2,9 +2,7 @@
 //! on, uncertain ones are put to a human, a link once made is never replaced silently.
 
 use std::{
-    borrow::Borrow,
-    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
-    hash::Hash,
+    collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
 
@@ -12,6 +10,7 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
+    directory::Named,
     parts::in_parts,
     world::{KnownAccount, World},
 };
@@ -178,51 +177,16 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The people who go by a name, an address or a part of one. Few share one, so that a list for each
-/// would be a waste.
-struct Named<'a, K> {
-    first: HashMap<K, &'a PersonId>,
-    more: HashMap<K, Vec<&'a PersonId>>,
-}
-
-impl<'a, K: Hash + Eq + Clone> Named<'a, K> {
-    fn for_up_to(people: usize) -> Self {
-        Self { first: HashMap::with_capacity(people), more: HashMap::new() }
-    }
-
-    fn add(&mut self, name: K, person: &'a PersonId) {
-        match self.first.entry(name) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(person);
-            }
-            Entry::Occupied(taken) => {
-                self.more.entry(taken.key().clone()).or_default().push(person);
-            }
-        }
-    }
-
-    /// Everybody of this name, in the order in which they were added.
-    fn all<Q: Hash + Eq + ?Sized>(&self, name: &Q) -> impl Iterator<Item = &'a PersonId>
-    where
-        K: Borrow<Q>,
-    {
-        let first = self.first.get(name).copied();
-        // Who is not the first is none of more.
-        let more = first.and_then(|_| self.more.get(name));
-        first.into_iter().chain(more.into_iter().flatten().copied())
-    }
-}
-
 /// The people, indexed by everything an account can be recognised by.
 struct Index<'a> {
     people: &'a BTreeMap<PersonId, Person>,
     answers: &'a Answers<'a>,
-    work: Named<'a, &'a str>,
-    former: Named<'a, &'a str>,
+    work: Named<&'a str, &'a PersonId>,
+    former: Named<&'a str, &'a PersonId>,
     /// Only made once an account is met that no address tells: most never ask.
-    local: OnceLock<Named<'a, &'a str>>,
+    local: OnceLock<Named<&'a str, &'a PersonId>>,
     /// As `local`.
-    name: OnceLock<Named<'a, String>>,
+    name: OnceLock<Named<String, &'a PersonId>>,
     domains: BTreeSet<&'a str>,
 }
 

@@ -11,8 +11,9 @@ use std::collections::{HashMap, HashSet};
 use jiff::{Timestamp, ToSpan};
 
 use super::{
-    correlate::{Correlation, Match, fold_name},
+    correlate::{Match, fold_name},
     expect::{Expectation, Rules},
+    hand_over::Office,
     lifecycle::{self, PersonState},
     undo, upcoming,
     world::{KnownAccount, World},
@@ -156,8 +157,8 @@ fn outdated(world: &World<'_>, learned: &Learned) -> bool {
 pub struct Deciding<'a> {
     /// The world.
     pub world: &'a World<'a>,
-    /// Whose the accounts in it are.
-    pub correlation: &'a Correlation,
+    /// Whose the accounts in it are, and who could take work over.
+    pub office: Office<'a>,
     /// Who holds which address in it.
     pub addresses: Addresses<'a>,
 }
@@ -170,10 +171,10 @@ pub fn decide(
     person: &Person,
     accounts: &[AccountId],
 ) -> Decision {
-    let Deciding { world, correlation, addresses } = deciding;
+    let Deciding { world, office, addresses } = deciding;
     let case = Case {
         world,
-        correlation,
+        office,
         addresses,
         person,
         accounts: accounts
@@ -199,15 +200,15 @@ struct Effect<'a> {
     reversibility: Reversibility,
 }
 
-struct Case<'a> {
+struct Case<'a, 'w> {
     world: &'a World<'a>,
-    correlation: &'a Correlation,
+    office: &'a Office<'w>,
     addresses: &'a Addresses<'a>,
     person: &'a Person,
     accounts: Vec<(&'a AccountId, &'a KnownAccount)>,
 }
 
-impl Case<'_> {
+impl Case<'_, '_> {
     fn decide(&self, expectation: Expectation) -> Decision {
         match expectation {
             Expectation::Access { until, engagement, ref why, .. } => {
@@ -308,7 +309,7 @@ impl Case<'_> {
                 ),
             );
         };
-        if let Some(account) = self.correlation.maybe_of(&self.person.id).next() {
+        if let Some(account) = self.office.correlation.maybe_of(&self.person.id).next() {
             return self.blocked(
                 format!(
                     "should have an account; {} may already be theirs",
@@ -431,7 +432,7 @@ impl Case<'_> {
                 continue;
             }
             let mut reasons = why.to_vec();
-            if let Some(Match::Linked { because, .. }) = self.correlation.matches.get(*id) {
+            if let Some(Match::Linked { because, .. }) = self.office.correlation.matches.get(*id) {
                 reasons.push(Reason::new(format!("account {id}"), format!("theirs by {because}")));
             }
             self.says_what_is_left(id, known, engagement, &mut reasons);

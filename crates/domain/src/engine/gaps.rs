@@ -24,6 +24,7 @@ use self::dates::answers;
 pub use self::{kind::GapKind, weigh::monthly};
 use super::{
     correlate::{Correlation, Match},
+    directory::Directory,
     expect::{Expectation, Rules},
     parts::in_parts,
     undo,
@@ -149,6 +150,7 @@ impl Gap {
 pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
     let mut survey = Survey {
         world,
+        directory: Directory::new(world),
         correlation,
         shut_out: shut_out(world),
         taken: taken(world),
@@ -193,6 +195,7 @@ pub fn gaps(world: &World<'_>, correlation: &Correlation) -> Vec<Gap> {
 
 struct Survey<'a> {
     world: &'a World<'a>,
+    directory: Directory<'a>,
     correlation: &'a Correlation,
     /// The accounts that Muster has shut out and not let in again since.
     shut_out: BTreeSet<&'a AccountId>,

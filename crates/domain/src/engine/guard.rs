@@ -21,6 +21,7 @@ use super::{
     consent::Voices,
     correlate::{Correlation, Match},
     expect::{Expectation, Rules},
+    hand_over::Office,
     lifecycle,
     world::World,
 };
@@ -46,7 +47,7 @@ pub const FRESHNESS: SignedDuration = SignedDuration::from_hours(24);
 pub fn guard(
     world: &World<'_>,
     rules: &Rules<'_>,
-    correlation: &Correlation,
+    office: &Office<'_>,
     operations: &mut [Operation],
 ) {
     let past = Past::new(world);
@@ -63,7 +64,7 @@ pub fn guard(
         holds.extend(writes_off(world, operation));
         holds.extend(unseen(world, operation));
         holds.extend(protected(world, operation, &mut admins));
-        holds.extend(contested(world, correlation, operation));
+        holds.extend(contested(world, office.correlation, operation));
         holds.extend(unsupported(world, operation));
         holds.extend(locked_out(world, operation));
         holds.extend(past.unsettled(world, operation));
@@ -71,7 +72,7 @@ pub fn guard(
         let invited = past.invited(world, operation);
         holds.extend(invited.map(|run| already_invited(operation, run)));
         holds.extend(no_seat(world, operation, &mut seats));
-        holds.extend(work(world, correlation, operation));
+        holds.extend(work(world, office, operation));
         holds.extend(consent(world, operation));
         operation.holds = holds;
         operation.approved_by = approved_by(&voices, world, operation, (&past, invited));

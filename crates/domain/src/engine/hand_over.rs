@@ -6,14 +6,15 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::{
     correlate::{Correlation, Match},
+    directory::Directory,
     lifecycle::{self, PersonState},
     world::{KnownAccount, Sight, World},
 };
 use crate::model::{
     account::AccountStatus,
     email::EmailAddress,
-    id::{AccountId, PersonId, RoleName},
-    person::{Manager, Person},
+    id::{AccountId, RoleName},
+    person::Person,
     plan::Reason,
     work::{CLOSED_WITHIN_DAYS, HandOverTo, OpenWork, Recipient},
 };
@@ -103,59 +104,64 @@ pub(super) fn may_hold_work(sight: &Sight, role: &RoleName) -> bool {
     sight.role(role).is_some_and(|role| role.assignable) && !(several && least)
 }
 
-/// Who in the app takes the work of `leaver` over.
-///
-/// # Errors
-/// Why nobody can, in words.
-pub fn recipient(
-    world: &World<'_>,
-    correlation: &Correlation,
-    leaver: &Person,
-    to: &HandOverTo,
-) -> Result<(Recipient, Reason), String> {
-    let office = Office { world, correlation, leaver };
-    match to {
-        HandOverTo::Nobody => Err("nobody takes it over".to_owned()),
-        HandOverTo::Team(team) => {
-            let says = format!("the team {team} takes it over");
-            Ok((Recipient::Team { team: team.clone() }, Reason::new("hand-over", says)))
-        }
-        HandOverTo::Person(address) => {
-            let (person, account) = office.person(address)?;
-            let says = format!("{} takes it over", person.name());
-            let from = format!("account {account}");
-            Ok((Recipient::Account { account: account.clone() }, Reason::new(from, says)))
-        }
-        HandOverTo::RoundRobin(addresses) => {
-            let mut accounts = Vec::new();
-            for address in addresses {
-                accounts.push(office.person(address)?.1.clone());
-            }
-            let says = format!("{} people take it over in turn", accounts.len());
-            Ok((Recipient::InTurn { accounts }, Reason::new("hand-over", says)))
-        }
-        HandOverTo::Manager => office.manager(),
-    }
-}
-
-/// Everybody who could take work over.
-struct Office<'a> {
+/// Everybody who could take work over. Made for one plan.
+pub struct Office<'a> {
     world: &'a World<'a>,
-    correlation: &'a Correlation,
-    leaver: &'a Person,
+    /// Whose the accounts are.
+    pub correlation: &'a Correlation,
+    directory: Directory<'a>,
 }
 
 impl<'a> Office<'a> {
+    /// The office of `world`, whose accounts belong to people as `correlation` says.
+    #[must_use]
+    pub const fn new(world: &'a World<'a>, correlation: &'a Correlation) -> Self {
+        Self { world, correlation, directory: Directory::new(world) }
+    }
+
+    /// Who in the app takes the work of `leaver` over.
+    ///
+    /// # Errors
+    /// Why nobody can, in words.
+    pub fn recipient(
+        &self,
+        leaver: &Person,
+        to: &HandOverTo,
+    ) -> Result<(Recipient, Reason), String> {
+        match to {
+            HandOverTo::Nobody => Err("nobody takes it over".to_owned()),
+            HandOverTo::Team(team) => {
+                let says = format!("the team {team} takes it over");
+                Ok((Recipient::Team { team: team.clone() }, Reason::new("hand-over", says)))
+            }
+            HandOverTo::Person(address) => {
+                let (person, account) = self.person(leaver, address)?;
+                let says = format!("{} takes it over", person.name());
+                let from = format!("account {account}");
+                Ok((Recipient::Account { account: account.clone() }, Reason::new(from, says)))
+            }
+            HandOverTo::RoundRobin(addresses) => {
+                let mut accounts = Vec::new();
+                for address in addresses {
+                    accounts.push(self.person(leaver, address)?.1.clone());
+                }
+                let says = format!("{} people take it over in turn", accounts.len());
+                Ok((Recipient::InTurn { accounts }, Reason::new("hand-over", says)))
+            }
+            HandOverTo::Manager => self.manager(leaver),
+        }
+    }
+
     /// The nearest manager who can, else the app's owner.
-    fn manager(&self) -> Result<(Recipient, Reason), String> {
-        let mut seen = BTreeSet::from([&self.leaver.id]);
+    fn manager(&self, leaver: &Person) -> Result<(Recipient, Reason), String> {
+        let mut seen = BTreeSet::from([&leaver.id]);
         let mut why_not = Vec::new();
-        let mut below = self.leaver;
-        while let Some(above) = self.manager_of(below) {
+        let mut below = leaver;
+        while let Some(above) = self.directory.named_manager(below, None) {
             if !seen.insert(&above.id) {
                 break;
             }
-            match self.account_of(above) {
+            match self.account_of(leaver, above) {
                 Ok(account) => {
                     let says = format!("{} manages {}", above.name(), below.name());
                     return Ok(taken(account, Reason::new(format!("account {account}"), says)));
@@ -165,13 +171,13 @@ impl<'a> Office<'a> {
             below = above;
         }
         if seen.len() == 1 {
-            why_not.push(format!("the source names no manager of {}", self.leaver.name()));
+            why_not.push(format!("the source names no manager of {}", leaver.name()));
         }
         let Some(owner) = &self.world.rules.owner else {
             why_not.push(format!("the policy names no owner of {}", self.world.app));
             return Err(why_not.join("; "));
         };
-        match self.person(owner) {
+        match self.person(leaver, owner) {
             Ok((person, account)) => {
                 let says = format!("{} answers for {}", person.name(), self.world.app);
                 Ok(taken(account, Reason::new(format!("account {account}"), says)))
@@ -183,30 +189,24 @@ impl<'a> Office<'a> {
         }
     }
 
-    fn manager_of(&self, person: &Person) -> Option<&'a Person> {
-        let latest = person.engagements.iter().max_by_key(|engagement| engagement.number)?;
-        match person.manager(latest.number)? {
-            Manager::Person(id) => self.world.people.get(&id),
-            told @ Manager::Told(_) => self.world.people.values().find(|&other| told.is(other)),
-        }
-    }
-
-    fn person(&self, address: &EmailAddress) -> Result<(&'a Person, &'a AccountId), String> {
-        let holds =
-            |person: &&Person| person.work_addresses().any(|a| a.folded() == address.folded());
-        let mut people = self.world.people.values().filter(holds);
+    fn person(
+        &self,
+        leaver: &Person,
+        address: &EmailAddress,
+    ) -> Result<(&'a Person, &'a AccountId), String> {
+        let mut people = self.directory.at(address);
         let person = people.next().ok_or_else(|| format!("nobody works here as {address}"))?;
         if people.next().is_some() {
             return Err(format!("several people have the address {address}"));
         }
-        Ok((person, self.account_of(person)?))
+        Ok((person, self.account_of(leaver, person)?))
     }
 
     /// The account in which `person` can take work over.
-    fn account_of(&self, person: &Person) -> Result<&'a AccountId, String> {
+    fn account_of(&self, leaver: &Person, person: &Person) -> Result<&'a AccountId, String> {
         let world = self.world;
         let name = person.name();
-        if person.id == self.leaver.id {
+        if person.id == leaver.id {
             return Err(format!("{name} is who leaves"));
         }
         match lifecycle::state(person, &world.hours(), world.now) {
@@ -219,7 +219,7 @@ impl<'a> Office<'a> {
         }
         let mut reason = format!("{name} has no account in {}", world.app);
         let mut found: Option<(&AccountId, &KnownAccount)> = None;
-        for id in self.accounts_of(&person.id) {
+        for id in self.correlation.accounts_of(&person.id) {
             let Some((id, known)) = world.accounts.get_key_value(id) else { continue };
             if known.gone.is_some() {
                 continue;
@@ -240,10 +240,6 @@ impl<'a> Office<'a> {
             }
         }
         found.map(|(id, _)| id).ok_or(reason)
-    }
-
-    fn accounts_of(&self, person: &PersonId) -> &'a [AccountId] {
-        self.correlation.accounts_of(person)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod consent;
 pub mod contract;
 pub mod correlate;
 pub mod decide;
+pub mod directory;
 pub mod evidence;
 pub mod expect;
 pub mod gaps;

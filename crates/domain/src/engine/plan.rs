@@ -6,6 +6,7 @@ use super::{
     decide::{self, Decision, unwanted},
     expect::Rules,
     guard,
+    hand_over::Office,
     lifecycle::{self, PersonState},
     parts::in_parts,
     world::World,
@@ -57,8 +58,8 @@ pub fn plan_for(world: &World<'_>, correlation: &Correlation, scope: Scope<'_>) 
         Scope::Account(_) => Vec::new(),
         Scope::Everything => correlation.of_all(world.people).collect(),
     };
-    let deciding =
-        decide::Deciding { world, correlation, addresses: decide::Addresses::new(world) };
+    let office = Office::new(world, correlation);
+    let deciding = decide::Deciding { world, office, addresses: decide::Addresses::new(world) };
 
     let parts = in_parts(&people, |people| {
         let rules = Rules::new(world);
@@ -83,7 +84,7 @@ pub fn plan_for(world: &World<'_>, correlation: &Correlation, scope: Scope<'_>) 
     }));
     operations.sort_by(|a, b| order(a).cmp(&order(b)));
     upcoming.sort_by(|a, b| (a.at, &a.person.id).cmp(&(b.at, &b.person.id)));
-    guard::guard(world, &Rules::new(world), correlation, &mut operations);
+    guard::guard(world, &Rules::new(world), &deciding.office, &mut operations);
     Plan {
         version: Plan::VERSION,
         app: world.app.clone(),

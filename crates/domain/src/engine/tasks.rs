@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     consent::{self, Voices},
+    directory::Directory,
     gaps::{Gap, GapKind},
     shield,
     world::World,
@@ -203,8 +204,11 @@ pub fn tasks(
                 .iter()
                 .any(|one| !one.goes() && one.goes_when_approved() && one.account == gap.account)
     };
-    gaps.iter().filter(|gap| !waits(gap)).filter_map(|gap| of_gap(world, gap)).for_each(&mut add);
-    dates::contracts(world).into_iter().for_each(&mut add);
+    gaps.iter()
+        .filter(|gap| !waits(gap))
+        .filter_map(|gap| of_gap(&voices.directory, gap))
+        .for_each(&mut add);
+    dates::contracts(&voices.directory).into_iter().for_each(&mut add);
     dates::moved_starts(world).into_iter().for_each(&mut add);
     merged::kept(world).into_iter().for_each(&mut add);
     protected_nobody(world).into_iter().for_each(&mut add);
@@ -218,7 +222,7 @@ pub fn tasks(
             continue;
         }
         if let Some(hold) = operation.holds.iter().find(|hold| !hold.kind.lifted_by_approval()) {
-            of_hold(world, operation, hold).into_iter().for_each(&mut add);
+            of_hold(&voices.directory, operation, hold).into_iter().for_each(&mut add);
         } else if !operation.goes() {
             add(Need { asked: voices.first_asked(operation), ..of_decision(operation) });
         }
@@ -258,7 +262,7 @@ fn made(
     let assignment = world.orders.assignments.iter().find(|one| one.task == id);
     let standard = due.or_else(|| since.checked_add(kind.allowed()).ok()).unwrap_or(Timestamp::MAX);
     let owner = assignment
-        .filter(|one| still_asked(voices, world, one, person))
+        .filter(|one| still_asked(voices, one, person))
         .and_then(|one| one.owner.clone())
         .or(asked)
         .or_else(|| world.rules.owner.as_ref().map(EmailAddress::as_str).map(str::to_owned));
@@ -280,14 +284,10 @@ fn made(
 
 /// Whether somebody who was asked still is: not when she has left, nor when she was asked as the
 /// manager and another is that now (M7).
-fn still_asked(
-    voices: &Voices<'_>,
-    world: &World<'_>,
-    asked: &Assignment,
-    about: Option<&PersonId>,
-) -> bool {
+fn still_asked(voices: &Voices<'_>, asked: &Assignment, about: Option<&PersonId>) -> bool {
     let gone = asked.owner.as_deref().is_some_and(|owner| voices.is_gone(owner));
-    let manager = || Some(&world.manager_of(world.people.get(about?)?, None)?.id);
+    let Directory { world, .. } = &voices.directory;
+    let manager = || Some(&voices.directory.manager_of(world.people.get(about?)?, None)?.id);
     !gone && asked.as_manager.as_ref().is_none_or(|then| manager() == Some(then))
 }
 
@@ -295,12 +295,13 @@ fn still_asked(
 /// is she.
 #[must_use]
 pub fn asks_manager(world: &World<'_>, about: Option<&PersonId>, owner: &str) -> Option<PersonId> {
-    let manager = world.manager_of(world.people.get(about?)?, None)?;
-    let meant = Voices::new(world, &[owner]).only(owner).map(|person| person.id.clone());
+    let voices = Voices::new(world, &[owner]);
+    let manager = voices.directory.manager_of(world.people.get(about?)?, None)?;
+    let meant = voices.only(owner).map(|person| person.id.clone());
     meant.filter(|id| *id == manager.id)
 }
 
-fn of_gap<'a>(world: &World<'_>, gap: &'a Gap) -> Option<Need<'a>> {
+fn of_gap<'a>(directory: &Directory<'_>, gap: &'a Gap) -> Option<Need<'a>> {
     let (kind, title) = asked_by(gap)?;
     Some(Need {
         kind,
@@ -317,8 +318,8 @@ fn of_gap<'a>(world: &World<'_>, gap: &'a Gap) -> Option<Need<'a>> {
         due: None,
         asked: match gap.kind {
             GapKind::ContractorOpenEnded | GapKind::ContractorOverdue => {
-                let person = gap.person.as_ref().and_then(|id| world.people.get(id));
-                person.and_then(|person| world.manager_of(person, None)).map(consent::login)
+                let person = gap.person.as_ref().and_then(|id| directory.world.people.get(id));
+                person.and_then(|person| directory.manager_of(person, None)).map(consent::login)
             }
             _ => None,
         },
@@ -425,7 +426,11 @@ fn of_blocked(blocked: &Blocked) -> Need<'_> {
     }
 }
 
-fn of_hold<'a>(world: &World<'_>, operation: &'a Operation, hold: &'a Hold) -> Option<Need<'a>> {
+fn of_hold<'a>(
+    directory: &Directory<'_>,
+    operation: &'a Operation,
+    hold: &'a Hold,
+) -> Option<Need<'a>> {
     let name = operation.name();
     let mut asked = None;
     let (kind, title) = match hold.kind {
@@ -435,9 +440,9 @@ fn of_hold<'a>(world: &World<'_>, operation: &'a Operation, hold: &'a Hold) -> O
         HoldKind::Seats => (TaskKind::GetSeat, format!("Get a seat for {name}")),
         HoldKind::HandOver if matches!(operation.action, Action::HandOver { .. }) => {
             let about = operation.person.as_ref();
-            let leaver = about.and_then(|about| world.people.get(&about.id));
+            let leaver = about.and_then(|about| directory.world.people.get(&about.id));
             let manager = leaver.and_then(|leaver| {
-                world.manager_of(leaver, about.and_then(|about| about.engagement))
+                directory.manager_of(leaver, about.and_then(|about| about.engagement))
             });
             asked = manager.map(consent::login);
             (TaskKind::ChooseRecipient, format!("Say who takes over the work of {name}"))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::lifecycle::{self, Hours, PersonState};
+use super::lifecycle::Hours;
 use crate::model::{
     account::{Account, Role},
     activity::{Activity, Trail},
@@ -14,7 +14,7 @@ use crate::model::{
     observation::Completeness,
     operation::{Approval, Learned, Run},
     order::Orders,
-    person::{Manager, Person},
+    person::Person,
     policy::{AppPolicy, Policy},
     work::OpenWork,
 };
@@ -142,22 +142,6 @@ impl<'a> World<'a> {
         let known = self.accounts.get(id).map(|known| known.account.login.as_str());
         let login = known.filter(|login| !login.trim().is_empty());
         login.map_or_else(|| format!("account {id}"), str::to_owned)
-    }
-
-    /// The manager of `person` in the engagement called `number`, or in the latest, if she works
-    /// here.
-    #[must_use]
-    pub fn manager_of(&self, person: &Person, number: Option<u32>) -> Option<&'a Person> {
-        let latest = person.engagements.iter().map(|one| one.number).max();
-        let manager = match person.manager(number.or(latest)?)? {
-            Manager::Person(id) => self.people.get(&id),
-            told @ Manager::Told(_) => self.people.values().find(|&other| told.is(other)),
-        }?;
-        let left = matches!(
-            lifecycle::state(manager, &self.hours(), self.now),
-            PersonState::Ended { .. } | PersonState::Withdrawn
-        );
-        (!left && manager.id != person.id).then_some(manager)
     }
 
     /// Whether the app's trail is known from before `at` on.

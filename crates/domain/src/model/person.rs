@@ -243,7 +243,7 @@ pub struct Move {
 }
 
 /// Where a person comes from: a source and its id for her.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Anchor {
     /// The source.
     pub source: SourceName,

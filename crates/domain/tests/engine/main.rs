@@ -19,6 +19,7 @@ mod consent;
 mod contradictions;
 mod dates;
 mod days;
+mod directory;
 mod findings;
 mod give_back;
 mod hand;

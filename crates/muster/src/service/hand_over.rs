@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use muster_domain::{
     engine::{
         correlate::Match,
-        hand_over::{self, Destiny},
+        hand_over::{self, Destiny, Office},
         plan,
     },
     model::{
@@ -124,7 +124,8 @@ impl Muster {
             situation.orders.work.push(self.work_order(person, Some(app), to.clone()));
         }
         if let Some(to) = to.filter(|to| **to != HandOverTo::Nobody && !accounts.is_empty()) {
-            let found = hand_over::recipient(&situation.world(now)?, &correlation, person, to);
+            let world = situation.world(now)?;
+            let found = Office::new(&world, &correlation).recipient(person, to);
             found.map_err(|why| {
                 Error::Invalid(format!("{to} cannot take the work over in {app}: {why}"))
             })?;
@@ -183,7 +184,8 @@ fn says(situation: &Situation, person: &Person, now: jiff::Timestamp) -> Result<
         }
         Destiny::Kept { why } => why.to_string(),
         Destiny::GoesTo { to, why } => {
-            let found = hand_over::recipient(&world, &plan::correlation(&world), person, to);
+            let correlation = plan::correlation(&world);
+            let found = Office::new(&world, &correlation).recipient(person, to);
             match found {
                 Ok((_, because)) => format!("{because}; {why}"),
                 Err(why_not) => format!("{why}, but nobody can: {why_not}"),

@@ -31,7 +31,7 @@ pub(super) static CHECK: Check = Check {
     question: Question::App(ask),
 };
 
-fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
+fn ask<'a>(facts: &Facts<'a>, company: &Company<'a>) -> Verdict {
     let app = facts.world.app;
     let Some(critical) = &facts.critical else { return Verdict::none("not a critical system") };
     let configure = format!(

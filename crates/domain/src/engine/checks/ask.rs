@@ -15,6 +15,7 @@ use crate::{
         behind::leaver_behind,
         condition::Subject,
         correlate::{Correlation, Match},
+        directory::Directory,
         expect::{Expectation, Rules},
         gaps,
         groups::{Groups, Moment},
@@ -47,6 +48,8 @@ pub struct SourceAge {
 pub struct Facts<'a> {
     /// What the engine knows of it.
     pub world: &'a World<'a>,
+    /// Who goes by what in it.
+    pub(super) directory: Directory<'a>,
     /// Whose each account is.
     pub correlation: &'a Correlation,
     /// What the company declared, if it declared the app critical.
@@ -82,6 +85,7 @@ impl<'a> Facts<'a> {
         }
         Self {
             world,
+            directory: Directory::new(world),
             correlation,
             critical,
             stale: staleness(world),
@@ -242,7 +246,7 @@ pub(super) struct Holding<'s, 'a> {
 impl<'a> Holding<'_, 'a> {
     /// Who has left and may get in by it, though it is said not to be hers; and since when.
     pub(super) fn leaver_behind(&self) -> Option<(&'a Person, Timestamp)> {
-        leaver_behind(self.facts().world, &self.asker.rules, (self.known, self.matched))
+        leaver_behind(&self.facts().directory, &self.asker.rules, (self.known, self.matched))
     }
 
     pub(super) fn facts(&self) -> &Facts<'a> {
@@ -317,7 +321,9 @@ impl Asker<'_, '_> {
         let mut found: BTreeMap<PersonId, Vec<AccountId>> = BTreeMap::new();
         for (id, matched) in &self.facts.correlation.matches {
             let Some(known) = world.accounts.get(id) else { continue };
-            if let Some((leaver, _)) = leaver_behind(world, &self.rules, (known, matched)) {
+            if let Some((leaver, _)) =
+                leaver_behind(&self.facts.directory, &self.rules, (known, matched))
+            {
                 found.entry(leaver.id.clone()).or_default().push(id.clone());
             }
         }
@@ -386,7 +392,11 @@ pub(super) enum Answering {
 
 /// Whether whoever has this address answers for something here. An address that is nobody's own is
 /// taken to be a desk, where people of the company have addresses of the same domain.
-pub(super) fn answers(company: &Company<'_>, facts: &Facts<'_>, owner: &EmailAddress) -> Answering {
+pub(super) fn answers<'a>(
+    company: &Company<'a>,
+    facts: &Facts<'a>,
+    owner: &EmailAddress,
+) -> Answering {
     let people = || company.people.values();
     let has = |person: &&Person| person.work_addresses().any(|held| held == owner);
     let Some(person) = people().find(has) else {
@@ -451,9 +461,9 @@ fn checks<'c>(
 }
 
 /// Puts the questions about people who hold accounts, and about what they hold.
-fn of_holders<'s>(
-    company: &Company<'_>,
-    facts: &'s Facts<'_>,
+fn of_holders<'s, 'a>(
+    company: &Company<'a>,
+    facts: &'s Facts<'a>,
     detail: Detail,
     part: &[(Option<&Person>, &[AccountId])],
 ) -> Found<'s> {
@@ -480,9 +490,9 @@ fn of_holders<'s>(
 }
 
 /// Puts the questions about accounts that are nobody's own.
-fn of_others<'s>(
-    company: &Company<'_>,
-    facts: &'s Facts<'_>,
+fn of_others<'s, 'a>(
+    company: &Company<'a>,
+    facts: &'s Facts<'a>,
     detail: Detail,
     part: &[(&AccountId, &KnownAccount, &Match)],
 ) -> Found<'s> {
@@ -542,7 +552,7 @@ impl<'c> Questions<'c> {
     }
 }
 
-fn of_app<'s>(company: &Company<'_>, facts: &'s Facts<'_>, detail: Detail) -> Found<'s> {
+fn of_app<'s, 'a>(company: &Company<'a>, facts: &'s Facts<'a>, detail: Detail) -> Found<'s> {
     let app = facts.world.app;
     let mut found = Found::new(Some(app));
     let make = || (Unit::app(app), app.to_string(), None);

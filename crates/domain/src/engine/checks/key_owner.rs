@@ -30,7 +30,7 @@ pub(super) static CHECK: Check = Check {
     question: Question::App(ask),
 };
 
-fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
+fn ask<'a>(facts: &Facts<'a>, company: &Company<'a>) -> Verdict {
     let world = facts.world;
     let again = format!("connect again with a service account's key: muster app add {}", world.app);
     let Some(caller) = &world.sight.caller else {

@@ -163,7 +163,7 @@ enum Question {
     /// Of each person who holds an account.
     Person(fn(&Holder<'_, '_>) -> Verdict),
     /// Of the app itself.
-    App(fn(&Facts<'_>, &Company<'_>) -> Verdict),
+    App(for<'a> fn(&Facts<'a>, &Company<'a>) -> Verdict),
     /// Of the company.
     Company(fn(&Company<'_>) -> Vec<About>),
 }

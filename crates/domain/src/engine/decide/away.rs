@@ -8,7 +8,7 @@ use crate::model::{
     policy::Leave,
 };
 
-impl Case<'_> {
+impl Case<'_, '_> {
     /// Every account that lets her in is shut out, or falls to the least role, until she is back.
     pub(super) fn set_aside(&self, engagement: u32, why: &[Reason]) -> Decision {
         let leave = self.world.rules.leave;

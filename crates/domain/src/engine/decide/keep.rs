@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-impl Case<'_> {
+impl Case<'_, '_> {
     /// Takes out of `decision` what would change a kept account in what is kept, and puts in what
     /// brings the account back where it is not yet so.
     pub(super) fn keep(&self, keeps: &[&Keep], decision: &mut Decision) {

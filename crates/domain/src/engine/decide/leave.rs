@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-impl Case<'_> {
+impl Case<'_, '_> {
     /// Gives the work of a leaver's accounts to others, as far as it is known.
     pub(super) fn hand_over(&self, decision: &mut Decision, engagement: u32, why: &[Reason]) {
         let Destiny::GoesTo { to, why: chosen } =
@@ -36,7 +36,7 @@ impl Case<'_> {
                 continue;
             };
             let mut reasons = vec![holds(id, work), chosen.clone()];
-            let found = hand_over::recipient(self.world, self.correlation, self.person, to);
+            let found = self.office.recipient(self.person, to);
             let to = match found {
                 Ok((to, because)) => {
                     reasons.push(because);
@@ -72,12 +72,10 @@ impl Case<'_> {
             let what = match hand_over::destiny(self.world, self.person, engagement) {
                 Destiny::Unsaid => "no rule says who takes it over".to_owned(),
                 Destiny::Kept { why } => why.says,
-                Destiny::GoesTo { to, .. } => {
-                    match hand_over::recipient(self.world, self.correlation, self.person, to) {
-                        Ok((_, because)) => because.says,
-                        Err(why_not) => format!("nobody can take it over: {why_not}"),
-                    }
-                }
+                Destiny::GoesTo { to, .. } => match self.office.recipient(self.person, to) {
+                    Ok((_, because)) => because.says,
+                    Err(why_not) => format!("nobody can take it over: {why_not}"),
+                },
             };
             let what = format!("leaves {work}: {what}");
             let (person, reasons) = (self.person_ref(Some(engagement)), why.to_vec());

@@ -84,7 +84,7 @@ impl Survey<'_> {
         if matches!(matched, Match::Unwanted { .. }) {
             return None;
         }
-        let (person, since) = leaver_behind(self.world, rules, (known, matched))?;
+        let (person, since) = leaver_behind(&self.directory, rules, (known, matched))?;
         let login = &known.account.login;
         let gap = self.gap(
             GapKind::OffboardedActive,

@@ -3,8 +3,7 @@
 use super::hold;
 use crate::{
     engine::{
-        correlate::Correlation,
-        hand_over::{self, Destiny},
+        hand_over::{self, Destiny, Office},
         world::World,
     },
     model::{
@@ -14,11 +13,7 @@ use crate::{
 };
 
 /// What stands in the way of a hand-over, or must be handed over before a deletion.
-pub(super) fn work(
-    world: &World<'_>,
-    correlation: &Correlation,
-    operation: &Operation,
-) -> Option<Hold> {
+pub(super) fn work(world: &World<'_>, office: &Office<'_>, operation: &Operation) -> Option<Hold> {
     let Some(whose) = operation.person_id() else { return nobodys(world, operation) };
     let person = world.people.get(whose)?;
     let destiny = hand_over::destiny(world, person, operation.engagement()?);
@@ -26,7 +21,7 @@ pub(super) fn work(
     match &operation.action {
         Action::HandOver { to: Recipient::Unknown, .. } => {
             let Destiny::GoesTo { to, .. } = destiny else { return None };
-            let why = hand_over::recipient(world, correlation, person, to).err()?;
+            let why = office.recipient(person, to).err()?;
             Some(hold(
                 HoldKind::HandOver,
                 format!("nobody can take the work over: {why}"),

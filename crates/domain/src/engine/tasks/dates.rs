@@ -9,6 +9,7 @@ use crate::{
         calendar,
         consent::login,
         contract,
+        directory::Directory,
         lifecycle::{self, Stint},
         plan,
         upcoming::REMINDERS,
@@ -34,11 +35,12 @@ struct Deadline {
 
 /// The reminders of contracts that end or are to be reviewed: from the first of the days on, and
 /// anew with each following one.
-pub(super) fn contracts<'a>(world: &World<'a>) -> Vec<Need<'a>> {
+pub(super) fn contracts<'a>(directory: &Directory<'a>) -> Vec<Need<'a>> {
+    let world = directory.world;
     let contractors = world.people.values().filter(|person| {
         person.engagements.iter().any(|one| one.terms.kind == Some(EngagementKind::Contractor))
     });
-    let due: Vec<_> = contractors.flat_map(|person| of_person(world, person)).collect();
+    let due: Vec<_> = contractors.flat_map(|person| of_person(directory, person)).collect();
     if due.is_empty() {
         return due;
     }
@@ -55,7 +57,8 @@ fn is_open(world: &World<'_>, id: &AccountId) -> bool {
     known.is_some_and(|known| known.account.status.may_sign_in())
 }
 
-fn of_person<'a>(world: &World<'a>, person: &'a Person) -> Vec<Need<'a>> {
+fn of_person<'a>(directory: &Directory<'a>, person: &'a Person) -> Vec<Need<'a>> {
+    let world = directory.world;
     let stints = lifecycle::stints(person, &world.hours());
     // Who stays by another contract, or for good, needs no reminder of the first.
     let longer = |stint: &Stint| {
@@ -67,7 +70,7 @@ fn of_person<'a>(world: &World<'a>, person: &'a Person) -> Vec<Need<'a>> {
         let contractor = own.terms.kind == Some(EngagementKind::Contractor);
         (contractor && stint.start <= world.now && !longer(stint)).then_some(own)
     };
-    let of_stint = |stint: &Stint| reminder(world, person, contract(stint)?, stint.end);
+    let of_stint = |stint: &Stint| reminder(directory, person, contract(stint)?, stint.end);
     stints.iter().filter_map(of_stint).collect()
 }
 
@@ -94,11 +97,12 @@ fn deadline(
 }
 
 fn reminder<'a>(
-    world: &World<'a>,
+    directory: &Directory<'a>,
     person: &'a Person,
     engagement: &Engagement,
     end: Option<Timestamp>,
 ) -> Option<Need<'a>> {
+    let world = directory.world;
     const DETAILS: [&str; 3] = ["in 14 days", "in 7 days", "in 1 day"];
     let (Deadline { day, over, what }, zone) = deadline(world, person, engagement, end)?;
     if over <= world.now {
@@ -124,7 +128,7 @@ fn reminder<'a>(
         ),
         since: moments.get(last).copied(),
         due: Some(moments.get(last + 1).copied().unwrap_or(over)),
-        asked: world.manager_of(person, Some(engagement.number)).map(login),
+        asked: directory.manager_of(person, Some(engagement.number)).map(login),
     })
 }
 
