@@ -15,7 +15,7 @@ use super::{
     world::{KnownAccount, World},
 };
 use crate::model::{
-    account::AccountKind,
+    account::{Account, AccountKind},
     email::EmailAddress,
     id::{AccountId, PersonId},
     link::{Confirmation, Link, NonHuman, Tie},
@@ -333,12 +333,8 @@ pub fn correlate(
     let all: Vec<_> = accounts.iter().collect();
     // Collected in order of keys and turned into maps at once: much cheaper than many inserts.
     let matches = in_parts(&all, |part| {
-        let one = |(id, account): &(&AccountId, &KnownAccount)| {
-            let found = match answers.link(id) {
-                Some(link) => linked(link, account, &index, ended),
-                None => unlinked(account, &index, ended),
-            };
-            ((*id).clone(), found)
+        let one = |&(id, account): &(&AccountId, &KnownAccount)| {
+            (id.clone(), correlate_one((id, account), &index, ended))
         };
         part.iter().map(one).collect()
     });
@@ -366,6 +362,82 @@ pub fn correlate(
     }
     result.by_person = by_person.into_iter().collect();
     result
+}
+
+/// Correlates `changed` again, where nothing else is different since `correlation` was made.
+pub(super) fn correlate_again(
+    correlation: &mut Correlation,
+    world: &World<'_>,
+    changed: &BTreeSet<AccountId>,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
+) {
+    if changed.is_empty() {
+        return;
+    }
+    let answers = Answers::new(world);
+    let index = Index::new(world.people, &answers, &world.policy.organization.domains);
+    for id in changed {
+        let before = correlation.matches.remove(id);
+        for owner in before.iter().flat_map(owners) {
+            leave_out(&mut correlation.by_person, owner, id);
+            leave_out(&mut correlation.maybe, owner, id);
+        }
+        let Some(account) = world.accounts.get(id) else { continue };
+        let found = correlate_one((id, account), &index, ended);
+        let theirs = match &found {
+            Match::Linked { .. } => Some(&mut correlation.by_person),
+            Match::ToConfirm { .. } if account.gone.is_none() => Some(&mut correlation.maybe),
+            _ => None,
+        };
+        if let Some(theirs) = theirs {
+            for owner in owners(&found) {
+                let accounts = theirs.entry(owner.clone()).or_default();
+                let place = accounts.partition_point(|other| other <= id);
+                accounts.insert(place, id.clone());
+            }
+        }
+        correlation.matches.insert(id.clone(), found);
+    }
+}
+
+/// Whose an account is, or may be.
+fn owners(matched: &Match) -> Vec<&PersonId> {
+    match matched {
+        Match::Linked { person, .. } => vec![person],
+        Match::ToConfirm { candidates } => candidates.iter().map(|one| &one.person).collect(),
+        Match::Classified { .. }
+        | Match::Unwanted { .. }
+        | Match::Machine { .. }
+        | Match::Unmatched => Vec::new(),
+    }
+}
+
+fn leave_out(of: &mut BTreeMap<PersonId, Vec<AccountId>>, person: &PersonId, account: &AccountId) {
+    let Some(accounts) = of.get_mut(person) else { return };
+    accounts.retain(|one| one != account);
+    if accounts.is_empty() {
+        of.remove(person);
+    }
+}
+
+/// All of an account by which it is told whose it is; with its links and the people, all that the
+/// outcome rests on.
+pub(super) fn marks(
+    known: &KnownAccount,
+) -> (Option<&str>, Option<&EmailAddress>, &str, AccountKind, bool) {
+    let Account { external_id, email, name, kind, .. } = &known.account;
+    (external_id.as_deref(), email.as_ref(), name, *kind, known.gone.is_some())
+}
+
+fn correlate_one(
+    (id, account): (&AccountId, &KnownAccount),
+    index: &Index<'_>,
+    ended: &(dyn Fn(&Person) -> bool + Sync),
+) -> Match {
+    match index.answers.link(id) {
+        Some(link) => linked(link, account, index, ended),
+        None => unlinked(account, index, ended),
+    }
 }
 
 fn linked(

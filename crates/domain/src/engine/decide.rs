@@ -6,7 +6,10 @@ mod keep;
 mod leave;
 pub mod unwanted;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
 
 use jiff::{Timestamp, ToSpan};
 
@@ -54,34 +57,41 @@ impl Decision {
 
 /// Who holds which address, so that no joiner makes the planner look through everybody.
 pub struct Addresses<'a> {
-    accounts: HashMap<&'a str, &'a AccountId>,
-    people: HashMap<&'a str, &'a Person>,
-    /// Those who have an address that is somebody's in `people` already.
-    sharing: HashMap<&'a str, Vec<&'a Person>>,
+    world: &'a World<'a>,
+    /// Only made once asked for, as `people`: a plan for one person seldom asks.
+    accounts: OnceLock<HashMap<&'a str, &'a AccountId>>,
+    people: OnceLock<Workers<'a>>,
     /// When Muster last shut an account out, or lowered it because its owner had left.
     shut: HashMap<&'a AccountId, Timestamp>,
     /// The accounts of which everything was handed over once.
     handed_over: HashSet<&'a AccountId>,
 }
 
+/// People by their present address at work.
+struct Workers<'a> {
+    last: HashMap<&'a str, &'a Person>,
+    /// Those who have an address that is somebody's in `last` already.
+    before: HashMap<&'a str, Vec<&'a Person>>,
+}
+
+impl<'a> Workers<'a> {
+    fn new(world: &World<'a>) -> Self {
+        let mut last = HashMap::with_capacity(world.people.len());
+        let mut before: HashMap<_, Vec<_>> = HashMap::new();
+        for person in world.people.values() {
+            let Some(email) = &person.profile.work_email else { continue };
+            if let Some(other) = last.insert(email.folded(), person) {
+                before.entry(email.folded()).or_default().push(other);
+            }
+        }
+        Self { last, before }
+    }
+}
+
 impl<'a> Addresses<'a> {
     /// The addresses of `world`.
     #[must_use]
-    pub fn new(world: &World<'a>) -> Self {
-        let mut accounts = HashMap::with_capacity(world.accounts.len());
-        for (id, known) in world.accounts.iter().filter(|(_, known)| known.gone.is_none()) {
-            if let Some(email) = &known.account.email {
-                accounts.entry(email.folded()).or_insert(id);
-            }
-        }
-        let mut people = HashMap::with_capacity(world.people.len());
-        let mut sharing: HashMap<_, Vec<_>> = HashMap::new();
-        for person in world.people.values() {
-            let Some(email) = &person.profile.work_email else { continue };
-            if let Some(before) = people.insert(email.folded(), person) {
-                sharing.entry(email.folded()).or_default().push(before);
-            }
-        }
+    pub fn new(world: &'a World<'a>) -> Self {
         let (mut shut, mut handed_over) = (HashMap::new(), HashSet::new());
         for run in world.runs.iter().filter(|run| run.state.is_done()) {
             if let Action::Deactivate { .. } | Action::Reduce { .. } = &run.operation.action
@@ -94,11 +104,22 @@ impl<'a> Addresses<'a> {
                 handed_over.extend(&run.operation.account);
             }
         }
-        Self { accounts, people, sharing, shut, handed_over }
+        let (accounts, people) = (OnceLock::new(), OnceLock::new());
+        Self { world, accounts, people, shut, handed_over }
     }
 
     fn account(&self, email: &EmailAddress) -> Option<&'a AccountId> {
-        self.accounts.get(email.folded()).copied()
+        let index = self.accounts.get_or_init(|| {
+            let mut accounts = HashMap::with_capacity(self.world.accounts.len());
+            for (id, known) in self.world.accounts.iter().filter(|(_, known)| known.gone.is_none())
+            {
+                if let Some(email) = &known.account.email {
+                    accounts.entry(email.folded()).or_insert(id);
+                }
+            }
+            accounts
+        });
+        index.get(email.folded()).copied()
     }
 
     /// Somebody else who works here, or will, under the same address.
@@ -108,8 +129,9 @@ impl<'a> Addresses<'a> {
         person: &Person,
         world: &World<'_>,
     ) -> Option<&'a Person> {
-        let sharing = self.sharing.get(email.folded()).into_iter().flatten();
-        let others = self.people.get(email.folded()).into_iter().chain(sharing).copied();
+        let Workers { last, before } = self.people.get_or_init(|| Workers::new(self.world));
+        let sharing = before.get(email.folded()).into_iter().flatten();
+        let others = last.get(email.folded()).into_iter().chain(sharing).copied();
         others.filter(|other| other.id != person.id).find(|other| {
             !matches!(
                 lifecycle::state(other, &world.hours(), world.now),
@@ -203,7 +225,7 @@ struct Effect<'a> {
 struct Case<'a, 'w> {
     world: &'a World<'a>,
     office: &'a Office<'w>,
-    addresses: &'a Addresses<'a>,
+    addresses: &'a Addresses<'w>,
     person: &'a Person,
     accounts: Vec<(&'a AccountId, &'a KnownAccount)>,
 }

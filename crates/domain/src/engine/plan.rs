@@ -1,19 +1,25 @@
 //! Planning: from a world to a plan, and from a plan and a fresh look to the proof that an
 //! operation may go.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+
 use super::{
-    correlate::{self, Correlation},
+    correlate::{self, Correlation, correlate_again},
     decide::{self, Decision, unwanted},
     expect::Rules,
     guard,
     hand_over::Office,
     lifecycle::{self, PersonState},
     parts::in_parts,
-    world::World,
+    world::{KnownAccount, World},
 };
 use crate::model::{
     canonical::Digest,
-    id::AccountId,
+    id::{AccountId, PersonId},
+    order::{Merged, NotTheirs, Orders},
     person::Person,
     plan::{Action, Basis, Note, Operation, PersonRef, Plan},
 };
@@ -21,16 +27,87 @@ use crate::model::{
 /// The correlation that a world implies.
 #[must_use]
 pub fn correlation(world: &World<'_>) -> Correlation {
-    let hours = world.hours();
-    let ended = |person: &Person| {
-        matches!(
-            lifecycle::state(person, &hours, world.now),
-            PersonState::Ended { .. } | PersonState::Withdrawn
-        )
-    };
+    correlation_by(world, &|person| has_ended(world, person))
+}
+
+fn has_ended(world: &World<'_>, person: &Person) -> bool {
+    matches!(
+        lifecycle::state(person, &world.hours(), world.now),
+        PersonState::Ended { .. } | PersonState::Withdrawn
+    )
+}
+
+fn correlation_by(world: &World<'_>, ended: &(dyn Fn(&Person) -> bool + Sync)) -> Correlation {
     let domains = &world.policy.organization.domains;
     let answers = correlate::Answers::new(world);
-    correlate::correlate(world.people, world.accounts, &answers, domains, &ended)
+    correlate::correlate(world.people, world.accounts, &answers, domains, ended)
+}
+
+/// A correlation that goes along with a world of which little changes: what rests on nothing that
+/// changed is not correlated again.
+#[derive(Debug, Clone)]
+pub struct Following {
+    correlation: Correlation,
+    not_theirs: Vec<NotTheirs>,
+    merged: Vec<Merged>,
+    /// Of whom it mattered whether they had left, and whether they had.
+    asked: BTreeMap<PersonId, bool>,
+    /// How many accounts were correlated so far, again and again counted.
+    pub correlated: usize,
+}
+
+impl Following {
+    /// The correlation of `world`.
+    #[must_use]
+    pub fn new(world: &World<'_>) -> Self {
+        let (correlation, asked) = noting(world, |ended| correlation_by(world, ended));
+        let Orders { not_theirs, merged, .. } = world.orders;
+        let (not_theirs, merged) = (not_theirs.clone(), merged.clone());
+        Self { correlation, not_theirs, merged, asked, correlated: world.accounts.len() }
+    }
+
+    /// The correlation of `world`, which has the same people and links as the world before, and the
+    /// same accounts but for `changed`.
+    pub fn follow(&mut self, world: &World<'_>, changed: &BTreeSet<AccountId>) -> &Correlation {
+        let Orders { not_theirs, merged, .. } = world.orders;
+        let as_before = |(id, ended): (&PersonId, &bool)| {
+            world.people.get(id).is_some_and(|person| has_ended(world, person) == *ended)
+        };
+        let same = self.not_theirs == *not_theirs && self.merged == *merged;
+        if same && self.asked.iter().all(as_before) {
+            let correlation = &mut self.correlation;
+            let ((), asked) =
+                noting(world, |ended| correlate_again(correlation, world, changed, ended));
+            self.asked.extend(asked);
+            self.correlated += changed.len();
+        } else {
+            let correlated = self.correlated;
+            *self = Self::new(world);
+            self.correlated += correlated;
+        }
+        &self.correlation
+    }
+
+    /// Whether an account that was known as `before` and is as `after` now may be another's, or no
+    /// longer be anybody's.
+    #[must_use]
+    pub fn may_move(before: &KnownAccount, after: &KnownAccount) -> bool {
+        correlate::marks(before) != correlate::marks(after)
+    }
+}
+
+/// Does `work`, and notes whom it asked for whether they have left.
+fn noting<T>(
+    world: &World<'_>,
+    work: impl FnOnce(&(dyn Fn(&Person) -> bool + Sync)) -> T,
+) -> (T, BTreeMap<PersonId, bool>) {
+    let asked = Mutex::new(BTreeMap::new());
+    let result = work(&|person| {
+        let ended = has_ended(world, person);
+        asked.lock().unwrap_or_else(PoisonError::into_inner).insert(person.id.clone(), ended);
+        ended
+    });
+    (result, asked.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// What a plan is made for.
@@ -76,12 +153,15 @@ pub fn plan_for(world: &World<'_>, correlation: &Correlation, scope: Scope<'_>) 
         all.notes.extend(notes);
     }
     let Part { decision: Decision { mut operations, mut upcoming, blocked }, notes } = all;
-    let unwanted = unwanted::unwanted(world, correlation, &deciding.addresses);
-    operations.extend(unwanted.into_iter().filter(|operation| match scope {
-        Scope::Everything => true,
-        Scope::Account(only) => operation.account.as_ref() == Some(only),
-        Scope::Person(_) => false,
-    }));
+    let unwanted = || unwanted::unwanted(world, correlation, &deciding.addresses);
+    match scope {
+        Scope::Everything => operations.extend(unwanted()),
+        Scope::Account(only) => {
+            operations
+                .extend(unwanted().into_iter().filter(|one| one.account.as_ref() == Some(only)));
+        }
+        Scope::Person(_) => {}
+    }
     operations.sort_by(|a, b| order(a).cmp(&order(b)));
     upcoming.sort_by(|a, b| (a.at, &a.person.id).cmp(&(b.at, &b.person.id)));
     guard::guard(world, &Rules::new(world), &deciding.office, &mut operations);

@@ -21,6 +21,7 @@ mod dates;
 mod days;
 mod directory;
 mod findings;
+mod following;
 mod give_back;
 mod hand;
 mod hand_over;

@@ -416,14 +416,14 @@ impl<'a> Applying<'a> {
     /// about an account that is nobody's, what was said of the accounts, and plans for that one.
     pub(super) async fn fresh_plan(&mut self, operation: &Operation) -> Result<Plan> {
         let now = self.muster.env.now();
-        let Some(person) = operation.person_id() else {
-            self.situation.orders = self.muster.store.orders().await?;
-            self.situation.links = self.muster.store.links(&operation.app).await?;
-            return self.situation.plan_about(operation.account.as_ref(), now);
-        };
-        self.situation.know(person, self.muster.store.person(person).await?);
+        match operation.person_id() {
+            Some(person) => {
+                self.situation.know(person, self.muster.store.person(person).await?);
+            }
+            None => self.situation.tie(self.muster.store.links(&operation.app).await?),
+        }
         self.situation.orders = self.muster.store.orders().await?;
-        self.situation.plan_for(person, now)
+        self.situation.plan_again(operation, now)
     }
 
     /// Reads the account, or looks for one where none should be, just before the write.

@@ -1,11 +1,14 @@
 //! The situation: everything the engine looks at, loaded once from the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
-        plan::{self, Scope},
+        plan::{self, Following, Scope},
         world::{KnownAccount, Sight, World},
     },
     model::{
@@ -18,7 +21,7 @@ use muster_domain::{
         operation::{Approval, Deactivation, Learned, Run},
         order::Orders,
         person::Person,
-        plan::Plan,
+        plan::{Operation, Plan},
         policy::{AppPolicy, Policy},
         work::OpenWork,
     },
@@ -57,6 +60,10 @@ pub struct Situation {
     pub orders: Orders,
     /// When each source of people was heard last.
     pub heard: BTreeMap<SourceName, Timestamp>,
+    /// Whose the accounts are, as far as that was asked for again and again.
+    following: Option<Following>,
+    /// The accounts that may be another's since it was asked last.
+    moved: BTreeSet<AccountId>,
 }
 
 impl Situation {
@@ -106,18 +113,48 @@ impl Situation {
         Ok(plan::plan_for(&world, &plan::correlation(&world), scope))
     }
 
-    /// The plan for one account that is nobody's at `now`; for everything where none is told.
+    /// The plan at `now` for what `operation` is about: a person, or an account that is nobody's.
+    /// For whoever asks for many, one after the other, and puts in what is news by the methods
+    /// below: whose the accounts are is not found out again where it cannot have changed.
     ///
     /// # Errors
     /// As [`Situation::world`].
-    pub fn plan_about(&self, account: Option<&AccountId>, now: Timestamp) -> Result<Plan> {
-        let scope = account.map_or(Scope::Everything, Scope::Account);
+    pub(super) fn plan_again(&mut self, operation: &Operation, now: Timestamp) -> Result<Plan> {
+        let moved = std::mem::take(&mut self.moved);
+        let before = self.following.take();
         let world = self.world(now)?;
-        Ok(plan::plan_for(&world, &plan::correlation(&world), scope))
+        let mut following = before.unwrap_or_else(|| Following::new(&world));
+        let correlation = following.follow(&world, &moved);
+        debug_assert_eq!(*correlation, plan::correlation(&world), "as if found out anew");
+        let scope = match (operation.person_id(), &operation.account) {
+            (Some(person), _) => self.people.get(person).map(Scope::Person),
+            (None, account) => account.as_ref().map(Scope::Account),
+        };
+        let plan = plan::plan_for(&world, correlation, scope.unwrap_or(Scope::Everything));
+        self.following = Some(following);
+        Ok(plan)
+    }
+
+    /// Puts in the ties that are there by now.
+    pub(super) fn tie(&mut self, links: BTreeMap<AccountId, Link>) {
+        if links != self.links {
+            self.following = None;
+            self.links = links;
+        }
+    }
+
+    /// Puts in the tie of an account.
+    pub(super) fn tie_one(&mut self, link: Link) {
+        self.moved.insert(link.account.clone());
+        self.links.insert(link.account.clone(), link);
     }
 
     /// Puts in what is known of a person by now: nothing, where she was said to be another since.
     pub fn know(&mut self, id: &PersonId, person: Option<Person>) {
+        if self.people.get(id) == person.as_ref() {
+            return;
+        }
+        self.following = None;
         let people = Arc::make_mut(&mut self.people);
         match person {
             Some(person) => people.insert(id.clone(), person),
@@ -127,21 +164,23 @@ impl Situation {
 
     /// Puts a freshly read account in.
     pub fn see(&mut self, account: &Account) {
-        let known = self.accounts.entry(account.id.clone()).or_insert_with(|| KnownAccount {
-            account: account.clone(),
-            gone: None,
-            learned: None,
-            work: None,
-            activity: None,
-        });
-        known.account = account.clone();
-        known.gone = None;
+        let before = self.accounts.get(&account.id);
+        let account = account.clone();
+        let after = match before.cloned() {
+            Some(before) => KnownAccount { account, gone: None, ..before },
+            None => KnownAccount { account, gone: None, learned: None, work: None, activity: None },
+        };
+        if before.is_none_or(|before| Following::may_move(before, &after)) {
+            self.moved.insert(after.account.id.clone());
+        }
+        self.accounts.insert(after.account.id.clone(), after);
     }
 
     /// Notes that an account is gone.
     pub fn miss(&mut self, id: &AccountId, now: Timestamp) {
         if let Some(known) = self.accounts.get_mut(id) {
             known.gone.get_or_insert(now);
+            self.moved.insert(id.clone());
         }
     }
 
@@ -268,6 +307,8 @@ impl Muster {
             approvals: self.store.approvals(app, now).await?,
             orders: self.store.orders().await?,
             heard: self.heard().await?,
+            following: None,
+            moved: BTreeSet::new(),
         })
     }
 

@@ -346,7 +346,7 @@ impl Applying<'_> {
                 };
                 tx.journal(Event::AccountLinked, about, json!({"link": link}));
                 tx.commit().await?;
-                self.situation.links.insert(account.id.clone(), link);
+                self.situation.tie_one(link);
             }
         }
         self.save(run).await
