@@ -8,7 +8,7 @@ pub mod coverage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
@@ -182,8 +182,14 @@ pub struct Known {
     pub accounts: BTreeMap<AppName, BTreeMap<AccountId, SeenAccount>>,
     /// The reads of each app.
     pub reads: BTreeMap<AppName, Reads>,
+    /// What each finished read said of itself, as [`header`] shortens it.
+    pub headers: BTreeMap<(AppName, ObservationId), Json>,
     /// The valid policy.
     pub policy: Option<PolicyKnown>,
+    /// The digest of each policy that was ever valid, by number.
+    pub policies: BTreeMap<u64, Digest>,
+    /// Entries that are dated clearly before the entry that precedes them.
+    pub clock_went_back: Vec<u64>,
     /// What checks found, by the key of its clock.
     pub checks: BTreeMap<String, CheckKnown>,
     /// What accounts held when they were looked at.
@@ -196,6 +202,21 @@ pub struct Known {
     pub unread: BTreeSet<u64>,
     rows: BTreeMap<String, BTreeMap<Vec<String>, Json>>,
     touched: Touched,
+    /// When the last entry was written.
+    last: Option<Timestamp>,
+}
+
+/// By so much the clocks of two machines that write to one journal may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a read says of itself, with one digest in place of those of its pages, which may be
+/// thousands.
+#[must_use]
+pub fn header(mut told: Json) -> Json {
+    if let Some(pages) = told.pointer_mut("/tally/page_digests") {
+        *pages = Json::String(Digest::of(pages.to_string().as_bytes()).to_string());
+    }
+    told
 }
 
 /// What became different since it was last asked: whoever follows the fold step by step needs to
@@ -236,6 +257,10 @@ impl Known {
     /// Takes in the next entry.
     pub fn learn(&mut self, entry: &Entry, restated: &Restated) {
         self.seq = entry.seq;
+        if self.last.is_some_and(|last| entry.at.duration_since(last) < -CLOCK_SKEW) {
+            self.clock_went_back.push(entry.seq);
+        }
+        self.last = Some(entry.at);
         self.coverage.learn(entry);
         if entry.is_without_data() {
             self.miss(entry, restated);
@@ -382,6 +407,7 @@ impl Known {
     fn observed(&mut self, entry: &Entry) -> Option<()> {
         let app = entry.about.app.as_ref()?;
         let last: Read = serde_json::from_value(entry.data.clone()).ok()?;
+        self.headers.insert((app.clone(), last.id.clone()), header(entry.data.clone()));
         let before = self.reads.remove(app).and_then(|reads| reads.proven);
         let proven =
             if last.completeness == Completeness::Proven { Some(last.clone()) } else { before };
@@ -391,13 +417,11 @@ impl Known {
 
     fn policy_applied(&mut self, entry: &Entry) -> Option<()> {
         let text = entry.data.get("text")?.as_str()?.to_owned();
-        self.policy = Some(PolicyKnown {
-            number: entry.data.get("number")?.as_u64()?,
-            digest: entry.data.get("digest")?.as_str()?.parse().ok()?,
-            text,
-            at: entry.at,
-            by: entry.actor.clone(),
-        });
+        let number = entry.data.get("number")?.as_u64()?;
+        let digest = entry.data.get("digest")?.as_str()?.parse().ok()?;
+        self.policies.insert(number, digest);
+        let (at, by) = (entry.at, entry.actor.clone());
+        self.policy = Some(PolicyKnown { number, text, digest, at, by });
         Some(())
     }
 

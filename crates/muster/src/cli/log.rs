@@ -230,6 +230,7 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
             "images_from": agreement.images_from,
             "not_covered": agreement.not_covered,
             "taken_out": agreement.taken_out,
+            "clock_went_back": agreement.clock_went_back,
         }))?;
         return Ok(outcome);
     }
@@ -256,7 +257,7 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
 
 /// How what is known now and the journal agree.
 fn show(session: &Session, agreement: &Agreement) {
-    let Agreement { beside, images_from, not_covered, taken_out } = agreement;
+    let Agreement { beside, images_from, not_covered, taken_out, clock_went_back } = agreement;
     if beside.is_empty() {
         print_line("What Muster knows now is what the journal tells.");
     } else {
@@ -264,6 +265,12 @@ fn show(session: &Session, agreement: &Agreement) {
     }
     for one in beside {
         print_line(&format!("  {}", clean(one)));
+    }
+    for seq in clock_went_back {
+        print_line(&format!(
+            "Warning: entry {seq} is dated more than 10 minutes before the one that precedes it: a \
+             clock was wrong, or was put right."
+        ));
     }
     let old: u64 = not_covered.values().sum();
     if old > 0 {

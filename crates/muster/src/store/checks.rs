@@ -44,17 +44,33 @@ impl OrgStore {
             .collect()
     }
 
-    /// The bytes of an attached file.
+    /// The digests under which files are kept.
     ///
     /// # Errors
     /// When the database fails.
+    pub async fn files(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT sha256 FROM files WHERE org = $1 ORDER BY sha256";
+        let rows = self.rows(&Statement::of_org(sql, &self.org)).await?;
+        rows.iter().map(|row| text("files", row, 0)).collect()
+    }
+
+    /// The bytes of an attached file.
+    ///
+    /// # Errors
+    /// When the database fails, or the bytes are not those that were kept under this digest.
     pub async fn file(&self, sha256: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let statement = Statement::of_org("SELECT content FROM files WHERE org = $1", &self.org)
             .with("AND sha256 = ?", Some(sha256.to_string()));
         let rows = self.rows(&statement).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let content = text("files", row, 0)?;
-        BASE64.decode(content).map(Some).map_err(|error| unreadable("files", error))
+        let bytes = BASE64.decode(content).map_err(|error| unreadable("files", error))?;
+        if Digest::of(&bytes) != *sha256 {
+            let other =
+                std::io::Error::other("its bytes have another digest than it is kept under");
+            return Err(unreadable("files", other));
+        }
+        Ok(Some(bytes))
     }
 
     pub(super) async fn settle_checks(

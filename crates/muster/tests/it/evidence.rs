@@ -21,6 +21,15 @@ use crate::{
 
 /// The home's journal, written anew without the entry `without`: every hash is consistent.
 fn written_anew(company: &Company, without: usize) -> String {
+    written_anew_with(company, without, |_, _| {})
+}
+
+/// The same, with whatever `change` makes of each entry.
+pub(crate) fn written_anew_with(
+    company: &Company,
+    without: usize,
+    change: impl Fn(u64, &mut Draft),
+) -> String {
     let said = company.muster(["log", "--json"]).done();
     let mut prev = Digest::zero();
     let mut sql = "DELETE FROM journal; ".to_owned();
@@ -34,7 +43,8 @@ fn written_anew(company: &Company, without: usize) -> String {
         }
         seq += 1;
         let Entry { at, actor, event, about, data, .. } = told;
-        let draft = Draft { at, actor, event, about, data };
+        let mut draft = Draft { at, actor, event, about, data };
+        change(seq, &mut draft);
         let entry = Entry::chain(draft, seq, prev, [3; 16]).unwrap();
         prev = entry.hash;
         let text = |text: &str| format!("'{}'", text.replace('\'', "''"));

@@ -4,7 +4,11 @@ use std::{fs, path::Path};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
-use crate::{company::Company, terminal::Terminal};
+use crate::{
+    company::{Company, POLICY, day, email},
+    evidence::written_anew_with,
+    terminal::Terminal,
+};
 
 /// Runs SQL on a home's database, as somebody with access to the file can.
 pub(crate) fn tamper(home: &Path, sql: &str) {
@@ -79,6 +83,81 @@ fn every_way_of_tampering_is_found_and_the_entry_named() {
         terminal.muster(["log", "verify", "--json"]).refused([entry]);
     }
     company.muster(["log", "verify"]).done();
+}
+
+#[test]
+fn what_evidence_rests_on_is_held_against_the_journal() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-9));
+    company.import().done();
+    // Nobody lets Muster shut anybody out.
+    company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
+    company.sync();
+    company.muster(["check"]).waits();
+    let (until, proof) = (day(20).to_string(), company.write("proof.txt", "the board agreed"));
+    let unit = email("Ann Ash");
+    let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
+    let more = ["--owner", &email("Ben Birch"), "--file", &proof];
+    company.muster(words.into_iter().chain(more)).done();
+    company.muster(["log", "verify"]).done();
+    let ways = [
+        (
+            "a read",
+            "UPDATE observations SET doc = replace(doc, '\"requests\":', '\"requests\":9')",
+            &["read of support", "tally.requests told"][..],
+        ),
+        (
+            "an early read",
+            "DELETE FROM observations WHERE seq = (SELECT min(seq) FROM observations)",
+            &["read of support", "told of, and not kept"],
+        ),
+        (
+            "an early policy",
+            "UPDATE policies SET doc = replace(doc, 'deactivate: true', \
+             'deactivate: false') WHERE number = 1",
+            &["policy 1", "text differs"],
+        ),
+        ("a file", "UPDATE files SET content = 'AAAA'", &["file ", "not those that were attached"]),
+        (
+            "an account",
+            "UPDATE accounts SET doc = replace(doc, 'active', 'inactive')",
+            &["account of support", "status told active, kept inactive"],
+        ),
+    ];
+    for (name, sql, says) in ways {
+        let terminal = copy(&company, name);
+        tamper(&terminal.home, sql);
+        let mut said = terminal.muster(["log", "verify"]).waits();
+        for one in says {
+            said = said.says(one);
+        }
+        assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
+        assert!(!said.out.contains("Ash") && !said.out.contains('@'), "{}", said.out);
+        let to = day(1).to_string();
+        let words = ["evidence", "export", "--from", "2026-01-01", "--to", &to, "--out", "bundle"];
+        terminal.muster(words).refused([says[0], "muster log verify"]);
+        assert!(!company.place("bundle").exists());
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_is_a_warning_and_no_failure() {
+    let company = Company::where_work(["Ann Ash"]);
+    let all = company.muster(["log", "verify", "--json"]).json();
+    assert_eq!(all["clock_went_back"], serde_json::json!([]));
+    let terminal = copy(&company, "clock");
+    // Eleven minutes are told, nine are the skew of two machines.
+    let sql = written_anew_with(&company, 0, |seq, draft| match seq {
+        2 => draft.at -= jiff::SignedDuration::from_mins(11),
+        3 => draft.at -= jiff::SignedDuration::from_mins(20),
+        _ => {}
+    });
+    tamper(&terminal.home, &sql);
+    forget(&terminal);
+    let found = terminal.muster(["log", "verify", "--json"]).json();
+    assert_eq!(found["clock_went_back"], serde_json::json!([2]));
+    let said = terminal.muster(["log", "verify"]).says("Warning: entry 2 is dated");
+    assert!(!said.out.contains("entry 3 is dated"), "{}", said.out);
 }
 
 #[test]

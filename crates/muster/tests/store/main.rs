@@ -90,6 +90,7 @@ on_every_database! {
     secrets:
         credentials_come_back,
         another_key_opens_nothing_and_says_so,
+        a_file_whose_bytes_were_changed_is_not_handed_out,
         a_former_key_still_opens,
         swapped_credentials_do_not_open,
         altered_credentials_do_not_open,

@@ -144,3 +144,20 @@ story!(there_is_one_signing_key_and_it_is_resealed_too, world, {
     world.sql(&format!("UPDATE signing_keys SET sealed = {sealed}")).await.unwrap();
     assert!(world.org.signing_seed().await.is_err());
 });
+
+story!(a_file_whose_bytes_were_changed_is_not_handed_out, world, {
+    let content = b"the board agreed";
+    let digest = muster_domain::model::canonical::Digest::of(content);
+    let mut tx = world.org.begin("anna", now());
+    tx.put_file(content);
+    note(&mut tx);
+    tx.commit().await.unwrap();
+    assert_eq!(world.org.files().await.unwrap(), [digest.to_string()]);
+    assert_eq!(world.org.file(&digest).await.unwrap().unwrap(), content);
+    if !world.has_back_door() {
+        return;
+    }
+    world.sql("UPDATE files SET content = 'AAAA'").await.unwrap();
+    let refused = world.org.file(&digest).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unreadable { table: "files", .. }), "{refused:?}");
+});

@@ -115,6 +115,7 @@ impl Muster {
         if let Some(app) = &wanted.app {
             self.connection(app).await?;
         }
+        self.beside_the_journal().await?;
         let bundle = Bundle::begin(folder)?;
         match self.export(wanted, bundle).await {
             Ok(exported) => Ok(exported),

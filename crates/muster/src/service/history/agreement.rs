@@ -1,21 +1,31 @@
 //! That the journal and the state agree: folding the whole journal gives exactly the tables.
 
+mod differ;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
+    fmt::Display,
 };
 
+use jiff::Timestamp;
 use muster_domain::{
-    engine::history::{Known, coverage::Excuse, table},
+    engine::history::{self, CheckKnown, Known, coverage::Excuse, table},
     model::{
+        account::Account,
+        canonical::Digest,
+        check::CheckResult,
         id::{AccountId, AppName, PersonId},
         operation::Run,
     },
 };
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::{error::Result, service::Muster, store::records::RunFilter};
+use crate::{
+    error::{Error, Result},
+    service::Muster,
+    store::{StoreError, records::RunFilter},
+};
 
 /// How the journal and the state agree.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -30,6 +40,9 @@ pub struct Agreement {
     pub not_covered: BTreeMap<String, u64>,
     /// How much is kept of people whose data was taken out of the journal.
     pub taken_out: u64,
+    /// Entries dated clearly before the entry that precedes them: a clock was wrong then, or was
+    /// put right.
+    pub clock_went_back: Vec<u64>,
 }
 
 impl Muster {
@@ -47,12 +60,53 @@ impl Muster {
             self.compare_deeds(&known, &app, &mut beside).await?;
         }
         self.compare_documents(&known, &mut beside).await?;
-        let told = known.checks.iter();
-        let told = told.map(|(key, one)| (key.clone(), (one.state, one.rung, one.since, one.due)));
-        let kept = self.store.check_results().await?.into_iter();
-        let kept = kept.map(|(key, one)| (key, (one.state, one.rung, one.since, one.due)));
+        self.compare_files(&mut beside).await?;
+        let told = known.checks.iter().map(|(key, one)| {
+            let CheckKnown { state, rung, since, due, .. } = one;
+            (key.clone(), json!({"state": state, "rung": rung, "since": since, "due": due}))
+        });
+        let kept = self.store.check_results().await?.into_iter().map(|(key, one)| {
+            let CheckResult { state, rung, since, due, .. } = one;
+            (key, json!({"state": state, "rung": rung, "since": since, "due": due}))
+        });
         beside.compare(("check", "check"), (told, kept), |beside, key| beside.excuse_check(key));
         Ok(beside.agreement)
+    }
+
+    /// Refuses to go on where the state is not what the journal tells.
+    ///
+    /// # Errors
+    /// When it is not, naming the first difference, and when the store fails.
+    pub(in crate::service) async fn beside_the_journal(&self) -> Result<()> {
+        let Agreement { beside, .. } = self.agreement().await?;
+        let Some(first) = beside.first() else { return Ok(()) };
+        let more = beside.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+        Err(Error::Conflict(format!(
+            "what Muster knows now is not what the journal tells:\n{first}{more}\n\
+             Nothing is signed that the journal does not bear out; see all of it: muster log verify"
+        )))
+    }
+
+    /// Holds every attached file against the digest under which it is kept.
+    async fn compare_files(&self, beside: &mut Beside<'_>) -> Result<()> {
+        for key in self.store.files().await? {
+            let sound = match key.parse() {
+                Ok(sha256) => match self.store.file(&sha256).await {
+                    Err(StoreError::Unreadable { .. }) => false,
+                    other => other?.is_some(),
+                },
+                Err(_) => false,
+            };
+            if !sound {
+                let short = key.get(..16).unwrap_or(&key);
+                beside
+                    .agreement
+                    .beside
+                    .push(format!("file {short}…: its bytes are not those that were attached"));
+            }
+        }
+        Ok(())
     }
 
     async fn begin_comparing<'k>(&self, known: &'k Known) -> Result<Beside<'k>> {
@@ -66,8 +120,11 @@ impl Muster {
                 }
             }
         }
-        let mut agreement =
-            Agreement { images_from: known.coverage.images_from, ..Agreement::default() };
+        let mut agreement = Agreement {
+            images_from: known.coverage.images_from,
+            clock_went_back: known.clock_went_back.clone(),
+            ..Agreement::default()
+        };
         let first = known.coverage.images_from.unwrap_or_default();
         for seq in &known.coverage.untold {
             agreement.beside.push(format!(
@@ -89,7 +146,7 @@ impl Muster {
             let is_merged = || merged.iter().any(|merged| merged.person.id.as_str() == id);
             let unclear = known.unclear.keys().any(|person| person.as_str() == id);
             if unclear && !kept.contains_key(id) && !is_merged() {
-                let gone = format!("person {id:?}: told of, and not kept");
+                let gone = format!("person {id}: told of, and not kept");
                 beside.agreement.beside.push(gone);
             }
         }
@@ -104,14 +161,19 @@ impl Muster {
     async fn compare_documents(&self, known: &Known, beside: &mut Beside<'_>) -> Result<()> {
         let kept = self.store.orders().await?.documents()?;
         let told = known.orders()?.documents()?;
-        let orders: BTreeMap<_, _> = kept.into_iter().collect();
+        let named = |((kind, key), doc): ((&str, String), Json)| (format!("{kind} {key}"), doc);
+        let early: BTreeMap<_, _> =
+            kept.keys().map(|key| (format!("{} {}", key.0, key.1), format!("{key:?}"))).collect();
+        let told = told.into_iter().map(named);
+        let orders: BTreeMap<_, _> = kept.into_iter().map(named).collect();
         let excused: BTreeSet<_> = orders
             .iter()
             .filter(|(_, doc)| beside.names_somebody_taken_out(&format!("{doc:?}")))
             .map(|(key, _)| key.clone())
             .collect();
         beside.compare(("order", table::ORDERS), (told, orders), |beside, key| {
-            beside.excuse(table::ORDERS, &[format!("{key:?}")], excused.contains(key))
+            let early = early.get(key).cloned().unwrap_or_default();
+            beside.excuse(table::ORDERS, &[early], excused.contains(key))
         });
         let rows = |table| {
             let rows = known.rows(table).into_iter().flatten();
@@ -121,7 +183,7 @@ impl Muster {
         let kept = documents(kept.iter().map(|one| (one.app.to_string(), one)))?;
         for app in known.coverage.early(table::CONNECTIONS).filter_map(|key| key.first()) {
             if !kept.contains_key(app) {
-                beside.agreement.beside.push(format!("connection {app:?}: told of, and not kept"));
+                beside.agreement.beside.push(format!("connection {app}: told of, and not kept"));
             }
         }
         let told = rows(table::CONNECTIONS);
@@ -134,8 +196,13 @@ impl Muster {
         beside.compare(("source", table::SOURCES), (told, kept), |beside, key| {
             beside.excuse(table::SOURCES, std::slice::from_ref(key), false)
         });
-        let kept = self.store.policy().await?.map(|policy| (policy.number, policy.digest));
-        let told = known.policy.as_ref().map(|policy| (policy.number, policy.digest));
+        // The digest is computed from the text, not believed.
+        let kept = self.store.policy_versions().await?.into_iter().map(|policy| {
+            let text = Digest::of(policy.text.as_bytes());
+            (policy.number, json!({"digest": policy.digest, "text": text}))
+        });
+        let told = known.policies.iter();
+        let told = told.map(|(number, told)| (*number, json!({"digest": told, "text": told})));
         beside.compare(("policy", "policy"), (told, kept), |_, _| None);
         Ok(())
     }
@@ -152,11 +219,14 @@ impl Muster {
         };
         let key = |id: &AccountId| [app.to_string(), id.to_string()];
         let told = known.accounts.get(app).into_iter().flatten();
-        let told =
-            told.map(|(id, it)| (id, (&it.account, it.first_seen, it.last_changed, it.gone)));
-        let shown = kept.iter();
-        let shown =
-            shown.map(|(id, it)| (id, (&it.account, it.first_seen, it.last_changed, it.gone)));
+        let told = told.map(|(id, it)| {
+            let (first_seen, last_changed) = (it.first_seen, it.last_changed);
+            (id, Shown { account: &it.account, first_seen, last_changed, gone: it.gone })
+        });
+        let shown = kept.iter().map(|(id, it)| {
+            let (first_seen, last_changed) = (it.first_seen, it.last_changed);
+            (id, Shown { account: &it.account, first_seen, last_changed, gone: it.gone })
+        });
         beside.compare((&format!("account of {app}"), "account"), (told, shown), |beside, id| {
             beside.excuse("account", &key(id), hers(beside, id))
         });
@@ -195,7 +265,7 @@ impl Muster {
         let kept: BTreeMap<_, _> = self.store.runs(&filter).await?.into_iter().map(by_id).collect();
         for id in known.coverage.early_runs(app) {
             if !kept.contains_key(id) {
-                beside.agreement.beside.push(format!("run of {app} {id:?}: told of, and not kept"));
+                beside.agreement.beside.push(format!("run of {app} {id}: told of, and not kept"));
             }
         }
         let hers: BTreeSet<_> = kept
@@ -218,13 +288,30 @@ impl Muster {
         beside.compare((&what, table::APPROVALS), (told, kept), |beside, key| {
             beside.excuse(table::APPROVALS, &[key.to_string()], hers.contains(key))
         });
+        self.compare_reads(known, app, beside).await
+    }
+
+    /// Every read there was, and which of them count.
+    async fn compare_reads(
+        &self,
+        known: &Known,
+        app: &AppName,
+        beside: &mut Beside<'_>,
+    ) -> Result<()> {
+        let told = known.headers.iter().filter(|((of, _), _)| of == app);
+        let told: Vec<_> = told.map(|((_, id), header)| (id.clone(), header.clone())).collect();
+        let mut kept = Vec::new();
+        for read in self.store.observations(app).await? {
+            kept.push((read.id.clone(), history::header(serde_json::to_value(&read)?)));
+        }
+        beside.compare((&format!("read of {app}"), "read"), (told, kept), |_, _| None);
         let last = self.store.observation(app).await?.map(|read| read.id);
         let proven = self.store.last_proven_observation(app).await?.map(|read| read.id);
         let reads = known.reads.get(app);
         let told_last = reads.map(|reads| reads.last.id.clone());
         let told_proven = reads.and_then(|reads| Some(reads.proven.as_ref()?.id.clone()));
-        let told = [("last", told_last), ("proven", told_proven)];
-        let kept = [("last", last), ("proven", proven)];
+        let told = [("which is the last", told_last), ("which proved complete", told_proven)];
+        let kept = [("which is the last", last), ("which proved complete", proven)];
         beside.compare((&format!("read of {app}"), "read"), (told, kept), |_, _| None);
         Ok(())
     }
@@ -265,7 +352,7 @@ impl Beside<'_> {
         self.people.iter().any(|person| text.contains(person.as_str()))
     }
 
-    fn compare<K: Ord + Debug, V: PartialEq + Debug>(
+    fn compare<K: Ord + Display, V: PartialEq + Serialize>(
         &mut self,
         (what, kind): (&str, &str),
         (told, kept): (impl IntoIterator<Item = (K, V)>, impl IntoIterator<Item = (K, V)>),
@@ -273,18 +360,18 @@ impl Beside<'_> {
     ) {
         let mut kept: BTreeMap<K, V> = kept.into_iter().collect();
         for (key, told) in told {
-            match kept.remove(&key) {
-                Some(kept) if kept == told => {}
-                kept => {
-                    let other = format!("{what} {key:?}: told {told:?}, kept {kept:?}");
-                    self.agreement.beside.push(other);
-                }
-            }
+            let other = match kept.remove(&key) {
+                Some(kept) if kept == told => continue,
+                Some(kept) => differ::line(&format!("{what} {key}"), &told, &kept),
+                None => format!("{what} {key}: told of, and not kept"),
+            };
+            self.agreement.beside.push(other);
         }
-        for (key, it) in kept {
+        for key in kept.into_keys() {
             match excuse(self, &key) {
                 None => {
-                    self.agreement.beside.push(format!("{what} {key:?}: only kept {it:?}"));
+                    let other = format!("{what} {key}: only kept, no entry tells of it");
+                    self.agreement.beside.push(other);
                 }
                 Some(Excuse::TakenOut) => self.agreement.taken_out += 1,
                 Some(Excuse::Early) => {
@@ -293,4 +380,14 @@ impl Beside<'_> {
             }
         }
     }
+}
+
+/// What is known of an account, apart from what was learned of it and what it holds.
+#[derive(PartialEq, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    account: &'a Account,
+    first_seen: Timestamp,
+    last_changed: Timestamp,
+    gone: Option<Timestamp>,
 }
