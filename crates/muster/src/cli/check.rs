@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_domain::{
-    engine::checks::{self, BlindSpot, Detail, Evaluation},
+    engine::checks::{self, BlindSpot, Check, Detail, Evaluation, Reach},
     model::{
         check::{CheckResult, CheckState},
         id::AppName,
@@ -103,7 +103,7 @@ impl Args {
             print_json(&as_json(&found))?;
         } else {
             let told = if self.all || only.is_some() { Told::All } else { Told::Wrong };
-            show(&session, &found, told);
+            show(&session, &found, (told, only));
         }
         Ok(outcome)
     }
@@ -168,10 +168,18 @@ fn list(session: &Session, found: &Evaluation, told: Told) {
     }
 }
 
-fn show(session: &Session, found: &Evaluation, told: Told) {
+fn show(session: &Session, found: &Evaluation, (told, only): (Told, Option<&Check>)) {
     let style = session.style;
     if found.tallies.is_empty() {
-        print_line("No check is asked of anything yet; connect an app: muster app add");
+        print_line(match only.map(|check| check.reach) {
+            Some(Reach::Critical) => {
+                "It is asked of critical systems only; to declare one: muster critical add APP"
+            }
+            Some(Reach::Company) => "There is nothing yet of which it is asked.",
+            Some(Reach::EveryApp) | None => {
+                "No check is asked of anything yet; connect an app: muster app add"
+            }
+        });
         return;
     }
     let rows = found

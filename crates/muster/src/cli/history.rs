@@ -52,7 +52,14 @@ impl Args {
             show_timeline(&session, &happened, self.csv)?;
             return Ok(Outcome::Done);
         }
-        let as_of = as_of.unwrap_or_else(|| session.muster.env.now());
+        let now = session.muster.env.now();
+        if let Some(later) = [as_of, known_at].into_iter().flatten().find(|time| now < *time) {
+            return Err(Error::Invalid(format!(
+                "{} is still to come; what is planned for it: muster upcoming, or muster plan --at",
+                session.when(later)
+            )));
+        }
+        let as_of = as_of.unwrap_or(now);
         let question = Question {
             as_of,
             known_at: known_at.unwrap_or(as_of),

@@ -42,7 +42,7 @@ impl Muster {
         let NewAttestation { says, app, account, statement, until, file } = new;
         self.connection(&app).await?;
         let now = self.env.now();
-        lasts(now, until)?;
+        lasts(now, until, &self.policy_or_none().await?.organization.time_zone)?;
         let statement = statement.trim().to_owned();
         if statement.is_empty() {
             return Err(Error::Invalid("say what you saw: --statement TEXT".to_owned()));

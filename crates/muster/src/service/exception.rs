@@ -1,7 +1,7 @@
 //! Exceptions: leaving something wrong as it is until a date, with a reason and somebody who answers
 //! for it. And the files that people attach as proof.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use muster_domain::{
     engine::{consent, lifecycle::PersonState},
     model::{
@@ -83,7 +83,7 @@ impl Muster {
         let check = known(&check)?;
         let reason = said(&reason)?;
         let now = self.env.now();
-        lasts(now, until)?;
+        lasts(now, until, &self.policy_or_none().await?.organization.time_zone)?;
         let result = self.explain_check(check.name, &unit).await?.result;
         if !matches!(result.state, CheckState::Fail | CheckState::Due | CheckState::Excepted) {
             return Err(Error::Invalid(format!(
@@ -215,12 +215,18 @@ pub(super) fn said(reason: &str) -> Result<String> {
 }
 
 /// Whether something may last until `until`.
-pub(super) fn lasts(now: Timestamp, until: Timestamp) -> Result<()> {
+pub(super) fn lasts(now: Timestamp, until: Timestamp, zone: &TimeZone) -> Result<()> {
     if until <= now {
         return Err(Error::Invalid("the end has passed already; give a later one".to_owned()));
     }
-    if until.duration_since(now) > Exception::LONGEST {
-        return Err(Error::Invalid("it may last a year at most; give an earlier end".to_owned()));
+    let today = now.to_zoned(zone.clone()).date();
+    let last = today.checked_add(1.year()).unwrap_or(today);
+    // The end itself no longer counts.
+    let until = until.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(until);
+    if until.to_zoned(zone.clone()).date() > last {
+        return Err(Error::Invalid(format!(
+            "it may last a year at most, until {last}; give an earlier end"
+        )));
     }
     Ok(())
 }

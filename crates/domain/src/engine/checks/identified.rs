@@ -59,7 +59,7 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
                     .privileged(holding.is_privileged())
                     .into(),
                 Standing::Unknown(why) => Verdict::unseen(
-                    "whether {detail} works here is not known",
+                    "whether whoever answers for {login} works here is not known: {detail}",
                     "complete their record in the source",
                 )
                 .because(&format!("{} ({why})", person.name())),

@@ -57,7 +57,7 @@ fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
         }
         Some(Match::ToConfirm { .. } | Match::Unmatched) | None => {
             return Verdict::unseen(
-                "nobody has said whose {detail} is, the account of Muster's key",
+                "nobody has said whose the account of Muster's key is: {detail}",
                 "say so: muster accounts link ACCOUNT PERSON",
             )
             .because(&login);
@@ -65,7 +65,7 @@ fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
     };
     let Some((person, standing)) = ask::standing_of(company, facts, person) else {
         return Verdict::unseen(
-            "{detail} is tied to a person who is not known",
+            "the account of Muster's key is tied to a person who is not known: {detail}",
             "muster accounts link ACCOUNT PERSON",
         )
         .because(&login);
@@ -87,7 +87,7 @@ fn ask(facts: &Facts<'_>, company: &Company<'_>) -> Verdict {
         .privileged(true)
         .into(),
         Standing::Unknown(why) => Verdict::unseen(
-            "whether {detail} works here is not known",
+            "whether whoever's key Muster uses works here is not known: {detail}",
             "complete their record in the source",
         )
         .because(&format!("{name} ({why})")),

@@ -117,7 +117,7 @@ fn differs(session: &Session, one: &OperationDiffers) -> String {
             held => format!("would have been planned {}, held by: {held}", when(at)),
         },
         (Some(at), None) => format!("would not have been planned; it was {}", when(at)),
-        (Some(was), Some(is)) if was != is => {
+        (Some(was), Some(is)) if when(was) != when(is) => {
             format!("would have been planned {} instead of {}", when(is), when(was))
         }
         _ => match (one.goes.valid, one.goes.tried) {
@@ -127,10 +127,10 @@ fn differs(session: &Session, one: &OperationDiffers) -> String {
             (None, Some(at)) => {
                 format!("would have gone {}; it waited ({})", when(at), holds(&one.held_by.valid))
             }
-            (Some(was), Some(is)) => {
+            (Some(was), Some(is)) if when(was) != when(is) => {
                 format!("would have gone {} instead of {}", when(is), when(was))
             }
-            (None, None) => "would have been the same".to_owned(),
+            _ => "would have been the same".to_owned(),
         },
     }
 }

@@ -158,10 +158,11 @@ impl Muster {
         let mut tx = self.begin();
         tx.put_people(std::slice::from_ref(&person));
         tx.remove_order(&extension);
-        let data = json!({"extension": extension, "reason": reason});
-        tx.journal(Event::ExtensionApproved, of(&extension), data);
+        // First the entry that tells what became of the person.
         let data = json!({"by_hand": true, "told_by": extension.by, "changes": changes});
         tx.journal(Event::PersonChanged, of(&extension), data);
+        let data = json!({"extension": extension, "reason": reason});
+        tx.journal(Event::ExtensionApproved, of(&extension), data);
         tx.commit().await?;
         Ok(extension)
     }
