@@ -27,7 +27,7 @@ fn of<'a>(list: &'a [Value], key: &str, value: &str) -> Vec<&'a Value> {
 fn whose_ben_left() -> Company {
     let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
     company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
-    company.person("Ben Birch").leaves(day(-3));
+    company.person("Ben Birch").leaves(day(-9));
     company.looks();
     company
 }
@@ -47,9 +47,9 @@ fn a_leaver_whose_end_is_changed_afterwards_stays_in_the_evidence() {
         (&ben[0]["outcome"], &ben[0]["login"]),
         (&"stays".into(), &email("Ben Birch").into())
     );
-    assert_eq!(ben[0]["left"], format!("{}T18:00:00Z", day(-3)));
+    assert_eq!(ben[0]["left"], format!("{}T18:00:00Z", day(-9)));
     let told = ben[0]["end_told"].as_str().unwrap();
-    assert!(told.contains(&format!("end {}T18:00:00Z told", day(-3))), "{told}");
+    assert!(told.contains(&format!("end {}T18:00:00Z told", day(-9))), "{told}");
     let changed = told.contains("ines@acme.example");
     assert!(changed && (told.contains(&later) || told.contains("taken back")), "{told}");
     // And who changed it, with the dates and nothing of her profile.
@@ -69,7 +69,7 @@ fn a_leaver_who_is_hired_again_or_merged_or_listed_without_an_end_stays_in_the_e
     let today = day(0).to_string();
     let copy = crate::tampering::copy(&company, "merged");
     let rehire = ["people", "rehire", "Ben Birch", "--start", &today, "--department", "Support"];
-    company.muster(rehire).done();
+    company.muster(rehire.into_iter().chain(["--yes"])).done();
     let leavers = list(&export(&company, "rehired"), "leavers");
     let ben = of(&leavers, "name", "Ben Birch");
     assert_eq!((ben.len(), &ben[0]["outcome"]), (1, &"overdue".into()), "{leavers:?}");
@@ -89,6 +89,7 @@ fn a_leaver_who_is_hired_again_or_merged_or_listed_without_an_end_stays_in_the_e
     company.terminal = home;
     let mut other = whose_ben_left();
     other.person("Ben Birch").last_day = None;
+    other.person("Ben Birch").title = "Senior Agent".to_owned();
     other.looks();
     let leavers = list(&export(&other, "unlisted"), "leavers");
     let ben = of(&leavers, "name", "Ben Birch");

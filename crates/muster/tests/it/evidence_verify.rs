@@ -73,7 +73,10 @@ fn a_refused_export_leaves_no_directory() {
 
 #[test]
 fn a_bundle_declares_what_was_taken_out_of_its_journal() {
-    let company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-1));
+    company.looks();
+    company.approve_all("lead@acme.example");
     let taken_out = |out: &str| {
         export(&company, out).done();
         company.muster(["evidence", "verify", out]).done();

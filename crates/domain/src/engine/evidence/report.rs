@@ -126,7 +126,8 @@ svg { display: block; width: 100%; height: auto; } svg text { font-size: 11px; f
 svg .note { fill: #5c6878; }
 .alarm { border: 1px solid #a3322a; border-left-width: 2mm; border-radius: 1mm; padding: 2mm 4mm;
   margin: 5mm 0 0; break-inside: avoid; color: #a3322a; font-weight: 600; }
-table.list { font-size: 8.5pt; } table.list td { overflow-wrap: anywhere; } thead { display: table-header-group; }
+table.list { font-size: 8.5pt; } table.list td { overflow-wrap: anywhere; }
+table.list td:first-child { white-space: nowrap; } thead { display: table-header-group; }
 .key { display: flex; flex-wrap: wrap; gap: 1mm 5mm; font-size: 9pt; margin: 2mm 0 0; }
 .key i { display: inline-block; width: 3mm; height: 3mm; border-radius: .6mm; margin-right: 1.5mm; }
 ";

@@ -117,7 +117,10 @@ pub(super) fn write(
         let key = account.map(|account| (leaver.app.clone(), account.id.clone()));
         let run = key.and_then(|key| material.removals.get(&key));
         let later = account.map(|account| since(account, leaver.left)).unwrap_or_default();
-        let again = later.iter().filter(|one| leaver.left < one.from.0).count();
+        // The first time that it was seen is no coming back in.
+        let first = account.and_then(|account| account.let_in.first());
+        let anew = |one: &&&LetIn| leaver.left < one.from.0 && Some(**one) != first;
+        let again = later.iter().filter(anew).count();
         let back = match leaver.ending {
             Ending::CameBack(back) => Some(back),
             Ending::Stands | Ending::Undone(_) => None,
