@@ -131,7 +131,7 @@ pub(crate) async fn evidence() -> Result<Vec<Line>> {
             seconds <= 60.0 && growth <= 600,
         ));
         let (memory, watch) = (Memory::watch()?, Stopwatch::start());
-        let verdict = bundle::verify(&folder, None)?;
+        let verdict = bundle::verify(&folder, None, None)?;
         let (seconds, growth) = (watch.seconds(), memory.growth_mb()?);
         ensure!(verdict.faults.is_empty(), "{:?}", verdict.faults);
         lines.push(Line::new(

@@ -168,7 +168,7 @@ impl Restated {
     }
 
     /// What `entry` tells; `None` when its data was taken out and nothing of it was restated.
-    pub(super) fn told<'a>(&'a self, entry: &'a Entry) -> Option<&'a Json> {
+    pub(in crate::engine) fn told<'a>(&'a self, entry: &'a Entry) -> Option<&'a Json> {
         if entry.is_without_data() { self.0.get(&entry.seq) } else { Some(&entry.data) }
     }
 }
@@ -567,14 +567,14 @@ impl Known {
 
 /// What became of an account.
 #[derive(Deserialize)]
-pub(super) struct AccountChange {
-    pub(super) account: AccountId,
+pub(in crate::engine) struct AccountChange {
+    pub(in crate::engine) account: AccountId,
     /// `None` when it is gone.
-    pub(super) after: Option<Account>,
+    pub(in crate::engine) after: Option<Account>,
 }
 
 /// The changes that `data` of an entry tells, and when they were seen.
-pub(super) fn account_changes(
+pub(in crate::engine) fn account_changes(
     entry: &Entry,
     data: &Json,
 ) -> Option<(Timestamp, Vec<AccountChange>)> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use muster_domain::{
     engine::evidence::{
-        key::PublicKey,
+        checkpoint::SignedCheckpoint,
+        key::Trusted,
         manifest::{MANIFEST, Manifest, Verdict},
         rotation::Span,
     },
@@ -49,9 +50,13 @@ pub(super) enum Command {
     Verify {
         /// The directory of the bundle
         bundle: PathBuf,
-        /// The public key, from a hand you trust; without it only integrity is proven, not origin
+        /// The public key or its fingerprint, from a hand you trust; without it only integrity is
+        /// proven, not origin
         #[arg(long, value_name = "PUBLIC")]
-        key: Option<PublicKey>,
+        key: Option<Trusted>,
+        /// A checkpoint that you kept: finds a journal that was written anew before the bundle
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
     },
 }
 
@@ -76,7 +81,10 @@ impl Command {
                 let to = end_of(&to, &session.zone)?;
                 export(&session, Wanted { from, to, app }, &out).await
             }
-            Self::Verify { bundle, key } => verify(start.json, &bundle, key.as_ref()),
+            Self::Verify { bundle, key, checkpoint } => {
+                let kept = checkpoint.as_deref().map(super::log::kept).transpose()?;
+                verify(start.json, &bundle, (key.as_ref(), kept))
+            }
         }
     }
 }
@@ -193,9 +201,13 @@ async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-fn verify(json: bool, folder: &Path, key: Option<&PublicKey>) -> Result<Outcome> {
+fn verify(
+    json: bool,
+    folder: &Path,
+    (key, kept): (Option<&Trusted>, Option<SignedCheckpoint>),
+) -> Result<Outcome> {
     use std::io::IsTerminal as _;
-    let Verdict { manifest, faults } = bundle::verify(folder, key)?;
+    let Verdict { manifest, faults } = bundle::verify(folder, key, kept.clone())?;
     if !faults.is_empty() {
         let told: Vec<String> = faults.iter().map(|fault| clean(&fault.to_string())).collect();
         return Err(Error::Conflict(format!(
@@ -216,9 +228,14 @@ fn verify(json: bool, folder: &Path, key: Option<&PublicKey>) -> Result<Outcome>
             "root": manifest.root,
             "scope": manifest.scope,
             "files": manifest.files.len(),
+            "taken_out": manifest.taken_out,
+            "checkpoint": kept.map(|kept| kept.checkpoint),
         }))?;
     } else {
         show(Style::for_terminal(std::io::stdout().is_terminal()), &manifest, key.is_some());
+        if let Some(SignedCheckpoint { checkpoint, .. }) = kept {
+            print_line(&format!("It holds entry {}, which you kept signed.", checkpoint.seq));
+        }
     }
     Ok(Outcome::Done)
 }

@@ -204,17 +204,16 @@ async fn checkpoint(session: &Session, out: Option<&Path>) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The checkpoint that was kept in a file.
+pub(super) fn kept(path: &Path) -> Result<SignedCheckpoint> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::file(format!("cannot read {}", path.display()), error))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Error::Invalid(format!("{} is no checkpoint: {error}", path.display())))
+}
+
 async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) -> Result<Outcome> {
-    let kept: Option<SignedCheckpoint> = match file {
-        None => None,
-        Some(path) => {
-            let text = fs::read_to_string(path)
-                .map_err(|error| Error::file(format!("cannot read {}", path.display()), error))?;
-            Some(serde_json::from_str(&text).map_err(|error| {
-                Error::Invalid(format!("{} is no checkpoint: {error}", path.display()))
-            })?)
-        }
-    };
+    let kept = file.map(kept).transpose()?;
     let verified = session.muster.verify_against(kept.as_ref(), key.as_ref()).await?;
     let agreement = session.muster.agreement().await?;
     let outcome = Outcome::changes_if(!agreement.beside.is_empty());

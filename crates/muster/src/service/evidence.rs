@@ -3,6 +3,8 @@
 pub mod bundle;
 pub mod export;
 pub mod keys;
+mod leavers;
+mod lists;
 mod pass;
 mod people;
 mod populations;

@@ -22,6 +22,8 @@ mod consent;
 mod crash;
 mod desk;
 mod evidence;
+mod evidence_leavers;
+mod evidence_verify;
 mod exit_codes;
 mod give_back;
 mod hand_over;

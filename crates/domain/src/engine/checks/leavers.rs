@@ -1,21 +1,67 @@
 //! The leavers of a period against the removal of their access: the list that auditors draw their
-//! samples from.
+//! samples from. Who was to leave at any moment of the period is in it, whatever was said later.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
     Company, Pressing,
-    ask::{Asker, Facts, Standing},
+    ask::{Asker, Facts},
     deadline, offboarded,
 };
-use crate::model::{
-    id::{AccountId, AppName, PersonId, RoleName},
-    person::Person,
+use crate::{
+    engine::{
+        evidence::leaving::{EndTold, Leavings, LetIn, removed},
+        lifecycle::{self, Hours},
+    },
+    model::{
+        id::{AccountId, AppName, PersonId, RoleName},
+        person::{Person, TerminationType},
+    },
 };
 
+/// The end of an engagement after which nothing else gave access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Departure {
+    /// The engagement.
+    pub engagement: u32,
+    /// When access was to end.
+    pub at: Timestamp,
+    /// Whether the work was ended for her.
+    pub involuntary: bool,
+    /// When a later engagement gives access again.
+    pub back: Option<Timestamp>,
+}
+
+/// Every end in what is told of `person` after which nothing else gave access, by these `hours`.
+#[must_use]
+pub fn departures(person: &Person, hours: &Hours<'_>) -> Vec<Departure> {
+    let stints = lifecycle::stints(person, hours);
+    let departure = |stint: &lifecycle::Stint| {
+        let at = stint.end.filter(|end| stint.access_from <= *end)?;
+        let others = || stints.iter().filter(|other| other.number != stint.number);
+        let goes_on = |other: &lifecycle::Stint| {
+            let later = |end: Timestamp| (at, stint.number) < (end, other.number);
+            other.access_from <= at && other.end.is_none_or(later)
+        };
+        if others().any(goes_on) {
+            return None;
+        }
+        let ended = person.engagements.iter().find(|one| one.number == stint.number)?;
+        Some(Departure {
+            engagement: stint.number,
+            at,
+            involuntary: ended.terms.termination == Some(TerminationType::Involuntary),
+            back: others().map(|other| other.access_from).filter(|from| at < *from).min(),
+        })
+    };
+    stints.iter().filter_map(departure).collect()
+}
+
 /// One account of somebody who left, or somebody who left without one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaver {
     /// The app.
     pub app: AppName,
@@ -27,28 +73,42 @@ pub struct Leaver {
     pub left: Timestamp,
     /// Whether her work was ended for her.
     pub involuntary: bool,
+    /// Whether that still is what is known.
+    pub ending: Ending,
+    /// What was told of this end, in turn.
+    pub told: Vec<EndTold>,
     /// Her account there; `None` when she has none.
     pub account: Option<LeaverAccount>,
 }
 
+/// Whether an end is still what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is.
+    Stands,
+    /// It is, and she came back to other work since.
+    CameBack(Timestamp),
+    /// Since then something else is told: by what is known now she did not leave then.
+    Undone(Timestamp),
+}
+
 /// A leaver's account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaverAccount {
     /// The app's id.
     pub id: AccountId,
     /// The login.
     pub login: String,
-    /// The role.
+    /// The highest role that it had at the leaving or after it.
     pub role: Option<RoleName>,
-    /// Whether it may manage users or settings.
+    /// Whether one of these may manage users or settings.
     pub privileged: bool,
     /// Until when it was to be shut.
     pub due: Timestamp,
-    /// Whether it lets nobody in now.
-    pub shut: bool,
-    /// When the read-back of the write that shut it out proved it, or a complete read did not find
-    /// it any more.
-    pub proved: Option<Timestamp>,
+    /// When it let in, in turn.
+    pub let_in: Vec<LetIn>,
+    /// When it was shut out for good, or gone, as a read showed; `None` while it lets in.
+    pub removed: Option<Timestamp>,
 }
 
 /// What became of a leaver's access.
@@ -59,18 +119,20 @@ pub enum Removal {
     NoAccount,
     /// Removed within the limit.
     InTime,
-    /// Removed after the limit.
-    Late,
+    /// By what is known now she did not leave then, or she came back before the limit.
+    Stays,
     /// Still there, inside the limit.
     Pending,
-    /// Still there, beyond the limit.
+    /// Removed after the limit.
+    Late,
+    /// Still there, beyond the limit; or it was when she came back.
     Overdue,
 }
 
 impl Removal {
     /// Every outcome, the best first.
-    pub const ALL: [Self; 5] =
-        [Self::NoAccount, Self::InTime, Self::Pending, Self::Late, Self::Overdue];
+    pub const ALL: [Self; 6] =
+        [Self::NoAccount, Self::InTime, Self::Stays, Self::Pending, Self::Late, Self::Overdue];
 
     /// The word used in output.
     #[must_use]
@@ -78,29 +140,36 @@ impl Removal {
         match self {
             Self::NoAccount => "no_account",
             Self::InTime => "in_time",
-            Self::Late => "late",
+            Self::Stays => "stays",
             Self::Pending => "pending",
+            Self::Late => "late",
             Self::Overdue => "overdue",
         }
     }
 }
 
 impl Leaver {
-    /// What became of it at `now`, where a read showed at `removed` that the account lets nobody
-    /// in; and after how many minutes, to the minute above. An account that was shut before the
-    /// leaving took none; one that is there has taken until now.
+    /// What became of it at `now`, and after how many minutes, to the minute above. An account that
+    /// was shut before the leaving took none; one that is there has taken until now, or until she
+    /// came back, or until the end was undone.
     #[must_use]
-    pub fn removal(&self, removed: Option<Timestamp>, now: Timestamp) -> (Removal, Option<u64>) {
-        let Some(account) = &self.account else { return (Removal::NoAccount, None) };
+    pub fn removal(&self, now: Timestamp) -> (Removal, Option<u64>) {
+        let undone = matches!(self.ending, Ending::Undone(_));
+        let Some(account) = &self.account else {
+            return (if undone { Removal::Stays } else { Removal::NoAccount }, None);
+        };
         let minutes = |at: Timestamp| {
             let seconds = at.duration_since(self.left).as_secs();
             u64::try_from(seconds).unwrap_or_default().div_ceil(60)
         };
-        let (outcome, at) = match removed {
-            Some(at) if at <= account.due => (Removal::InTime, at),
-            Some(at) => (Removal::Late, at),
-            None if now < account.due => (Removal::Pending, now),
-            None => (Removal::Overdue, now),
+        let (outcome, at) = match (account.removed, self.ending) {
+            (at, Ending::Undone(undone)) => (Removal::Stays, at.unwrap_or(undone)),
+            (Some(at), _) if at <= account.due => (Removal::InTime, at),
+            (Some(at), _) => (Removal::Late, at),
+            (None, Ending::CameBack(back)) if back <= account.due => (Removal::Stays, back),
+            (None, Ending::CameBack(back)) => (Removal::Overdue, back),
+            (None, Ending::Stands) if now < account.due => (Removal::Pending, now),
+            (None, Ending::Stands) => (Removal::Overdue, now),
         };
         (outcome, Some(minutes(at)))
     }
@@ -113,65 +182,189 @@ impl Leaver {
     }
 }
 
-/// Everybody whose access was to end from `from` up to but without `to`, in every app, with each of
-/// their accounts.
+/// One leaving, before it is known which accounts it is about.
+struct Leaving<'a> {
+    person: &'a Person,
+    engagement: u32,
+    left: Timestamp,
+    involuntary: bool,
+    ending: Ending,
+    /// Whether the person is known now.
+    known: bool,
+}
+
+/// Everybody whose access was to end from `from` up to but without `to`, by what is known now or was
+/// at any moment between, in every app, with each of their accounts. `told` is the whole journal.
 #[must_use]
-pub fn leavers(company: &Company<'_>, from: Timestamp, to: Timestamp) -> Vec<Leaver> {
+pub fn leavers(
+    company: &Company<'_>,
+    told: &Leavings,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Leaver> {
     let mut found = Vec::new();
     for facts in &company.apps {
-        let asker = Asker::new(company, facts);
-        let disowned = asker.disowned();
-        for person in facts.world.people.values() {
-            let Standing::Left { since, involuntary } = asker.standing(person) else { continue };
-            if since < from || to <= since {
-                continue;
-            }
-            let leaver = |account| Leaver {
-                app: facts.world.app.clone(),
-                person: person.id.clone(),
-                name: person.name(),
-                left: since,
-                involuntary,
-                account,
-            };
-            let mut accounts = facts.correlation.accounts_of(&person.id).to_vec();
-            accounts.extend(disowned.get(&person.id).into_iter().flatten().cloned());
-            if accounts.is_empty() {
-                found.push(leaver(None));
-            }
-            for id in &accounts {
-                let account = account(company, facts, id, (person, since, involuntary));
-                found.extend(account.map(|account| leaver(Some(account))));
-            }
+        let known = departed(company, facts);
+        let mut leavings = known_now(company, &known, (from, to));
+        leavings.extend(known_then(facts, &known, told, (from, to)));
+        let disowned = Asker::new(company, facts).disowned();
+        for leaving in &leavings {
+            found.extend(with_accounts(company, facts, leaving, (told, &disowned)));
         }
     }
     found
+}
+
+/// Every departure that has come, by what is known now.
+type Departed<'a> = BTreeMap<(&'a PersonId, u32), (&'a Person, Departure)>;
+
+fn departed<'a>(company: &Company<'_>, facts: &'a Facts<'_>) -> Departed<'a> {
+    let mut known = BTreeMap::new();
+    for person in facts.world.people.values() {
+        for one in departures(person, &facts.world.hours()) {
+            if one.at <= company.now {
+                known.insert((&person.id, one.engagement), (person, one));
+            }
+        }
+    }
+    known
+}
+
+/// Who left in the period by what is known now.
+fn known_now<'a>(
+    company: &Company<'_>,
+    known: &Departed<'a>,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Leaving<'a>> {
+    let within = known.values().filter(|(_, one)| from <= one.at && one.at < to);
+    let leaving = |(person, one): &(&'a Person, Departure)| {
+        let Departure { engagement, at: left, involuntary, back } = *one;
+        let back = back.filter(|back| *back <= company.now);
+        let ending = back.map_or(Ending::Stands, Ending::CameBack);
+        Leaving { person, engagement, left, involuntary, ending, known: true }
+    };
+    within.map(leaving).collect()
+}
+
+/// Who was to leave in the period by what was told then, and did not by what is known now.
+fn known_then<'a>(
+    facts: &'a Facts<'_>,
+    known: &Departed<'a>,
+    told: &'a Leavings,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Leaving<'a>> {
+    let mut leavings = Vec::new();
+    for ((app, id, number), words) in &told.words {
+        let was = told_then(words, (from, to)).filter(|_| app == facts.world.app);
+        let Some((told_end, until)) = was else { continue };
+        let is = facts.world.people.get(id);
+        let Some(person) = is.or_else(|| told.people.get(id)) else { continue };
+        let (left, involuntary, ending) = match (known.get(&(id, *number)), until) {
+            (Some((_, now)), _) if from <= now.at && now.at < to => continue,
+            // It moved out of the period, and has come.
+            (Some((_, now)), _) => (now.at, now.involuntary, Ending::Stands),
+            (None, Some(until)) => (told_end, false, Ending::Undone(until)),
+            // It is to come.
+            (None, None) => continue,
+        };
+        // Who left as somebody else is told as that one.
+        let into = words.last().and_then(|last| last.into.as_ref());
+        let as_other = |into| known.iter().any(|((id, _), (_, one))| *id == into && one.at == left);
+        if !into.is_some_and(as_other) {
+            let (engagement, known) = (*number, is.is_some());
+            leavings.push(Leaving { person, engagement, left, involuntary, ending, known });
+        }
+    }
+    leavings
+}
+
+/// The last end within a period that was told while the period went on, and until when that word
+/// counted.
+fn told_then(
+    words: &[EndTold],
+    (from, to): (Timestamp, Timestamp),
+) -> Option<(Timestamp, Option<Timestamp>)> {
+    let nexts = words.iter().skip(1).map(|next| Some(next.at)).chain([None]);
+    let counted = words.iter().zip(nexts).filter(|(word, next)| {
+        let ends = word.end.is_some_and(|end| from <= end && end < to);
+        ends && word.at < to && next.is_none_or(|next| from <= next)
+    });
+    counted.last().and_then(|(word, next)| Some((word.end?, next)))
+}
+
+fn with_accounts(
+    company: &Company<'_>,
+    facts: &Facts<'_>,
+    leaving: &Leaving<'_>,
+    (told, disowned): (&Leavings, &BTreeMap<PersonId, Vec<AccountId>>),
+) -> Vec<Leaver> {
+    let Leaving { person, engagement, left, involuntary, ending, known } = *leaving;
+    let app = facts.world.app.clone();
+    let words = told.words.get(&(app.clone(), person.id.clone(), engagement));
+    let leaver = |account| Leaver {
+        app: app.clone(),
+        person: person.id.clone(),
+        name: person.name(),
+        left,
+        involuntary,
+        ending,
+        told: words.cloned().unwrap_or_default(),
+        account,
+    };
+    let mut accounts: BTreeSet<AccountId> =
+        facts.correlation.accounts_of(&person.id).iter().cloned().collect();
+    accounts.extend(disowned.get(&person.id).into_iter().flatten().cloned());
+    if !known {
+        let tied = told.tied.get(&(app.clone(), person.id.clone()));
+        accounts.extend(tied.into_iter().flatten().cloned());
+    }
+    if accounts.is_empty() {
+        return vec![leaver(None)];
+    }
+    let account = |id| account(company, facts, id, (leaving, told));
+    accounts.iter().filter_map(account).map(|account| leaver(Some(account))).collect()
 }
 
 fn account(
     company: &Company<'_>,
     facts: &Facts<'_>,
     id: &AccountId,
-    (person, since, involuntary): (&Person, Timestamp, bool),
+    (leaving, told): (&Leaving<'_>, &Leavings),
 ) -> Option<LeaverAccount> {
     let known = facts.world.accounts.get(id)?;
     let account = &known.account;
-    let role = account.role.as_ref();
-    let privileged = role.is_some_and(|role| facts.world.sight.is_privileged(role));
+    let Leaving { person, left, involuntary, ending, .. } = *leaving;
+    let until = match ending {
+        Ending::Stands => company.now,
+        Ending::CameBack(at) | Ending::Undone(at) => at,
+    };
+    let app = &facts.world.app;
+    let held = told.roles(app, id, (left, until));
+    let is_privileged = |role: &&RoleName| facts.world.sight.is_privileged(role);
+    let role = held.iter().find(is_privileged).or(held.first()).or(account.role.as_ref());
+    let privileged = role.is_some_and(|role| is_privileged(&role));
     let pressing = match (involuntary, privileged) {
         (true, _) => Pressing::Involuntary,
         (false, true) => Pressing::Privileged,
         (false, false) => Pressing::Ordinary,
     };
     let allowed = company.allowed(&offboarded::CHECK, pressing);
+    let let_in = told.let_in(app, id);
+    let removed = if told.steps.contains_key(&((*app).clone(), id.clone())) {
+        removed(&let_in, told.found_shut(app, id), (left, until))
+    } else {
+        // What the journal told of it was taken out with her data.
+        let shut = known.gone.is_some() || !account.status.may_sign_in();
+        let read = || facts.world.sight.started;
+        facts.proved(id).or(known.gone).or_else(read).filter(|_| shut)
+    };
     Some(LeaverAccount {
         id: id.clone(),
         login: account.login.clone(),
-        role: account.role.clone(),
+        role: role.cloned(),
         privileged,
-        due: deadline::due(since, allowed, Some(person), &company.policy.organization),
-        shut: known.gone.is_some() || !account.status.may_sign_in(),
-        proved: facts.proved(id).or(known.gone),
+        due: deadline::due(left, allowed, Some(person), &company.policy.organization),
+        let_in,
+        removed,
     })
 }
 
@@ -184,6 +377,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_in_the_period_counts_though_it_was_told_otherwise_later() {
+        let word = |told: &str, end: Option<&str>| EndTold {
+            at: at(told),
+            by: "ines".to_owned(),
+            entry: 1,
+            end: end.map(at),
+            into: None,
+        };
+        let words = [
+            word("01T08:00", Some("10T18:00")),
+            word("12T08:00", Some("11T18:00")),
+            word("20T08:00", None),
+        ];
+        let then = |from, to| told_then(&words, (at(from), at(to)));
+        assert_eq!(then("05T00:00", "15T00:00"), Some((at("11T18:00"), Some(at("20T08:00")))));
+        assert_eq!(then("05T00:00", "12T00:00"), Some((at("10T18:00"), Some(at("12T08:00")))));
+        assert_eq!(then("21T00:00", "25T00:00"), None);
+        // Told only after the period.
+        assert_eq!(told_then(&words[1..], (at("05T00:00"), at("12T00:00"))), None);
+    }
+
+    #[test]
     fn removal_is_measured_from_the_leaving_against_the_limit() {
         let account = LeaverAccount {
             id: "17".parse().unwrap(),
@@ -191,8 +406,8 @@ mod tests {
             role: None,
             privileged: false,
             due: at("02T18:00"),
-            shut: true,
-            proved: None,
+            let_in: Vec::new(),
+            removed: None,
         };
         let mut leaver = Leaver {
             app: "support".parse().unwrap(),
@@ -200,18 +415,38 @@ mod tests {
             name: "Ann".to_owned(),
             left: at("01T18:00"),
             involuntary: false,
+            ending: Ending::Stands,
+            told: Vec::new(),
             account: Some(account),
         };
         let now = at("03T18:00");
-        let removal = |leaver: &Leaver, removed: Option<&str>| leaver.removal(removed.map(at), now);
+        let removal = |leaver: &Leaver, removed: Option<&str>| {
+            let mut leaver = leaver.clone();
+            if let Some(account) = &mut leaver.account {
+                account.removed = removed.map(at);
+            }
+            leaver.removal(now)
+        };
         assert_eq!(leaver.allowed_minutes(), Some(1440));
         assert_eq!(removal(&leaver, Some("01T18:05")), (Removal::InTime, Some(5)));
         assert_eq!(removal(&leaver, Some("01T09:00")), (Removal::InTime, Some(0)));
         assert_eq!(removal(&leaver, Some("02T18:00")), (Removal::InTime, Some(1440)));
         assert_eq!(removal(&leaver, Some("02T18:01")), (Removal::Late, Some(1441)));
         assert_eq!(removal(&leaver, None), (Removal::Overdue, Some(2880)));
-        assert_eq!(leaver.removal(None, at("02T17:00")), (Removal::Pending, Some(1380)));
+        assert_eq!(leaver.removal(at("02T17:00")), (Removal::Pending, Some(1380)));
+        for (ending, removed, expected) in [
+            (Ending::CameBack(at("02T12:00")), None, (Removal::Stays, Some(1080))),
+            (Ending::CameBack(at("02T20:00")), None, (Removal::Overdue, Some(1560))),
+            (Ending::CameBack(at("02T20:00")), Some("02T19:00"), (Removal::Late, Some(1500))),
+            (Ending::Undone(at("02T20:00")), None, (Removal::Stays, Some(1560))),
+            (Ending::Undone(at("01T12:00")), None, (Removal::Stays, Some(0))),
+        ] {
+            leaver.ending = ending;
+            assert_eq!(removal(&leaver, removed), expected, "{ending:?}");
+        }
         leaver.account = None;
+        assert_eq!(removal(&leaver, None), (Removal::Stays, None));
+        leaver.ending = Ending::Stands;
         assert_eq!(removal(&leaver, None), (Removal::NoAccount, None));
     }
 }

@@ -41,7 +41,7 @@ pub use self::{
     critical::{Critical, effective, is_critical},
     document::markdown,
     inputs::Inputs,
-    leavers::{Leaver, LeaverAccount, Removal, leavers},
+    leavers::{Departure, Ending, Leaver, LeaverAccount, Removal, departures, leavers},
 };
 use crate::model::{
     check::{Allowance, CheckResult, CheckRule, CheckState, Clock, Exception, Severity, Unit},

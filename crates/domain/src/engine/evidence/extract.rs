@@ -3,10 +3,10 @@
 //! covers its data through a salted digest, so the chain holds without it.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::model::{
-    id::AppName,
+    id::{AppName, SourceName},
     journal::{Entry, Event},
 };
 
@@ -17,6 +17,9 @@ pub enum Part {
     Decision,
     /// Something was read, done or found: with its data.
     Fact,
+    /// Somebody told something of people: what it says of ids and dates is listed among the
+    /// decisions; the entry itself stands without its data, which tells much more.
+    Word,
     /// Data about people and accounts that no claim rests on: without its data.
     Withheld,
 }
@@ -72,7 +75,12 @@ pub const fn part(event: Event) -> Part {
         | Event::SigningKeyChanged
         | Event::SigningKeyMade => Part::Fact,
         Event::AccountMet
-        | Event::AccountsChanged
+        | Event::PersonAdded
+        | Event::PersonChanged
+        | Event::PersonMerged
+        | Event::PersonParted
+        | Event::RosterImported => Part::Word,
+        Event::AccountsChanged
         | Event::CapabilityLearned
         | Event::EntryRestated
         | Event::GroupChanged
@@ -80,13 +88,8 @@ pub const fn part(event: Event) -> Part {
         | Event::GroupLeft
         | Event::GroupRemoved
         | Event::Noticed
-        | Event::PersonAdded
-        | Event::PersonChanged
-        | Event::PersonMerged
-        | Event::PersonParted
         | Event::PersonRedacted
         | Event::PersonUnmentioned
-        | Event::RosterImported
         | Event::TaskAssigned
         | Event::TrailRead
         | Event::WorkIntended
@@ -96,14 +99,90 @@ pub const fn part(event: Event) -> Part {
     }
 }
 
+/// What an entry of people says by ids and dates alone; `None` when it is nobody's word by hand.
+/// Whatever was told of ends counts; names, addresses and jobs do not.
+#[must_use]
+pub fn word(entry: &Entry) -> Option<Value> {
+    let of = |key: &str| entry.data.get(key).cloned().unwrap_or_default();
+    let id = |value: &Value| value.get("id").or(Some(value)).filter(|id| id.is_string()).cloned();
+    match entry.event {
+        Event::PersonChanged if of("by_hand") == true => {
+            let changes = of("changes");
+            let told = changes.as_array().into_iter().flatten().filter_map(dated);
+            Some(json!({ "changes": told.collect::<Vec<_>>() }))
+        }
+        Event::AccountMet => Some(json!({ "engagements": engagements(&of("person")) })),
+        Event::PersonAdded => {
+            let person = of("person");
+            let source = person.get("anchor").and_then(|anchor| anchor.get("source"));
+            let by_hand = source.is_some_and(|source| *source == SourceName::hand().as_str());
+            by_hand.then(|| json!({ "engagements": engagements(&person) }))
+        }
+        Event::PersonMerged => Some(json!({ "other": id(&of("other")), "into": of("into") })),
+        Event::PersonParted => Some(json!({ "person": of("person"), "other": of("other") })),
+        Event::RosterImported => {
+            let fields = IMPORTED.into_iter().map(|field| (field.to_owned(), of(field)));
+            Some(Value::Object(fields.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// What of an import is nobody's in particular.
+const IMPORTED: [&str; 9] =
+    ["source", "format", "digest", "rows", "people", "added", "changed", "unmentioned", "accepted"];
+
+/// What of an engagement tells when it begins and ends, and whether it does.
+const DATED: [&str; 8] = [
+    "number",
+    "status",
+    "termination",
+    "start_date",
+    "original_start_date",
+    "end_date",
+    "last_working_day",
+    "ended_seen",
+];
+
+fn engagements(person: &Value) -> Vec<Value> {
+    let told = person.get("engagements").and_then(Value::as_array);
+    told.into_iter().flatten().map(dates).collect()
+}
+
+/// What `engagement` tells of its dates.
+fn dates(engagement: &Value) -> Value {
+    let fields = engagement.as_object().into_iter().flatten();
+    let told = fields.filter(|(field, value)| DATED.contains(&field.as_str()) && !value.is_null());
+    told.map(|(field, value)| (field.clone(), value.clone())).collect::<Map<_, _>>().into()
+}
+
+/// A change of one field, if it is of dates, or of a whole engagement.
+fn dated(change: &Value) -> Option<Value> {
+    let field = change.get("field")?.as_str()?;
+    let of = |side: &str| change.get(side).cloned().unwrap_or_default();
+    let whole = field.strip_prefix("engagement ").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let name = field.rsplit([' ', '.']).next().unwrap_or_default();
+    if whole {
+        let (before, after) = (of("before"), of("after"));
+        let told = |side: &Value| if side.is_null() { Value::Null } else { dates(side) };
+        return Some(json!({ "field": field, "before": told(&before), "after": told(&after) }));
+    }
+    let counts = DATED.contains(&name);
+    counts.then(|| json!({ "field": field, "before": of("before"), "after": of("after") }))
+}
+
+/// Whether a bundle of `app`, or of all, up to `to` shows the data of this entry.
+#[must_use]
+pub fn tells(entry: &Entry, to: Timestamp, app: Option<&AppName>) -> bool {
+    let concerns = app.is_none_or(|app| entry.about.app.as_ref().is_none_or(|about| about == app));
+    let told = matches!(part(entry.event), Part::Decision | Part::Fact);
+    told && entry.at < to && concerns
+}
+
 /// The entry as a bundle shows it, that is of the time before `to` and of `app`, where one is meant.
 #[must_use]
 pub fn shown(entry: Entry, to: Timestamp, app: Option<&AppName>) -> Entry {
-    let concerns = app.is_none_or(|app| entry.about.app.as_ref().is_none_or(|about| about == app));
-    if part(entry.event) != Part::Withheld && entry.at < to && concerns {
-        return entry;
-    }
-    withheld(entry)
+    if tells(&entry, to, app) { entry } else { withheld(entry) }
 }
 
 /// The entry without its data; its hash still holds.
@@ -131,7 +210,7 @@ mod tests {
             let data = serde_json::json!({ "name": "Ann" });
             let draft = Draft { at, actor: "anna".to_owned(), event: *event, about, data };
             let entry = Entry::chain(draft, 1, Digest::zero(), [7; 16]).unwrap();
-            let told = part(*event) != Part::Withheld;
+            let told = matches!(part(*event), Part::Decision | Part::Fact);
             for (to, of, expected) in [
                 (later, None, told),
                 (later, Some(&app), told),
@@ -143,5 +222,39 @@ mod tests {
                 shown.verify(1, &Digest::zero()).unwrap();
             }
         }
+    }
+
+    #[test]
+    fn a_word_about_a_person_is_told_by_dates_and_ids_alone() {
+        let told = |event, data| {
+            let at = "2026-10-01T12:00:00Z".parse().unwrap();
+            let draft = Draft { at, actor: "ines".into(), event, about: About::default(), data };
+            word(&Entry::chain(draft, 1, Digest::zero(), [7; 16]).unwrap())
+        };
+        let change =
+            |field: &str, after: Value| json!({ "field": field, "before": null, "after": after });
+        let ends = change("engagement 1: end_date", json!("2027-11-19"));
+        let hired = change("engagement 2", json!({ "start_date": "2026-11-01", "title": "Agent" }));
+        let changes = json!([ends, change("work_email", json!("ann@acme.example")), hired]);
+        let said = told(Event::PersonChanged, json!({ "by_hand": true, "changes": changes }));
+        let hired = change("engagement 2", json!({ "start_date": "2026-11-01" }));
+        assert_eq!(said, Some(json!({ "changes": [ends, hired] })));
+        assert_eq!(told(Event::PersonChanged, json!({ "changes": changes })), None);
+        let other = json!({ "id": "per_a", "display_name": "Ann Ash" });
+        let said = told(Event::PersonMerged, json!({ "other": other, "into": "per_b" }));
+        assert_eq!(said, Some(json!({ "other": "per_a", "into": "per_b" })));
+        let engagements = json!([{ "number": 1, "end_date": "2026-11-01", "title": "Agent" }]);
+        for (source, by_hand) in [("hand", true), ("hr", false)] {
+            let anchor = json!({ "source": source, "id": "1" });
+            let person =
+                json!({ "anchor": anchor, "engagements": engagements, "display_name": "A" });
+            let said = told(Event::PersonAdded, json!({ "person": person }));
+            let dates = json!({ "engagements": [{ "number": 1, "end_date": "2026-11-01" }] });
+            assert_eq!(said, by_hand.then_some(dates));
+        }
+        let said =
+            told(Event::RosterImported, json!({ "source": "hr", "rows": 3, "file": "x.csv" }));
+        let said = said.unwrap();
+        assert_eq!((&said["rows"], said.get("file")), (&json!(3), None));
     }
 }

@@ -35,6 +35,9 @@ pub enum InvalidKey {
     /// Not a public key.
     #[error("a public key is {PREFIX} and 64 hexadecimal digits")]
     Public,
+    /// Neither a public key nor a fingerprint.
+    #[error("a key is {PREFIX} and 64 hexadecimal digits; its fingerprint, 8 groups of 4")]
+    Trusted,
     /// Not a signature.
     #[error("a signature is 128 hexadecimal digits")]
     Signature,
@@ -138,6 +141,51 @@ impl FromStr for PublicKey {
     }
 }
 
+/// A key as somebody has it from a hand that is trusted: the key, or its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trusted {
+    /// The key.
+    Key(PublicKey),
+    /// Its fingerprint, as [`PublicKey::fingerprint`] gives it.
+    Fingerprint(String),
+}
+
+impl Trusted {
+    /// Whether `key` is meant.
+    #[must_use]
+    pub fn is(&self, key: &PublicKey) -> bool {
+        match self {
+            Self::Key(own) => own == key,
+            Self::Fingerprint(own) => *own == key.fingerprint(),
+        }
+    }
+}
+
+impl fmt::Display for Trusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "{key}"),
+            Self::Fingerprint(own) => f.write_str(own),
+        }
+    }
+}
+
+impl FromStr for Trusted {
+    type Err = InvalidKey;
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let text = text.trim();
+        if text.starts_with(PREFIX) {
+            return text.parse().map(Self::Key);
+        }
+        let told = text.to_ascii_lowercase();
+        let groups: Vec<&str> = told.split('-').collect();
+        let is_group =
+            |group: &&str| group.len() == 4 && group.chars().all(|digit| digit.is_ascii_hexdigit());
+        let whole = groups.len() == 8 && groups.iter().all(is_group);
+        if whole { Ok(Self::Fingerprint(told)) } else { Err(InvalidKey::Trusted) }
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
@@ -175,6 +223,20 @@ as_text!(PublicKey, Signature);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_trusted_by_itself_or_by_its_fingerprint() {
+        let key = SigningKey::from_seed(&[7; 32]).unwrap().public();
+        let other = SigningKey::from_seed(&[8; 32]).unwrap().public();
+        for told in [key.to_string(), key.fingerprint(), key.fingerprint().to_uppercase()] {
+            let trusted: Trusted = told.parse().unwrap();
+            assert!(trusted.is(&key) && !trusted.is(&other), "{told}");
+        }
+        let short = key.fingerprint().chars().take(34).collect::<String>();
+        for wrong in [short.as_str(), "", "ed25519:12", "no-such-key"] {
+            assert!(wrong.parse::<Trusted>().is_err(), "{wrong}");
+        }
+    }
 
     /// RFC 8032, 7.1, test 1: the public key of this seed.
     #[test]

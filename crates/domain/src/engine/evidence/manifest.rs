@@ -1,14 +1,18 @@
 //! The manifest of a bundle: every file with its hash, one root over all of them, one signature.
 //! Verifying needs the files, and the public key from a hand that is trusted; nothing else.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     checkpoint::{Checkpoint, SignedCheckpoint},
-    key::{PublicKey, Purpose, Signature, SigningKey},
+    extract,
+    key::{PublicKey, Purpose, Signature, SigningKey, Trusted},
     merkle,
     rotation::{self, SignedRotation},
 };
@@ -29,6 +33,9 @@ pub const CHECKPOINT: &str = "checkpoint.json";
 
 /// Where the signing keys lie, and how one followed the other.
 pub const KEYS: &str = "keys.json";
+
+/// Where attached proofs lie, each under its SHA-256.
+pub const ATTACHMENTS: &str = "attachments/";
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +75,7 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The form of the bundle; 1.
+    /// The form of the bundle; 2. In the first one nothing told what was taken out.
     pub format: u32,
     /// What it is of.
     pub scope: Scope,
@@ -78,6 +85,10 @@ pub struct Manifest {
     pub root: Digest,
     /// The key that signs this.
     pub key: PublicKey,
+    /// The entries of the journal whose data would be shown, if it had not been taken out for
+    /// somebody's privacy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_out: Option<BTreeSet<u64>>,
 }
 
 /// A manifest with the signature of its key.
@@ -96,12 +107,13 @@ pub struct SignedManifest {
 /// When it cannot be canonical JSON.
 pub fn seal(
     mut files: Vec<FileEntry>,
-    scope: Scope,
+    (scope, taken_out): (Scope, BTreeSet<u64>),
     key: &SigningKey,
 ) -> Result<(String, Digest), serde_json::Error> {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let root = root(&files)?;
-    let manifest = Manifest { format: 1, scope, files, root, key: key.public() };
+    let (key_of, taken_out) = (key.public(), Some(taken_out));
+    let manifest = Manifest { format: 2, scope, files, root, key: key_of, taken_out };
     let signature = key.sign(Purpose::Manifest, &canonical_json(&manifest)?);
     let text = canonical_json(&SignedManifest { manifest, signature })?;
     Ok((format!("{text}\n"), root))
@@ -151,9 +163,13 @@ pub struct Verifying {
     /// What is wrong inside of files; it counts for nothing when the files are not as they were.
     inside: Vec<Fault>,
     checkpoint: Option<SignedCheckpoint>,
+    /// The number of the first entry, and the hash before it.
+    first: Option<(u64, Digest)>,
     last: Option<(u64, Digest)>,
-    given: Option<PublicKey>,
+    given: Option<Trusted>,
     changes: Vec<SignedRotation>,
+    /// A checkpoint from elsewhere, and the hash of the entry that it is of.
+    kept: Option<(SignedCheckpoint, Option<Digest>)>,
 }
 
 impl Verifying {
@@ -161,7 +177,7 @@ impl Verifying {
     ///
     /// # Errors
     /// When it cannot be understood.
-    pub fn begin(bytes: &[u8], key: Option<&PublicKey>) -> Result<Self, Fault> {
+    pub fn begin(bytes: &[u8], key: Option<&Trusted>) -> Result<Self, Fault> {
         let signed: SignedManifest = serde_json::from_slice(bytes)
             .map_err(|error| fault(MANIFEST, format!("cannot be understood: {error}")))?;
         let faults = signature_faults(&signed, bytes);
@@ -173,10 +189,17 @@ impl Verifying {
             faults,
             inside: Vec::new(),
             checkpoint: None,
+            first: None,
             last: None,
-            given: key.copied(),
+            given: key.cloned(),
             changes: Vec::new(),
+            kept: None,
         })
+    }
+
+    /// Holds the journal against a checkpoint that was kept elsewhere. To be said before any entry.
+    pub fn keep(&mut self, kept: SignedCheckpoint) {
+        self.kept = Some((kept, None));
     }
 
     /// Takes in a file that is there, the manifest aside.
@@ -193,7 +216,13 @@ impl Verifying {
             Some(told) if told.sha256 != found.sha256 => {
                 self.faults.push(fault(path, "was changed: it has another SHA-256"));
             }
-            Some(_) => {}
+            Some(told) => {
+                let name = path.strip_prefix(ATTACHMENTS);
+                if name.is_some_and(|name| name != told.sha256.to_string()) {
+                    self.inside
+                        .push(fault(path, "is not the proof that its name, a SHA-256, tells"));
+                }
+            }
         }
     }
 
@@ -243,6 +272,20 @@ impl Verifying {
         if let Err(broken) = entry.verify(seq, &prev) {
             return self.inside.push(fault(JOURNAL, broken.to_string()));
         }
+        let Scope { to, app, .. } = &self.manifest.scope;
+        let emptied = entry.is_without_data() && extract::tells(&entry, *to, app.as_ref());
+        let taken_out = self.manifest.taken_out.as_ref();
+        if emptied && taken_out.is_some_and(|taken_out| !taken_out.contains(&entry.seq)) {
+            let what = "lost its data, and the manifest does not say that it was taken out";
+            return self.inside.push(fault(JOURNAL, format!("entry {} {what}", entry.seq)));
+        }
+        if let Some((kept, hash)) = &mut self.kept {
+            let seq = kept.checkpoint.seq;
+            let before = self.first.is_none() && entry.seq == seq + 1;
+            *hash = if before { Some(entry.prev) } else { *hash };
+            *hash = if entry.seq == seq { Some(entry.hash) } else { *hash };
+        }
+        self.first = self.first.or(Some((entry.seq, entry.prev)));
         self.last = Some((entry.seq, entry.hash));
     }
 
@@ -251,7 +294,7 @@ impl Verifying {
     pub fn finish(mut self) -> Verdict {
         let missing = self.told.keys().map(|path| fault(path, "is missing"));
         self.faults.extend(missing);
-        if let Some(given) = self.given.filter(|given| *given != self.manifest.key) {
+        if let Some(given) = self.given.clone().filter(|given| !given.is(&self.manifest.key)) {
             let what = self.other_key(&given);
             self.faults.push(fault(MANIFEST, what));
         }
@@ -264,16 +307,59 @@ impl Verifying {
                 let what = "does not end where the checkpoint says";
                 self.inside.push(fault(JOURNAL, what));
             }
+            if self.inside.is_empty() {
+                self.inside.extend(self.kept_fault());
+            }
             self.faults = self.inside;
         }
         Verdict { manifest: Some(self.manifest), faults: self.faults }
     }
 
+    /// How the journal contradicts the checkpoint that was kept elsewhere, or why that one counts for
+    /// nothing here.
+    fn kept_fault(&self) -> Option<Fault> {
+        let (signed, hash) = self.kept.as_ref()?;
+        let Checkpoint { org, seq, head, at, key } = &signed.checkpoint;
+        let kept = |what: String| Some(fault("the checkpoint that you kept", what));
+        let ours =
+            |change: &SignedRotation| [change.rotation.from, change.rotation.to].contains(key);
+        if let Err(why) = signed.verify(key) {
+            return kept(why.to_string());
+        }
+        if *key != self.manifest.key && !self.changes.iter().any(ours) {
+            return kept(format!("was signed with a key that this bundle does not know: {key}"));
+        }
+        if *org != self.manifest.scope.org {
+            return kept(format!("is of another organisation: {org}"));
+        }
+        let (first, last) = (self.first?.0, self.last?.0);
+        match hash {
+            Some(hash) if hash == head => None,
+            Some(_) => {
+                let day = at.strftime("%Y-%m-%d");
+                let what = "is not the one that was signed on";
+                let what = format!("entry {seq} {what} {day}: the journal was written anew");
+                Some(fault(JOURNAL, what))
+            }
+            None if *seq < first => kept(format!(
+                "is of entry {seq}, but the bundle's journal begins with entry {first}: have one \
+                 made whose period begins earlier"
+            )),
+            None => Some(fault(
+                JOURNAL,
+                format!(
+                    "ends at entry {last}, but entry {seq} was signed: the bundle is older than the \
+                     checkpoint, or the journal was cut"
+                ),
+            )),
+        }
+    }
+
     /// What to say to somebody who holds another key than the one that signed. That the former key
     /// signed the change is told, and does not count by itself: whoever stole it could have.
-    fn other_key(&self, given: &PublicKey) -> String {
+    fn other_key(&self, given: &Trusted) -> String {
         let ours = self.manifest.key;
-        let since = self.changes.iter().find(|change| change.rotation.from == *given);
+        let since = self.changes.iter().find(|change| given.is(&change.rotation.from));
         let followed = since.map(|change| {
             format!(
                 ". It followed the key that you gave on {}, and both signed that ({KEYS}): if \
@@ -316,7 +402,16 @@ mod tests {
     type Files = BTreeMap<String, Vec<u8>>;
 
     fn verify(files: &Files, key: Option<&PublicKey>) -> Verdict {
-        let begun = files.get(MANIFEST).map(|bytes| Verifying::begin(bytes, key));
+        verify_kept(files, key, None)
+    }
+
+    fn verify_kept(
+        files: &Files,
+        key: Option<&PublicKey>,
+        kept: Option<&SignedCheckpoint>,
+    ) -> Verdict {
+        let key = key.copied().map(Trusted::Key);
+        let begun = files.get(MANIFEST).map(|bytes| Verifying::begin(bytes, key.as_ref()));
         let mut verifying = match begun {
             Some(Ok(verifying)) => verifying,
             Some(Err(fault)) => return Verdict { manifest: None, faults: vec![fault] },
@@ -325,6 +420,7 @@ mod tests {
                 return Verdict { manifest: None, faults };
             }
         };
+        kept.into_iter().for_each(|kept| verifying.keep(kept.clone()));
         for (path, bytes) in files.iter().filter(|(path, _)| *path != MANIFEST) {
             verifying.file(&entry(path, bytes));
             match path.as_str() {
@@ -364,7 +460,7 @@ mod tests {
             app: None,
         };
         let entries = files.iter().map(|(path, bytes)| entry(path, bytes)).collect();
-        let (text, _) = seal(entries, scope, key).unwrap();
+        let (text, _) = seal(entries, (scope, BTreeSet::new()), key).unwrap();
         files.insert(MANIFEST.to_owned(), text.into_bytes());
         files
     }
@@ -479,5 +575,66 @@ mod tests {
         let mut forged = change.clone();
         forged.by_former = forged.by_next;
         assert_eq!(faults(&with(&[&forged])), [KEYS]);
+    }
+
+    #[test]
+    fn an_entry_that_was_emptied_does_not_pass_for_a_redacted_one() {
+        let mut files = bundle();
+        let journal = String::from_utf8(files[JOURNAL].clone()).unwrap();
+        let emptied = journal.lines().map(|line| {
+            let mut entry: Entry = serde_json::from_str(line).unwrap();
+            // It is shown because it is of before the end of the period.
+            if entry.seq == 2 {
+                (entry.data, entry.salt) = (serde_json::Value::Null, String::new());
+            }
+            serde_json::to_string(&entry).unwrap() + "\n"
+        });
+        let emptied: String = emptied.collect();
+        files.insert(JOURNAL.to_owned(), emptied.into_bytes());
+        let later = at() + jiff::SignedDuration::from_hours(1);
+        let sealed = |taken_out: &[u64]| {
+            let mut sealed = sealed_with(&key(), files.clone());
+            let signed: SignedManifest = serde_json::from_slice(&sealed[MANIFEST]).unwrap();
+            let Manifest { scope, files, .. } = signed.manifest;
+            let told = (Scope { to: later, ..scope }, taken_out.iter().copied().collect());
+            let (text, _) = seal(files, told, &key()).unwrap();
+            sealed.insert(MANIFEST.to_owned(), text.into_bytes());
+            sealed
+        };
+        let told = verify(&sealed(&[]), Some(&key().public())).faults;
+        assert!(told[0].what.contains("entry 2 lost its data"), "{told:?}");
+        assert_eq!(faults(&sealed(&[2])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_proof_under_a_wrong_name_is_found_though_all_is_signed() {
+        let mut files = bundle();
+        let right = format!("{ATTACHMENTS}{}", Digest::of(b"proof"));
+        files.insert(right.clone(), b"proof".to_vec());
+        assert_eq!(faults(&sealed_with(&key(), files.clone())), Vec::<String>::new());
+        files.insert(right.clone(), b"another".to_vec());
+        assert_eq!(faults(&sealed_with(&key(), files)), [right]);
+    }
+
+    #[test]
+    fn the_journal_of_a_bundle_is_held_against_a_checkpoint_that_was_kept() {
+        let files = sealed_with(&key(), bundle());
+        let own: SignedCheckpoint = serde_json::from_slice(&files[CHECKPOINT]).unwrap();
+        let against = |seq, head, signer: &SigningKey| {
+            let key_of = signer.public();
+            let kept = Checkpoint { seq, head, key: key_of, ..own.checkpoint.clone() };
+            let kept = kept.sign(signer).unwrap();
+            let told = verify_kept(&files, Some(&key().public()), Some(&kept)).faults;
+            told.iter().map(ToString::to_string).collect::<String>()
+        };
+        let entries = String::from_utf8(files[JOURNAL].clone()).unwrap();
+        let entries: Vec<Entry> =
+            entries.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(against(2, entries[1].hash, &key()), "");
+        assert_eq!(against(0, Digest::zero(), &key()), "");
+        assert!(against(2, entries[0].hash, &key()).contains("written anew"));
+        assert!(against(9, entries[0].hash, &key()).contains("ends at entry 3"));
+        let other = SigningKey::from_seed(&[8; 32]).unwrap();
+        assert!(against(2, entries[1].hash, &other).contains("does not know"));
     }
 }

@@ -4,9 +4,11 @@
 pub mod checkpoint;
 pub mod extract;
 pub mod key;
+pub mod leaving;
 pub mod manifest;
 pub mod merkle;
 pub mod ocsf;
+pub mod page;
 pub mod population;
 pub mod report;
 pub mod rotation;

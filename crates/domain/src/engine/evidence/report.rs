@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{checkpoint::Checkpoint, manifest::Scope};
+use super::{
+    checkpoint::Checkpoint,
+    manifest::Scope,
+    page::{Listing, cut, escaped, isolated, moment},
+};
 use crate::{
     engine::checks::{self, Removal, Tally},
     model::{check::CheckState, id::AppName},
@@ -36,6 +40,8 @@ pub struct Numbers<'a> {
     pub attachments: usize,
     /// How far the journal had come.
     pub checkpoint: &'a Checkpoint,
+    /// What is to be done, and what was decided: in this order.
+    pub lists: &'a [Listing],
 }
 
 /// One app in numbers.
@@ -118,6 +124,10 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 .figure.bad b { color: #a3322a; }
 svg { display: block; width: 100%; height: auto; } svg text { font-size: 11px; fill: #1d2530; }
 svg .note { fill: #5c6878; }
+.alarm { border: 1px solid #a3322a; border-left-width: 2mm; border-radius: 1mm; padding: 2mm 4mm;
+  margin: 5mm 0 0; break-inside: avoid; color: #a3322a; font-weight: 600; }
+table.list { font-size: 8.5pt; } table.list td { overflow-wrap: anywhere; }
+table.list td:first-child { white-space: nowrap; } thead { display: table-header-group; }
 .key { display: flex; flex-wrap: wrap; gap: 1mm 5mm; font-size: 9pt; margin: 2mm 0 0; }
 .key i { display: inline-block; width: 3mm; height: 3mm; border-radius: .6mm; margin-right: 1.5mm; }
 ";
@@ -140,56 +150,68 @@ pub fn html(numbers: &Numbers<'_>) -> String {
         page,
         "<h1>Access evidence{}</h1><p class=\"dim\">{period} · {} · \
          made {made} by {} with {}</p>",
-        escaped(&of),
-        escaped(scope.org.as_str()),
-        escaped(&scope.by),
+        isolated(&of),
+        isolated(scope.org.as_str()),
+        isolated(&scope.by),
         escaped(&scope.program),
     );
+    page += &unread(numbers);
     page += &figures(numbers);
     page += &populations(numbers);
     page += &posture(numbers);
     page += &leavers(numbers);
+    page.extend(numbers.lists.iter().map(Listing::html));
     page += &proof(numbers);
     page + "</body></html>\n"
 }
 
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
-    escaped(&at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string())
-}
-
-/// Text as it may stand in HTML.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            c if c.is_control() => safe.push(' '),
-            c => safe.push(c),
-        }
+/// Where nothing was read in the period, what is known is of another time.
+fn unread(numbers: &Numbers<'_>) -> String {
+    let mut text = String::new();
+    for app in numbers.apps.iter().filter(|app| app.reads == 0) {
+        let last = app.last.map_or_else(
+            || "It was never read.".to_owned(),
+            |(at, _)| format!("The last read began {}.", moment(at, numbers.zone)),
+        );
+        let _ = writeln!(
+            text,
+            "<div class=\"alarm\">No read of {} in this period: nothing here shows who had access to \
+             it then. {last}</div>",
+            isolated(app.app.as_str()),
+        );
     }
-    safe
+    text
 }
 
 fn figures(numbers: &Numbers<'_>) -> String {
     let count = |outcome| numbers.leavers.iter().filter(|one| one.outcome == outcome).count();
     let late = count(Removal::Late) + count(Removal::Overdue);
     let failing: u64 = numbers.tallies.values().map(|tally| tally.of(CheckState::Fail)).sum();
-    let accounts: usize = numbers.apps.iter().map(|app| app.accounts).sum();
+    let was_read = |of: &AppName| numbers.apps.iter().any(|app| app.app == *of && app.reads > 0);
+    let read = |one: &&Population| one.of.as_ref().is_some_and(was_read);
+    let ended: Vec<_> = numbers.populations.iter().filter(read).map(|one| one.end).collect();
+    let accounts = if ended.is_empty() {
+        figure_of_nothing()
+    } else {
+        ended.iter().map(|end| end.count).sum::<usize>().to_string()
+    };
+    let leavers = numbers.leavers.iter().filter(|one| one.minutes.is_some()).count();
     let figure = |number: String, what: &str, bad: bool| {
         let bad = if bad { " bad" } else { "" };
         format!("<div class=\"figure{bad}\"><b>{number}</b>{what}</div>")
     };
     format!(
         "<div class=\"figures\">{}{}{}{}</div>\n",
-        figure(accounts.to_string(), "accounts", false),
-        figure(numbers.leavers.len().to_string(), "leavers’ accounts in the period", false),
+        figure(accounts, "accounts at the end of the period", ended.is_empty()),
+        figure(leavers.to_string(), "leavers’ accounts in the period", false),
         figure(late.to_string(), "of them removed late, or not yet", late > 0),
-        figure(failing.to_string(), "failing results of checks", failing > 0),
+        figure(failing.to_string(), "failing results of checks, when this was made", failing > 0),
     )
+}
+
+/// What stands where nothing was counted: not a nought.
+fn figure_of_nothing() -> String {
+    "?".to_owned()
 }
 
 fn populations(numbers: &Numbers<'_>) -> String {
@@ -207,13 +229,15 @@ fn populations(numbers: &Numbers<'_>) -> String {
                 format!("{}, {word}", moment(at, numbers.zone))
             },
         );
+        // What was read at another time is not told as if it were of this one.
+        let known = |n: usize| if app.reads == 0 { "not read".to_owned() } else { n.to_string() };
         let _ = write!(
             text,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
              <td class=\"n\">{}</td><td>{last}</td></tr>",
-            escaped(app.app.as_str()),
-            app.accounts,
-            app.gone,
+            isolated(app.app.as_str()),
+            known(app.accounts),
+            known(app.gone),
             app.reads,
             app.proven,
         );
@@ -225,7 +249,7 @@ fn populations(numbers: &Numbers<'_>) -> String {
     for one in numbers.populations {
         let of = one.of.as_ref().map_or_else(
             || "People (engagements that began and ended)".to_owned(),
-            |app| format!("Accounts of {}", escaped(app.as_str())),
+            |app| format!("Accounts of {}", isolated(app.as_str())),
         );
         let standing = |standing: Standing| {
             let word = if standing.complete { "" } else { " known, not proven to be all" };
@@ -268,7 +292,7 @@ fn posture(numbers: &Numbers<'_>) -> String {
         let y = row * 26 + 4;
         let check = checks::by_name(name).map_or(name.as_str(), |check| check.name);
         let app = app.as_ref().map(|app| format!(" · {app}")).unwrap_or_default();
-        let label = escaped(&format!("{check}{app}"));
+        let label = escaped(&cut(&format!("{check}{app}"), 36));
         let _ = write!(svg, "<text x=\"0\" y=\"{}\">{label}</text>", y + 13);
         let mut before = 0;
         for state in CheckState::ALL.into_iter().filter(|one| *one != CheckState::NotApplicable) {
@@ -299,10 +323,30 @@ fn posture(numbers: &Numbers<'_>) -> String {
     format!(
         "<h2>Posture by check, when this was made</h2><p>The number is that of failing units among \
          those asked. What cannot be told is never counted as a pass.</p>{svg}</svg><div \
-         class=\"key\">{key}</div><p class=\"dim small\">Files: checks, check_inputs, \
+         class=\"key\">{key}</div>{}<p class=\"dim small\">Files: checks, check_inputs, \
          check_changes ({} changes in the period).</p>\n",
+        states(&asked),
         numbers.changes
     )
+}
+
+/// The units of each check in each state, as numbers.
+fn states(asked: &[(&(String, Option<AppName>), &Tally)]) -> String {
+    let shown = || CheckState::ALL.into_iter().filter(|one| *one != CheckState::NotApplicable);
+    let mut text = "<table style=\"margin-top:4mm\"><thead><tr><th>Check</th>".to_owned();
+    for state in shown() {
+        let _ = write!(text, "<th class=\"n\">{}</th>", state.word().replace('_', " "));
+    }
+    text += "</tr></thead><tbody>";
+    for ((name, app), tally) in asked {
+        let app = app.as_ref().map(|app| format!(" · {}", isolated(app.as_str())));
+        let _ = write!(text, "<tr><td>{}{}</td>", escaped(name), app.unwrap_or_default());
+        for state in shown() {
+            let _ = write!(text, "<td class=\"n\">{}</td>", tally.of(state));
+        }
+        text += "</tr>";
+    }
+    text + "</tbody></table>"
 }
 
 /// Minutes as people say them.
@@ -323,7 +367,9 @@ fn leavers(numbers: &Numbers<'_>) -> String {
     };
     bars.sort_by_key(|one| std::cmp::Reverse(share(one)));
     let mut text = "<h2>Leavers: time to removal</h2><p>From the moment access was to end until a \
-                    read showed that the account lets nobody in. The line is the limit.</p>"
+                    read showed that the account lets nobody in; where it was let in again, until it \
+                    was shut out again. The line is the limit. Who stays by what was told later is \
+                    listed all the same.</p>"
         .to_owned();
     let mut tally = String::new();
     for outcome in Removal::ALL {
@@ -345,15 +391,18 @@ fn leavers(numbers: &Numbers<'_>) -> String {
                 Removal::Late | Removal::Overdue => "#b5473c",
                 Removal::Pending => "#d9a13b",
                 Removal::InTime | Removal::NoAccount => "#5d9b78",
+                Removal::Stays => "#8e9aaa",
             };
-            let label: String = format!("{} · {}", one.who, one.app).chars().take(34).collect();
+            let (who, app) = (cut(&one.who, 22), cut(one.app.as_str(), 13));
             let _ = write!(
                 text,
-                "<text x=\"0\" y=\"{}\">{}</text><rect x=\"220\" y=\"{y}\" width=\"{width}\" \
+                "<text x=\"0\" y=\"{}\">{}</text><text class=\"note\" x=\"136\" y=\"{}\">{}</text><rect x=\"220\" y=\"{y}\" width=\"{width}\" \
                  height=\"14\" fill=\"{colour}\"/><text class=\"note\" x=\"590\" y=\"{}\">{} of {}\
                  </text>",
                 y + 11,
-                escaped(&label),
+                escaped(&who),
+                y + 11,
+                escaped(&app),
                 y + 11,
                 spoken(one.minutes.unwrap_or_default()),
                 spoken(one.allowed.unwrap_or_default()),
@@ -368,7 +417,7 @@ fn leavers(numbers: &Numbers<'_>) -> String {
     if bars.len() > DRAWN {
         let _ = write!(text, "<p class=\"dim small\">The {DRAWN} slowest of {}.</p>", bars.len());
     }
-    text + "<p class=\"dim small\">File: leavers.</p>\n"
+    text + "<p class=\"dim small\">Files: leavers, leaver_access.</p>\n"
 }
 
 fn proof(numbers: &Numbers<'_>) -> String {
@@ -397,7 +446,7 @@ mod tests {
         model::{canonical::Digest, id::OrgId},
     };
 
-    fn page(who: &str) -> String {
+    fn page(who: &str, reads: usize) -> String {
         let at: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
         let scope = Scope {
             org: OrgId::default_org(),
@@ -429,8 +478,8 @@ mod tests {
                 app: app.clone(),
                 accounts: 41,
                 gone: 1,
-                reads: 3,
-                proven: 3,
+                reads,
+                proven: reads,
                 last: Some((at, true)),
             }],
             populations: &[Population {
@@ -447,19 +496,21 @@ mod tests {
             policies: 1,
             attachments: 0,
             checkpoint: &checkpoint,
+            lists: &[],
         })
     }
 
     #[test]
     fn the_report_says_the_numbers_and_needs_nothing_beside_it() {
-        let page = page("Ann Ash");
+        let page = page("Ann Ash", 3);
         for told in [
-            "<b>41</b>accounts",
+            "<b>41</b>accounts at the end of the period",
+            "<b>1</b>leavers’ accounts",
             "<b>1</b>of them removed late",
             "<b>2</b>failing",
             "2 of 10",
             "40 known, not proven to be all",
-            "Accounts of support",
+            "Accounts of <bdi>support</bdi>",
             "2 days of 24 h",
             "entry 7",
             "@page { size: A4",
@@ -472,8 +523,22 @@ mod tests {
     }
 
     #[test]
+    fn a_period_without_a_read_says_so_and_shows_nothing_of_another_time() {
+        let page = page("Ann Ash", 0);
+        assert!(page.contains("No read of <bdi>support</bdi> in this period"), "{page}");
+        assert!(page.contains("<b>?</b>accounts at the end") && page.contains(">not read<"));
+    }
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_app_and_turns_nothing() {
+        let page = page("Ann\u{202e} Ashley-Cholmondeley of the Long Name", 3);
+        assert!(page.contains(">Ann Ashley-Cholmonde…</text>"), "{page}");
+        assert!(page.contains(">support</text>") && !page.contains('\u{202e}'));
+    }
+
+    #[test]
     fn a_name_from_outside_stays_a_name() {
-        let page = page("<script>alert('x')</script>");
+        let page = page("<script>alert('x')</script>", 3);
         assert!(!page.contains("<script"));
         assert!(page.contains("&lt;script&gt;"));
     }

@@ -11,7 +11,8 @@ use std::{
 
 use muster_domain::{
     engine::evidence::{
-        key::PublicKey,
+        checkpoint::SignedCheckpoint,
+        key::Trusted,
         manifest::{CHECKPOINT, Fault, FileEntry, JOURNAL, KEYS, MANIFEST, Verdict, Verifying},
         sheet::{Piece, Sheet},
     },
@@ -25,6 +26,8 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Bundle {
     folder: PathBuf,
+    /// The topmost directory that was made for it, if any was.
+    pub(super) made: Option<PathBuf>,
     /// What was written.
     pub(super) files: Vec<FileEntry>,
     /// By what people whose data was taken out could be recognised: it is written nowhere.
@@ -59,6 +62,8 @@ impl Bundle {
     /// Begins a bundle in `folder`, which is made, or is empty: a bundle holds what it is signed
     /// with and nothing else.
     pub(super) fn begin(folder: &Path) -> Result<Self> {
+        let missing = |one: &&Path| !one.as_os_str().is_empty() && !one.exists();
+        let made = folder.ancestors().take_while(missing).last().map(Path::to_owned);
         match fs::read_dir(folder) {
             Ok(mut inside) => {
                 if inside.next().is_some() {
@@ -71,12 +76,22 @@ impl Bundle {
             Err(error) if error.kind() == ErrorKind::NotFound => private_dir(folder)?,
             Err(error) => return Err(cannot("look into", folder)(error)),
         }
-        Ok(Self { folder: folder.to_owned(), files: Vec::new(), marks: Arc::default() })
+        Ok(Self { folder: folder.to_owned(), made, files: Vec::new(), marks: Arc::default() })
     }
 
-    /// Takes away what was written: half a bundle is none.
-    pub(super) fn abandon(folder: &Path) -> Result<()> {
-        fs::remove_dir_all(folder).map_err(cannot("remove", folder))
+    /// Takes away what was written, and the directories `made` for it: half a bundle is none.
+    pub(super) fn abandon(folder: &Path, made: Option<PathBuf>) -> Result<()> {
+        if let Some(made) = made {
+            return fs::remove_dir_all(&made).map_err(cannot("remove", &made));
+        }
+        // It was there before, and empty.
+        for entry in fs::read_dir(folder).map_err(cannot("look into", folder))? {
+            let path = entry.map_err(cannot("look into", folder))?.path();
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.map_err(cannot("remove", &path))?;
+        }
+        Ok(())
     }
 
     /// Writes a whole file.
@@ -162,11 +177,16 @@ fn private_dir(path: &Path) -> Result<()> {
     builder.create(path).map_err(cannot("make", path))
 }
 
-/// Verifies the bundle in `folder`, by `key` or else by the key that it brings along itself.
+/// Verifies the bundle in `folder`, by `key` or else by the key that it brings along itself, and
+/// against a checkpoint that was `kept` elsewhere.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn verify(folder: &Path, key: Option<&PublicKey>) -> Result<Verdict> {
+pub fn verify(
+    folder: &Path,
+    key: Option<&Trusted>,
+    kept: Option<SignedCheckpoint>,
+) -> Result<Verdict> {
     let none = |fault| Ok(Verdict { manifest: None, faults: vec![fault] });
     let missing = || Fault { path: MANIFEST.to_owned(), what: "is missing".to_owned() };
     let files = files(folder)?;
@@ -179,6 +199,7 @@ pub fn verify(folder: &Path, key: Option<&PublicKey>) -> Result<Verdict> {
         Ok(verifying) => verifying,
         Err(fault) => return none(fault),
     };
+    kept.into_iter().for_each(|kept| verifying.keep(kept));
     for (path, place) in files.iter().filter(|(path, _)| path != MANIFEST) {
         // What leads elsewhere is no part of a bundle; it is there, and unknown.
         let Some(place) = place else {
@@ -227,6 +248,7 @@ fn files(folder: &Path) -> Result<Vec<(String, Option<PathBuf>)>> {
     let mut files = Vec::new();
     let mut folders = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
+        let before = files.len() + folders.len();
         for entry in fs::read_dir(&folder).map_err(cannot("read", &folder))? {
             let entry = entry.map_err(cannot("read", &folder))?;
             let path = entry.path();
@@ -237,6 +259,10 @@ fn files(folder: &Path) -> Result<Vec<(String, Option<PathBuf>)>> {
             } else {
                 files.push((name, Some(path).filter(|_| kind.is_file())));
             }
+        }
+        // A directory with nothing in it is no part of a bundle.
+        if before == files.len() + folders.len() && !prefix.is_empty() {
+            files.push((prefix, None));
         }
     }
     files.sort();

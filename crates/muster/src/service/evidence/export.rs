@@ -15,6 +15,7 @@ use muster_domain::{
         evidence::{
             checkpoint::SignedCheckpoint,
             manifest::{self, CHECKPOINT, KEYS, MANIFEST, Scope},
+            page::Listing,
             report::{self, Numbers},
             rotation::Span,
         },
@@ -33,6 +34,8 @@ use serde_json::json;
 use super::{
     super::Muster,
     bundle::Bundle,
+    leavers,
+    lists::Printed,
     pass::{self, Passed},
     people::{self, Somebody},
     readme, sheets,
@@ -96,8 +99,9 @@ pub(super) struct Material {
 /// What is judged now, as far as it is not written at once.
 struct Judged {
     tallies: BTreeMap<(String, Option<AppName>), Tally>,
-    leavers: Vec<Leaver>,
     people: Vec<Somebody>,
+    /// What fails or is due.
+    wrong: Listing,
     /// The accounts that are there, and those that are gone.
     counts: BTreeMap<AppName, (usize, usize)>,
 }
@@ -107,7 +111,7 @@ impl Muster {
     ///
     /// # Errors
     /// When the period is none, there is no such app, the directory is not empty, the journal does
-    /// not hold, or the store fails. Then nothing is left in the directory.
+    /// not hold, or the store fails. Then nothing is left of it.
     pub async fn evidence(&self, wanted: Wanted, folder: &Path) -> Result<Exported> {
         if wanted.to <= wanted.from {
             return Err(Error::Invalid("the period ends before it begins".to_owned()));
@@ -117,10 +121,11 @@ impl Muster {
         }
         self.beside_the_journal().await?;
         let bundle = Bundle::begin(folder)?;
+        let made = bundle.made.clone();
         match self.export(wanted, bundle).await {
             Ok(exported) => Ok(exported),
             Err(error) => {
-                Bundle::abandon(folder)?;
+                Bundle::abandon(folder, made)?;
                 Err(error)
             }
         }
@@ -140,6 +145,7 @@ impl Muster {
         let head = checkpoint.checkpoint.seq;
         let mut passed = self.pass(&material, (&mut bundle, &judged.people), head).await?;
         self.attach(&material, &mut passed).await?;
+        let leavers = self.with_company(|company| left(company, &material, &passed)).await?;
         let scope = Scope {
             org: self.store.org().clone(),
             program: concat!("muster ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -150,10 +156,10 @@ impl Muster {
             time_zone: material.zone.iana_name().unwrap_or("UTC").to_owned(),
             app: material.wanted.app.clone(),
         };
-        finish(&material, &mut bundle, (&judged, &passed), (&scope, &checkpoint))?;
+        finish(&material, &mut bundle, (&judged, &passed, &leavers), (&scope, &checkpoint))?;
         let files = std::mem::take(&mut bundle.files);
         let count = files.len() + 1;
-        let (manifest, root) = manifest::seal(files, scope, &key)?;
+        let (manifest, root) = manifest::seal(files, (scope, passed.taken_out), &key)?;
         bundle.put(MANIFEST, manifest.as_bytes())?;
         let mut tx = self.begin();
         let Wanted { from, to, app } = material.wanted;
@@ -161,7 +167,7 @@ impl Muster {
         let data = json!({ "from": from, "to": to, "root": root, "files": count });
         tx.journal(Event::EvidenceExported, about, data);
         tx.commit().await?;
-        let leavers = judged.leavers.iter().filter(|one| one.account.is_some()).count();
+        let leavers = leavers.iter().filter(|one| one.account.is_some()).count();
         Ok(Exported { files: count, root, checkpoint, leavers, decisions: passed.decisions })
     }
 
@@ -200,7 +206,7 @@ impl Muster {
             records,
             taken_out,
             observations,
-            removals: sheets::removals(self.store.runs(&runs).await?),
+            removals: leavers::removals(self.store.runs(&runs).await?),
             policies: valid_in(self.store.policy_versions().await?, &wanted),
             exceptions,
             attestations,
@@ -213,7 +219,10 @@ impl Muster {
     async fn attach(&self, material: &Material, passed: &mut Passed) -> Result<()> {
         let of_orders = material.exceptions.iter().filter_map(|one| one.file.clone());
         let of_words = material.attestations.iter().filter_map(|one| one.file.clone());
-        for attached in of_orders.chain(of_words) {
+        let ended = passed.exceptions.iter().filter_map(|one| one.what.file.clone());
+        let withdrawn = passed.attestations.iter().filter_map(|one| one.what.file.clone());
+        let all: Vec<_> = of_orders.chain(of_words).chain(ended).chain(withdrawn).collect();
+        for attached in all {
             let bytes = self.store.file(&attached.sha256).await?;
             passed.attachments.insert(attached.sha256, (attached, bytes));
         }
@@ -260,6 +269,7 @@ fn judge(company: &Company<'_>, material: &Material, bundle: &mut Bundle) -> Res
     let mut tallies = BTreeMap::new();
     let mut units: BTreeSet<Unit> = BTreeSet::new();
     let mut table = bundle.table("checks", sheets::CHECKS)?;
+    let mut wrong = Printed::wrong(bundle, &material.zone);
     // One after the other: the results of all checks together are the largest thing there is.
     for check in checks::ALL {
         let evaluation = checks::evaluate(company, Detail::Of(check.name));
@@ -268,6 +278,7 @@ fn judge(company: &Company<'_>, material: &Material, bundle: &mut Bundle) -> Res
         for result in evaluation.results {
             if is_meant(result.unit.app.as_ref()) {
                 table.push(sheets::result(&result, check))?;
+                sheets::print_result(&mut wrong, &result);
                 units.insert(result.unit);
             }
         }
@@ -282,23 +293,31 @@ fn judge(company: &Company<'_>, material: &Material, bundle: &mut Bundle) -> Res
         part.line(&canonical_json(&told)?)?;
     }
     bundle.close(part)?;
-    let mut leavers = checks::leavers(company, wanted.from, wanted.to);
-    leavers.retain(|leaver| is_meant(Some(&leaver.app)));
     let people = people::now(company, pass::moments(material));
-    Ok(Judged { tallies, leavers, people, counts })
+    Ok(Judged { tallies, people, wrong: wrong.listing, counts })
+}
+
+/// The leavers of the period.
+fn left(company: &Company<'_>, material: &Material, passed: &Passed) -> Vec<Leaver> {
+    let wanted = &material.wanted;
+    let mut leavers = checks::leavers(company, &passed.leavings, (wanted.from, wanted.to));
+    leavers.retain(|leaver| wanted.includes(&leaver.app));
+    leavers
 }
 
 /// Writes everything that rests on what was written before.
 fn finish(
     material: &Material,
     bundle: &mut Bundle,
-    (judged, passed): (&Judged, &Passed),
+    (judged, passed, leavers): (&Judged, &Passed, &[Leaver]),
     (scope, signed): (&Scope, &SignedCheckpoint),
 ) -> Result<()> {
     sheets::observations(material, passed, bundle)?;
-    sheets::leavers(material, (&judged.leavers, passed), bundle)?;
-    sheets::exceptions(material, passed, bundle)?;
-    sheets::attestations(material, passed, bundle)?;
+    leavers::write(material, (leavers, passed), bundle)?;
+    let mut lists = vec![judged.wrong.clone()];
+    lists.push(sheets::exceptions(material, passed, bundle)?);
+    lists.push(sheets::attestations(material, passed, bundle)?);
+    lists.extend(passed.printed.clone());
     sheets::policies(material, bundle)?;
     for policy in &material.policies {
         bundle.put(&sheets::policy_path(policy.number), policy.text.as_bytes())?;
@@ -320,12 +339,13 @@ fn finish(
         apps: sheets::app_numbers(material, &judged.counts),
         populations: &passed.populations,
         tallies: &judged.tallies,
-        leavers: sheets::leaver_numbers(material, (&judged.leavers, passed)),
+        leavers: leavers::numbers(material, leavers),
         decisions: passed.decisions,
         changes: passed.check_changes,
         policies: material.policies.len(),
         attachments: passed.attachments.len(),
         checkpoint: &signed.checkpoint,
+        lists: &lists,
     };
     bundle.put("report.html", report::html(&numbers).as_bytes())?;
     bundle.put("README.txt", readme::TEXT.as_bytes())

@@ -8,6 +8,8 @@ use muster_domain::{
     engine::{
         evidence::{
             extract::{self, Part as Role},
+            leaving::Leavings,
+            page::Listing,
             report::Population,
             rotation::SignedRotation,
         },
@@ -16,18 +18,20 @@ use muster_domain::{
     },
     model::{
         canonical::Digest,
-        check::Attached,
+        check::{Attached, Attestation, Exception},
         id::{AppName, ObservationId, OperationId},
         journal::{Entry, Event},
-        policy::Organization,
+        policy::{Organization, Policy},
     },
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::{
-    super::Muster,
+    super::{Muster, policy},
     bundle::{Bundle, Part, Table},
     export::Material,
+    lists::Printed,
     people::Somebody,
     populations::Populations,
     sheets,
@@ -65,11 +69,28 @@ pub(super) struct Passed {
     pub(super) attachments: BTreeMap<Digest, (Attached, Option<Vec<u8>>)>,
     /// Every change of the signing key.
     pub(super) key_changes: Vec<SignedRotation>,
+    /// The first decisions, to be printed.
+    pub(super) printed: Option<Listing>,
     /// When runs that take accounts away came to a state first.
     pub(super) came: BTreeMap<(OperationId, String), Timestamp>,
     pub(super) populations: Vec<Population>,
     /// The reads that populations rest on.
     pub(super) reads: BTreeSet<ObservationId>,
+    /// Who was to leave, as it was told, and when accounts let in.
+    pub(super) leavings: Leavings,
+    /// Exceptions that were ended before their time, though they held in the period.
+    pub(super) exceptions: Vec<TakenBack<Exception>>,
+    /// Attestations that were withdrawn before their time, though they held in the period.
+    pub(super) attestations: Vec<TakenBack<Attestation>>,
+    /// The entries that would be shown with their data, if a redaction had not taken it out.
+    pub(super) taken_out: BTreeSet<u64>,
+}
+
+/// Something that somebody took back.
+pub(super) struct TakenBack<T> {
+    pub(super) what: T,
+    pub(super) at: Timestamp,
+    pub(super) by: String,
 }
 
 /// The journal at work.
@@ -81,7 +102,14 @@ struct Passing<'m> {
     changes: Table,
     imports: Table,
     last_imports: BTreeMap<String, Vec<Json>>,
+    printed: Printed,
     passed: Passed,
+}
+
+/// What an entry says that was taken back.
+fn taken_back<T: DeserializeOwned>(entry: &Entry, key: &str) -> Option<TakenBack<T>> {
+    let what = serde_json::from_value(entry.data.get(key)?.clone()).ok()?;
+    Some(TakenBack { what, at: entry.at, by: entry.actor.clone() })
 }
 
 /// Which entries are what.
@@ -111,7 +139,9 @@ impl Muster {
         let mut known = Known::default();
         let mut passing = Passing::begin(material, bundle)?;
         let mut populations = Populations::begin((material, people), &organization, bundle)?;
-        let mut after = 0;
+        let apps: Vec<AppName> = material.observations.keys().cloned().collect();
+        let mut valid: Option<Policy> = None;
+        let (mut after, mut ended) = (0, false);
         while after < head {
             let filter = JournalFilter {
                 after_seq: Some(after),
@@ -125,13 +155,21 @@ impl Muster {
                 if entry.seq == bounds.first {
                     populations.take(Side::Start, &known)?;
                 }
-                let within = (bounds.first..=bounds.last).contains(&entry.seq);
-                if within {
+                if !ended && entry.seq >= bounds.first && entry.seq > bounds.last {
+                    populations.take(Side::End, &known)?;
+                    ended = true;
+                }
+                if (bounds.first..=bounds.last).contains(&entry.seq) {
                     populations.moved(&known, &entry, &restated)?;
                 }
-                if within || entry.seq < bounds.first {
-                    known.learn(&entry, &restated);
+                known.learn(&entry, &restated);
+                if entry.event == Event::PolicyApplied {
+                    let text = known.policy.as_ref().map(|known| known.text.as_str());
+                    valid = text.and_then(|text| policy::check(text).ok()).or(valid);
                 }
+                let touched = known.take_touched();
+                let told = (&entry, &restated);
+                passing.passed.leavings.learn(told, &known, &touched, (valid.as_ref(), &apps));
                 self.attached_to(&entry, &mut passing).await?;
                 passing.take(entry, &bounds, bundle)?;
             }
@@ -139,7 +177,9 @@ impl Muster {
         if bounds.first > head {
             populations.take(Side::Start, &known)?;
         }
-        populations.take(Side::End, &known)?;
+        if !ended {
+            populations.take(Side::End, &known)?;
+        }
         let mut passed = passing.end(bundle)?;
         populations.end(bundle, &mut passed)?;
         Ok(passed)
@@ -191,6 +231,7 @@ impl<'m> Passing<'m> {
             changes: bundle.table("check_changes", sheets::CHECK_CHANGES)?,
             imports: bundle.table("imports", sheets::IMPORTS)?,
             last_imports: BTreeMap::new(),
+            printed: Printed::decisions(bundle, &material.zone),
             passed: Passed::default(),
         })
     }
@@ -202,6 +243,7 @@ impl<'m> Passing<'m> {
 
     fn take(&mut self, entry: Entry, bounds: &Bounds, bundle: &Bundle) -> Result<()> {
         self.index(&entry);
+        self.taken_back(&entry);
         if entry.event == Event::RosterImported {
             self.imported(&entry, bounds)?;
         }
@@ -230,6 +272,32 @@ impl<'m> Passing<'m> {
         }
     }
 
+    /// What held in the period, and was taken back since it began.
+    fn taken_back(&mut self, entry: &Entry) {
+        let wanted = &self.material.wanted;
+        if entry.at < wanted.from {
+            return;
+        }
+        match entry.event {
+            Event::ExceptionEnded => {
+                let what = taken_back::<Exception>(entry, "exception");
+                let holds = |one: &Exception| {
+                    let meant = one.unit.app.as_ref() == wanted.app.as_ref();
+                    (wanted.app.is_none() || meant) && one.at < wanted.to && wanted.from < one.until
+                };
+                self.passed.exceptions.extend(what.filter(|one| holds(&one.what)));
+            }
+            Event::AttestationWithdrawn => {
+                let what = taken_back::<Attestation>(entry, "attestation");
+                let holds = |one: &Attestation| {
+                    wanted.includes(&one.app) && one.at < wanted.to && wanted.from < one.until
+                };
+                self.passed.attestations.extend(what.filter(|one| holds(&one.what)));
+            }
+            _ => {}
+        }
+    }
+
     /// The imports of the period, and the last one of each source before it.
     fn imported(&mut self, entry: &Entry, bounds: &Bounds) -> Result<()> {
         let of = |key: &str| entry.data.get(key).cloned().unwrap_or_default();
@@ -247,12 +315,21 @@ impl<'m> Passing<'m> {
 
     fn decided(&mut self, entry: &Entry) -> Result<()> {
         let meant = entry.about.app.as_ref().is_none_or(|app| self.material.wanted.includes(app));
-        let decided = extract::part(entry.event) == Role::Decision;
-        if !decided || !meant || sheets::is_automatic(entry) {
+        if !meant || sheets::is_automatic(entry) {
             return Ok(());
         }
+        let row = match extract::part(entry.event) {
+            Role::Decision => sheets::decision(entry, &self.passed.attachments),
+            Role::Word => {
+                let Some(data) = extract::word(entry) else { return Ok(()) };
+                let told = Entry { data, ..entry.clone() };
+                sheets::decision(&told, &self.passed.attachments)
+            }
+            Role::Fact | Role::Withheld => return Ok(()),
+        };
+        self.printed.push(&sheets::printed(&row));
         self.passed.decisions += 1;
-        self.decisions.push(sheets::decision(entry, &self.passed.attachments))
+        self.decisions.push(row)
     }
 
     fn checks_changed(&mut self, entry: &Entry) -> Result<()> {
@@ -274,12 +351,16 @@ impl<'m> Passing<'m> {
 
     /// The entry as the bundle shows it, on a line of its own.
     fn show(&mut self, entry: Entry, bundle: &Bundle) -> Result<()> {
-        let mut shown =
-            extract::shown(entry, self.material.wanted.to, self.material.wanted.app.as_ref());
+        let (to, app) = (self.material.wanted.to, self.material.wanted.app.as_ref());
+        if entry.is_without_data() && extract::tells(&entry, to, app) {
+            self.passed.taken_out.insert(entry.seq);
+        }
+        let mut shown = extract::shown(entry, to, app);
         if !bundle.marks.is_empty() {
             let mut scrubbed = shown.data.clone();
             redact::scrub(&mut scrubbed, &bundle.marks);
             if scrubbed != shown.data {
+                self.passed.taken_out.insert(shown.seq);
                 shown = extract::withheld(shown);
             }
         }
@@ -294,6 +375,7 @@ impl<'m> Passing<'m> {
         bundle.end(self.decisions)?;
         bundle.end(self.changes)?;
         bundle.end(self.imports)?;
+        self.passed.printed = Some(self.printed.listing);
         Ok(self.passed)
     }
 }

@@ -12,9 +12,13 @@ imports             the rosters that the population of people rests on
 accounts            who has an account now, as last read
 observations        the reads of the period and those that populations rest on: pages, rows, total,
                     the hash of each raw page, whose key was used, start and end
-leavers             everybody whose access was to end in the period, and when it was removed
-decisions           approvals, rejections, exceptions, attestations and the like in the period
-exceptions, attestations   those in force in the period; proofs are in attachments/
+leavers             everybody whose access was to end in the period, whatever was said later, and
+                    when it was removed
+leaver_access       when each leaver's account let in at the leaving or after it
+decisions           approvals, rejections, exceptions, attestations, words by hand about people and
+                    the like in the period
+exceptions, attestations   those in force in the period, with who ended them; proofs are in
+                    attachments/
 checks              every result when this was made; check_inputs.jsonl: what each rests on
 check_changes       how results changed in the period
 policies            every policy valid in the period; texts are in policies/
@@ -28,6 +32,8 @@ Lists are there twice, as .json and as .csv. In CSV an apostrophe stands before 
 spreadsheet would take for a formula. All times are in UTC (Z).
 
 To verify:  muster evidence verify THIS_FOLDER --key PUBLIC
+With a checkpoint from an earlier visit:  --checkpoint FILE
+Entries whose data was taken out for somebody's privacy are declared in manifest.json.
 Have the public key, or its fingerprint, from a hand you trust; the one in this folder shows
 only that the folder is whole, not who made it.
 

@@ -5,23 +5,21 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use muster_domain::{
     engine::{
-        checks::{Check, Company, Leaver},
+        checks::{Check, Company},
         correlate::Match,
-        evidence::report::{AppNumbers, LeaverNumbers},
+        evidence::{manifest::ATTACHMENTS, page::Listing, report::AppNumbers},
     },
     model::{
         canonical::Digest,
-        check::{Attached, CheckResult},
-        id::{AccountId, AppName},
+        check::{Attached, Attestation, CheckResult, CheckState, Exception},
+        id::AppName,
         journal::{Entry, Event},
         observation::Completeness,
-        operation::{Run, RunState},
-        plan::Action,
     },
 };
 use serde_json::{Value as Json, json};
 
-use super::{bundle::Bundle, export::Material, pass::Passed};
+use super::{bundle::Bundle, export::Material, lists::Printed, pass::Passed};
 use crate::{error::Result, store::records::ObservationRecord};
 
 pub(super) fn policy_path(number: u64) -> String {
@@ -29,7 +27,7 @@ pub(super) fn policy_path(number: u64) -> String {
 }
 
 pub(super) fn attachment_path(digest: &Digest) -> String {
-    format!("attachments/{digest}")
+    format!("{ATTACHMENTS}{digest}")
 }
 
 const ACCOUNTS: &[&str] = &[
@@ -171,112 +169,6 @@ pub(super) fn observations(
     Ok(())
 }
 
-/// The last run that was to take each account away, whatever became of it.
-pub(super) fn removals(runs: Vec<Run>) -> BTreeMap<(AppName, AccountId), Run> {
-    let mut last: BTreeMap<(AppName, AccountId), Run> = BTreeMap::new();
-    let takes = |run: &Run| {
-        let action = &run.operation.action;
-        matches!(action, Action::Deactivate { .. } | Action::Delete | Action::CancelInvite)
-    };
-    for run in runs.into_iter().filter(takes) {
-        let Some(account) = run.account.clone() else { continue };
-        let key = (run.operation.app.clone(), account);
-        let rank = |run: &Run| (run.state.is_done(), run.changed);
-        if last.get(&key).is_none_or(|known| rank(known) <= rank(&run)) {
-            last.insert(key, run);
-        }
-    }
-    last
-}
-
-fn removal<'m>(material: &'m Material, app: &AppName, id: &AccountId) -> Option<&'m Run> {
-    material.removals.get(&(app.clone(), id.clone()))
-}
-
-/// When the journal says that a run came to one of `states`.
-fn came_to(passed: &Passed, run: &Run, states: &[RunState]) -> Option<Timestamp> {
-    let came = |state: &RunState| passed.came.get(&(run.id.clone(), state.word().to_owned()));
-    states.iter().filter_map(came).min().copied()
-}
-
-/// When a read first showed that a leaver's account lets nobody in, if one did: the read-back of
-/// the write that shut it out, else the read that found it so.
-fn removed(material: &Material, passed: &Passed, leaver: &Leaver) -> Option<Timestamp> {
-    let account = leaver.account.as_ref().filter(|account| account.shut)?;
-    let run = removal(material, &leaver.app, &account.id);
-    let verified = run.and_then(|run| came_to(passed, run, &DONE));
-    verified.or(account.proved).or_else(|| {
-        let record = material.records.get(&(leaver.app.clone(), account.id.clone()))?;
-        Some(record.last_changed)
-    })
-}
-
-/// The states in which a read showed the effect.
-const DONE: [RunState; 2] = [RunState::Verified, RunState::AlreadySo];
-
-const LEAVERS: &[&str] = &[
-    "app",
-    "person",
-    "name",
-    "left",
-    "involuntary",
-    "account",
-    "login",
-    "role",
-    "privileged",
-    "outcome",
-    "delay_minutes",
-    "allowed_minutes",
-    "due",
-    "removed",
-    "action",
-    "operation",
-    "operation_state",
-    "intended",
-    "accepted",
-    "verified",
-    "approved_by",
-];
-
-pub(super) fn leavers(
-    material: &Material,
-    (leavers, passed): (&[Leaver], &Passed),
-    bundle: &mut Bundle,
-) -> Result<()> {
-    let mut table = bundle.table("leavers", LEAVERS)?;
-    for leaver in leavers {
-        let shut = removed(material, passed, leaver);
-        let (outcome, minutes) = leaver.removal(shut, material.now);
-        let account = leaver.account.as_ref();
-        let run = account.and_then(|account| removal(material, &leaver.app, &account.id));
-        table.push(vec![
-            json!(leaver.app),
-            json!(leaver.person),
-            json!(leaver.name),
-            json!(leaver.left),
-            json!(leaver.involuntary),
-            json!(account.map(|account| &account.id)),
-            json!(account.map(|account| &account.login)),
-            json!(account.map(|account| &account.role)),
-            json!(account.map(|account| account.privileged)),
-            json!(outcome.word()),
-            json!(minutes),
-            json!(leaver.allowed_minutes()),
-            json!(account.map(|account| account.due)),
-            json!(shut),
-            json!(run.map(|run| run.operation.action.word())),
-            json!(run.map(|run| &run.id)),
-            json!(run.map(|run| run.state)),
-            json!(run.map(|run| run.intended)),
-            json!(run.and_then(|run| came_to(passed, run, &[RunState::Accepted]))),
-            json!(run.and_then(|run| came_to(passed, run, &DONE))),
-            json!(run.and_then(|run| run.approved_by.clone())),
-        ])?;
-    }
-    bundle.end(table)?;
-    Ok(())
-}
-
 pub(super) const DECISIONS: &[&str] = &[
     "entry",
     "at",
@@ -315,6 +207,18 @@ pub(super) fn decision(
     ]
 }
 
+/// What is printed of the row of a decision.
+pub(super) fn printed(row: &[Json]) -> Vec<Json> {
+    let of = |heading: &str| {
+        let place = DECISIONS.iter().position(|one| *one == heading);
+        place.and_then(|place| row.get(place)).cloned().unwrap_or_default()
+    };
+    let reason = Some(of("reason")).filter(|reason| !reason.is_null());
+    let mut cells = ["at", "by", "decision", "app", "account", "person"].map(of).to_vec();
+    cells.push(reason.unwrap_or_else(|| of("data")));
+    cells
+}
+
 /// Whether an account was tied to a person by its address or id, without anybody's word.
 pub(super) fn is_automatic(entry: &Entry) -> bool {
     let confirmed = entry.data.get("link").and_then(|link| link.get("confirmed"));
@@ -331,39 +235,113 @@ fn proof(
     json!(attachment_path(&file.sha256))
 }
 
-const EXCEPTIONS: &[&str] =
-    &["id", "check", "unit", "reason", "owner", "by", "at", "until", "file_name", "file"];
+const EXCEPTIONS: &[&str] = &[
+    "id",
+    "check",
+    "unit",
+    "reason",
+    "owner",
+    "by",
+    "at",
+    "until",
+    "ended",
+    "ended_by",
+    "file_name",
+    "file",
+];
 
-pub(super) fn exceptions(material: &Material, passed: &Passed, bundle: &mut Bundle) -> Result<()> {
+/// Somebody who took something back, and when.
+type By<'a> = Option<(Timestamp, &'a str)>;
+
+/// Writes the exceptions that were in force in the period.
+pub(super) fn exceptions(
+    material: &Material,
+    passed: &Passed,
+    bundle: &mut Bundle,
+) -> Result<Listing> {
     let mut table = bundle.table("exceptions", EXCEPTIONS)?;
-    for one in &material.exceptions {
+    let mut printed = Printed::exceptions(bundle, &material.zone);
+    let ended = passed.exceptions.iter().map(|one| (&one.what, Some((one.at, one.by.as_str()))));
+    let mut all: Vec<(&Exception, By<'_>)> =
+        material.exceptions.iter().map(|one| (one, None)).collect();
+    all.extend(ended);
+    all.sort_by_key(|(one, _)| (one.at, &one.id));
+    for (one, ended) in all {
+        let [check, unit] = [json!(one.check), json!(one.unit.to_string())];
+        let (at, by) = ended.unzip();
+        printed.push(&[
+            check.clone(),
+            unit.clone(),
+            json!(one.reason),
+            json!(one.owner),
+            json!(one.at),
+            json!(one.until),
+            taken_back(ended),
+        ]);
         table.push(vec![
             json!(one.id),
-            json!(one.check),
-            json!(one.unit.to_string()),
+            check,
+            unit,
             json!(one.reason),
             json!(one.owner),
             json!(one.by),
             json!(one.at),
             json!(one.until),
+            json!(at),
+            json!(by),
             json!(one.file.as_ref().map(|file| &file.name)),
             proof(&passed.attachments, one.file.as_ref()),
         ])?;
     }
     bundle.end(table)?;
-    Ok(())
+    Ok(printed.listing)
 }
 
-const ATTESTATIONS: &[&str] =
-    &["id", "says", "app", "account", "statement", "by", "at", "until", "file_name", "file"];
+/// When something was taken back and by whom, in words.
+fn taken_back(ended: By<'_>) -> Json {
+    json!(ended.map(|(at, by)| format!("{} by {by}", at.strftime("%Y-%m-%d %H:%M UTC"))))
+}
 
+const ATTESTATIONS: &[&str] = &[
+    "id",
+    "says",
+    "app",
+    "account",
+    "statement",
+    "by",
+    "at",
+    "until",
+    "withdrawn",
+    "withdrawn_by",
+    "file_name",
+    "file",
+];
+
+/// Writes the attestations that were in force in the period.
 pub(super) fn attestations(
     material: &Material,
     passed: &Passed,
     bundle: &mut Bundle,
-) -> Result<()> {
+) -> Result<Listing> {
     let mut table = bundle.table("attestations", ATTESTATIONS)?;
-    for one in &material.attestations {
+    let mut printed = Printed::attestations(bundle, &material.zone);
+    let back = passed.attestations.iter().map(|one| (&one.what, Some((one.at, one.by.as_str()))));
+    let mut all: Vec<(&Attestation, By<'_>)> =
+        material.attestations.iter().map(|one| (one, None)).collect();
+    all.extend(back);
+    all.sort_by_key(|(one, _)| (one.at, &one.id));
+    for (one, withdrawn) in all {
+        let (at, by) = withdrawn.unzip();
+        printed.push(&[
+            json!(one.says.word()),
+            json!(one.app),
+            json!(one.account),
+            json!(one.statement),
+            json!(one.by),
+            json!(one.at),
+            json!(one.until),
+            taken_back(withdrawn),
+        ]);
         table.push(vec![
             json!(one.id),
             json!(one.says.word()),
@@ -373,12 +351,14 @@ pub(super) fn attestations(
             json!(one.by),
             json!(one.at),
             json!(one.until),
+            json!(at),
+            json!(by),
             json!(one.file.as_ref().map(|file| &file.name)),
             proof(&passed.attachments, one.file.as_ref()),
         ])?;
     }
     bundle.end(table)?;
-    Ok(())
+    Ok(printed.listing)
 }
 
 pub(super) const CHECKS: &[&str] = &[
@@ -418,6 +398,20 @@ pub(super) fn result(result: &CheckResult, check: &Check) -> Vec<Json> {
         json!(result.exception),
         json!(result.attestation),
     ]
+}
+
+/// What is printed of a result: only what is to be put right.
+pub(super) fn print_result(printed: &mut Printed, result: &CheckResult) {
+    if matches!(result.state, CheckState::Fail | CheckState::Due) {
+        printed.push(&[
+            json!(result.check),
+            json!(result.subject),
+            json!(result.state.word()),
+            json!(result.since),
+            json!(result.due),
+            json!(result.cause),
+        ]);
+    }
 }
 
 pub(super) const CHECK_CHANGES: &[&str] =
@@ -496,21 +490,4 @@ pub(super) fn app_numbers(
         }
     };
     material.observations.iter().map(numbers).collect()
-}
-
-pub(super) fn leaver_numbers(
-    material: &Material,
-    (leavers, passed): (&[Leaver], &Passed),
-) -> Vec<LeaverNumbers> {
-    let numbers = |leaver: &Leaver| {
-        let (outcome, minutes) = leaver.removal(removed(material, passed, leaver), material.now);
-        LeaverNumbers {
-            who: leaver.name.clone(),
-            app: leaver.app.clone(),
-            outcome,
-            minutes,
-            allowed: leaver.allowed_minutes(),
-        }
-    };
-    leavers.iter().map(numbers).collect()
 }
