@@ -64,7 +64,7 @@ fn a_leaver_whose_end_is_changed_afterwards_stays_in_the_evidence() {
 }
 
 #[test]
-fn a_leaver_who_is_hired_again_or_merged_or_listed_without_an_end_stays_in_the_evidence() {
+fn a_leaver_who_is_hired_again_or_merged_or_listed_with_a_later_end_stays_in_the_evidence() {
     let mut company = whose_ben_left();
     let today = day(0).to_string();
     let copy = crate::tampering::copy(&company, "merged");
@@ -88,10 +88,9 @@ fn a_leaver_who_is_hired_again_or_merged_or_listed_without_an_end_stays_in_the_e
 
     company.terminal = home;
     let mut other = whose_ben_left();
-    other.person("Ben Birch").last_day = None;
-    other.person("Ben Birch").title = "Senior Agent".to_owned();
+    other.person("Ben Birch").leaves(day(300));
     other.looks();
-    let leavers = list(&export(&other, "unlisted"), "leavers");
+    let leavers = list(&export(&other, "listed"), "leavers");
     let ben = of(&leavers, "name", "Ben Birch");
     assert_eq!((ben.len(), &ben[0]["outcome"]), (1, &"stays".into()), "{leavers:?}");
 }
