@@ -13,8 +13,10 @@ use super::{
 };
 use crate::{
     engine::{
-        evidence::leaving::{EndTold, Leavings, LetIn, removed},
+        evidence::leaving::{EndTold, Leavings, LetIn, TieTold, removed},
+        holders::is_another_s,
         lifecycle::{self, Hours},
+        world::KnownAccount,
     },
     model::{
         id::{AccountId, AppName, PersonId, RoleName},
@@ -109,6 +111,8 @@ pub struct LeaverAccount {
     pub let_in: Vec<LetIn>,
     /// When it was shut out for good, or gone, as a read showed; `None` while it lets in.
     pub removed: Option<Timestamp>,
+    /// What was said of whose it is, in turn, where that changed.
+    pub tied: Vec<TieTold>,
 }
 
 /// What became of a leaver's access.
@@ -189,8 +193,6 @@ struct Leaving<'a> {
     left: Timestamp,
     involuntary: bool,
     ending: Ending,
-    /// Whether the person is known now.
-    known: bool,
 }
 
 /// Everybody whose access was to end from `from` up to but without `to`, by what is known now or was
@@ -240,7 +242,7 @@ fn known_now<'a>(
         let Departure { engagement, at: left, involuntary, back } = *one;
         let back = back.filter(|back| *back <= company.now);
         let ending = back.map_or(Ending::Stands, Ending::CameBack);
-        Leaving { person, engagement, left, involuntary, ending, known: true }
+        Leaving { person, engagement, left, involuntary, ending }
     };
     within.map(leaving).collect()
 }
@@ -270,8 +272,7 @@ fn known_then<'a>(
         let into = words.last().and_then(|last| last.into.as_ref());
         let as_other = |into| known.iter().any(|((id, _), (_, one))| *id == into && one.at == left);
         if !into.is_some_and(as_other) {
-            let (engagement, known) = (*number, is.is_some());
-            leavings.push(Leaving { person, engagement, left, involuntary, ending, known });
+            leavings.push(Leaving { person, engagement: *number, left, involuntary, ending });
         }
     }
     leavings
@@ -297,7 +298,7 @@ fn with_accounts(
     leaving: &Leaving<'_>,
     (told, disowned): (&Leavings, &BTreeMap<PersonId, Vec<AccountId>>),
 ) -> Vec<Leaver> {
-    let Leaving { person, engagement, left, involuntary, ending, known } = *leaving;
+    let Leaving { person, engagement, left, involuntary, ending } = *leaving;
     let app = facts.world.app.clone();
     let words = told.words.get(&(app.clone(), person.id.clone(), engagement));
     let leaver = |account| Leaver {
@@ -313,10 +314,13 @@ fn with_accounts(
     let mut accounts: BTreeSet<AccountId> =
         facts.correlation.accounts_of(&person.id).iter().cloned().collect();
     accounts.extend(disowned.get(&person.id).into_iter().flatten().cloned());
-    if !known {
-        let tied = told.tied.get(&(app.clone(), person.id.clone()));
-        accounts.extend(tied.into_iter().flatten().cloned());
-    }
+    // Whoever's they are said to be now, what was hers when she left or later is told here.
+    let taken = told.taken.get(&(app.clone(), person.id.clone())).into_iter().flatten();
+    let taken = taken.filter(|(_, until)| left <= **until);
+    accounts.extend(taken.map(|(id, _)| id.clone()));
+    let held = facts.world.orders.held.iter().filter(|held| held.app == app);
+    let held = held.filter(|held| held.person == person.id && left <= held.until);
+    accounts.extend(held.map(|held| held.account.clone()));
     if accounts.is_empty() {
         return vec![leaver(None)];
     }
@@ -341,14 +345,20 @@ fn account(
     let held = told.roles(app, id, (left, until));
     let is_privileged = |role: &&RoleName| facts.world.sight.is_privileged(role);
     let role = held.iter().find(is_privileged).or(held.first()).or(account.role.as_ref());
-    let privileged = role.is_some_and(|role| is_privileged(&role));
+    let privileged =
+        role.is_some_and(|role| is_privileged(&role)) || facts.was_privileged(known, Some(left));
     let pressing = match (involuntary, privileged) {
         (true, _) => Pressing::Involuntary,
         (false, true) => Pressing::Privileged,
         (false, false) => Pressing::Ordinary,
     };
     let allowed = company.allowed(&offboarded::CHECK, pressing);
-    let let_in = told.let_in(app, id);
+    let mut let_in = told.let_in(app, id);
+    // What it lets in since it is somebody else's is none of her business.
+    if is_handed_over(facts, (id, known), (leaving, &let_in)) {
+        let_in.pop();
+    }
+    let tied = told.ties.get(&((*app).clone(), id.clone())).cloned().unwrap_or_default();
     let removed = if told.steps.contains_key(&((*app).clone(), id.clone())) {
         removed(&let_in, told.found_shut(app, id), (left, until))
     } else {
@@ -365,7 +375,22 @@ fn account(
         due: deadline::due(left, allowed, Some(person), &company.policy.organization),
         let_in,
         removed,
+        tied,
     })
+}
+
+/// Whether the account, which lets in, is somebody else's by now beyond doubt.
+fn is_handed_over(
+    facts: &Facts<'_>,
+    (id, known): (&AccountId, &KnownAccount),
+    (leaving, let_in): (&Leaving<'_>, &[LetIn]),
+) -> bool {
+    let [.., before, last] = let_in else { return false };
+    let Some(matched) = facts.correlation.matches.get(id) else { return false };
+    let shut = before.until.map(|_| last.from.0);
+    let (leaver, left) = (&leaving.person.id, leaving.left);
+    last.until.is_none()
+        && is_another_s(&facts.directory, (leaver, left), (true, shut), (known, matched))
 }
 
 #[cfg(test)]
@@ -408,6 +433,7 @@ mod tests {
             due: at("02T18:00"),
             let_in: Vec::new(),
             removed: None,
+            tied: Vec::new(),
         };
         let mut leaver = Leaver {
             app: "support".parse().unwrap(),

@@ -57,7 +57,8 @@ pub const fn part(event: Event) -> Part {
         | Event::Thawed
         | Event::Undone
         | Event::UndoEnded => Part::Decision,
-        Event::AppAdded
+        Event::AccountHeld
+        | Event::AppAdded
         | Event::AppChanged
         | Event::AppDisconnected
         | Event::AppObserved
