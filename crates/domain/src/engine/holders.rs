@@ -71,12 +71,9 @@ pub(super) fn leaver_behind<'a>(
     if known.gone.is_some() || !known.account.status.may_sign_in() {
         return None;
     }
-    let by_address = || by_address(directory, rules, (known, matched));
-    directory
-        .held_before(&known.account.id)
-        .iter()
-        .find_map(|held| by_tie(directory, rules, (held, known, matched)))
-        .or_else(by_address)
+    let mut held = directory.held_before(&known.account.id).iter();
+    by_address(directory, rules, (known, matched))
+        .or_else(|| held.find_map(|held| by_tie(directory, rules, (held, known, matched))))
 }
 
 /// The accounts by which `person` may get in, though she has left and they are not said to be hers.
@@ -204,11 +201,15 @@ pub fn taken(
 
 /// What was tied to her once goes on counting as that.
 fn beside_known(world: &World<'_>, held: Held) -> Held {
-    let key = (&held.app, &held.account, &held.person);
-    let known = world.orders.held.iter();
-    let known = known.filter(|one| (&one.app, &one.account, &one.person) == key);
-    let tied = held.tied || known.into_iter().any(|one| one.tied);
-    Held { tied, ..held }
+    let same = |one: &&Held| {
+        one.app == held.app && one.account == held.account && one.person == held.person
+    };
+    let (mut tied, mut shut) = (held.tied, held.shut);
+    for one in world.orders.held.iter().filter(same) {
+        tied |= one.tied;
+        shut = shut.max(one.shut);
+    }
+    Held { tied, shut, ..held }
 }
 
 /// When the account was last seen letting nobody in.
@@ -282,7 +283,10 @@ fn rank_lost(world: &World<'_>, at: Timestamp, change: &Changed) -> Option<Ranke
     let role = change.before.as_ref()?.role.as_ref()?;
     let after = change.after.as_ref().and_then(|after| after.role.as_ref());
     let higher = |role| world.sight.is_privileged(role);
-    (higher(role) && !after.is_some_and(higher)).then(|| Ranked {
+    let known =
+        |one: &Ranked| one.app == *world.app && one.account == change.account && at <= one.until;
+    let news = higher(role) && !after.is_some_and(higher) && !world.orders.ranks.iter().any(known);
+    news.then(|| Ranked {
         app: world.app.clone(),
         account: change.account.clone(),
         role: role.clone(),
@@ -298,7 +302,9 @@ fn address_lost(directory: &Directory<'_>, entry: &Entry, change: &Changed) -> V
         return Vec::new();
     };
     let tie = world.links.get(&change.account).and_then(Link::person);
-    let people = directory.at(email).filter(|person| Some(&person.id) != tie);
+    let held = directory.held_before(&change.account);
+    let known = |id: &PersonId| held.iter().any(|one| one.person == *id && entry.at <= one.until);
+    let people = directory.at(email).filter(|person| Some(&person.id) != tie && !known(&person.id));
     let held = |person: &Person| Held {
         app: world.app.clone(),
         account: change.account.clone(),

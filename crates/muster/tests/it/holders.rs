@@ -137,15 +137,22 @@ fn a_word_first_and_another_login_then_hide_no_leaver() {
 
 #[test]
 fn an_account_that_only_had_a_leavers_address_counts_until_it_was_shut() {
-    let mut company = Company::where_work(["Ann Ash", BEN]);
-    let id = company.account_of_ben();
-    let text = id.to_string();
+    let mut company = Company::where_work(["Ann Ash"]);
     company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
+    let id = company.desk.has(&email("Cy Cole"), "Night Shift", Role::BasicAgent);
+    company.sync();
+    let text = id.to_string();
     company.muster(["accounts", "classify", &text, "shared", "--owner", "Ann Ash", "--yes"]).done();
-    company.person(BEN).leaves(day(-9));
+    company.hire("Cy Cole").last_day = Some(day(-9));
     company.looks();
+    assert_eq!(company.offboarded(id)["state"], "fail");
     company.has_login(id, "desk@acme.example");
-    company.holds_ben_inside(id, "renamed");
+    let found = company.offboarded(id);
+    assert_eq!(found["state"], "fail", "{found}");
+    assert!(found["cause"].as_str().unwrap().contains("had their address until"), "{found}");
+    let leavers = list(&company.exported("bundle"), "leavers");
+    let cy = leavers.iter().find(|one| one["name"] == "Cy Cole").unwrap();
+    assert_eq!((&cy["account"], &cy["outcome"]), (&text.as_str().into(), &"overdue".into()));
     company.is_open(id, false);
     company.is_open(id, true);
     let found = company.offboarded(id);
@@ -196,13 +203,16 @@ fn an_account_handed_over_after_it_was_shut_is_no_leavers_any_more() {
 }
 
 #[test]
-fn an_account_handed_over_before_the_leaving_is_nobody_elses_business() {
-    let mut company = Company::where_work(["Ann Ash", BEN]);
+fn the_check_and_the_evidence_agree_on_a_rehire_on_the_leaving_day_told_later() {
+    let company = whose_ben_left();
     let id = company.account_of_ben();
-    company.has_login(id, "ann2@acme.example");
-    company.muster(["accounts", "link", &id.to_string(), "Ann Ash", "--yes"]).done();
-    company.person(BEN).leaves(day(0));
-    company.looks();
+    let start = day(-9).to_string();
+    let rehire = ["people", "rehire", BEN, "--start", &start, "--department", "Support", "--yes"];
+    company.muster(rehire).done();
+    // It was told at once after the end was: access went on for no time beyond what was known.
+    let told = company.ben_in_evidence("rehired");
+    assert_eq!((&told["outcome"], &told["account"]), (&"stays".into(), &id.to_string().into()));
+    assert!(told["end_told"].as_str().unwrap().contains("taken back by ines"), "{told}");
     assert_eq!(company.offboarded(id)["state"], "not_applicable");
 }
 

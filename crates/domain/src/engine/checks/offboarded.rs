@@ -21,7 +21,9 @@ pub(super) static CHECK: Check = Check {
     what: "Every account of a person who left is deactivated or deleted, and a read after the \
            moment of leaving shows it. A lower role alone is not removal; an open invitation is \
            access. Accounts that are already shut out stay in the population, as passes, so that \
-           the count equals the number of leavers' accounts.",
+           the count equals the number of leavers' accounts. What was a leaver's when they left \
+           stays theirs, whatever tie, classification or login it was given since, until a read \
+           shows it shut and it is tied to somebody else whose address it has.",
     why: "A leaver who can still sign in is the finding that auditors look for first, and the one \
           that does the most harm.",
     fix: "`muster plan APP`, `muster apply APP`; at once: `muster offboard PERSON`.",
