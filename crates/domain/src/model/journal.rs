@@ -75,6 +75,7 @@ events! {
     AccountUnwanted "account.unwanted" "An account was declared to be one that should not exist.",
     AccountNotTheirs "account.not_theirs" "An account was declared not to be a certain person's.",
     AccountShielded "account.shielded" "A login that the policy protects was found to be an account's.",
+    AccountHeld "account.held" "An account was somebody's until a word, or a change in the app, took it from them; or it was seen shut since; or it lost a higher role.",
     AccountMet "account.person_added" "A person was added by hand for an account, and it was tied to them.",
     PlanMade "plan.made" "A plan was saved or applied.",
     OperationApproved "operation.approved" "A named person let an operation go.",

@@ -20,6 +20,7 @@ use muster_domain::{
         id::OrderId,
         link::{Confirmation, NonHuman, Tie},
         operation::RunState,
+        order::Held,
         person::{EmploymentStatus, EngagementKind},
     },
 };
@@ -262,6 +263,56 @@ fn no_word_about_whose_an_account_is_hides_a_leaver() {
     expect(&other, "offboarded", "support/3", NotApplicable, "not the account of a person");
     let out = with(classified(ben().status(AccountStatus::Inactive), NonHuman::Service, "anna"));
     expect(&out, "offboarded", "support/3", NotApplicable, "lets nobody in");
+}
+
+#[test]
+fn what_was_a_leavers_stays_so_until_it_was_shut_and_somebody_else_certainly_holds_it() {
+    let world = critical()
+        .person("anna", |p| p)
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("2", |a| a.of("anna").linked("anna"));
+    let with = |account: AccountIs, tied: bool, until: &str, shut: Option<&str>| {
+        let mut world = world.clone().account("3", |_| account);
+        world.orders.held.push(Held {
+            app: world.app.clone(),
+            account: "3".parse().unwrap(),
+            person: person_id("ben"),
+            tied,
+            until: at(until),
+            by: "olive".to_owned(),
+            shut: shut.map(at),
+        });
+        world
+    };
+    let (before, after) = ("2026-11-05T12:00:00Z", "2026-11-07T12:00:00Z");
+    let desk = || AccountIs::new("3").email("desk@acme.example");
+    let service = || classified(desk(), NonHuman::Service, "anna");
+    let annas = || AccountIs::new("3").of("anna").confirmed("anna");
+    // Tied to him until after he left: whatever it is said to be now.
+    for account in [desk(), service(), desk().confirmed("anna"), annas()] {
+        let world = with(account, true, after, None);
+        expect(&world, "offboarded", "support/3", Fail, "was theirs until 2026-11-07 12:00 UTC");
+        let found = judge(&world).result("offboarded", "support/3").clone();
+        assert_eq!(found.since, Some(at("2026-11-06T17:00:00Z")));
+        assert!(world.gap_kinds().contains(&"offboarded_active"));
+    }
+    // Shut before he left proves nothing; shut since proves nothing of whose it is now.
+    expect(&with(annas(), true, after, Some(before)), "offboarded", "support/3", Fail, "theirs");
+    for account in [desk(), service(), desk().confirmed("anna")] {
+        expect(&with(account, true, after, Some(after)), "offboarded", "support/3", Fail, "theirs");
+    }
+    // Shut since, and hers by her address; or never tied to him; or given away before he left.
+    let none = CheckState::NotApplicable;
+    for clean in [
+        with(annas(), true, after, Some(after)),
+        with(service(), false, after, Some(after)),
+        with(annas(), true, before, None),
+    ] {
+        let found = judge(&clean).result("offboarded", "support/3").clone();
+        assert_eq!(found.state, none, "{found:?}");
+    }
+    let bens = classified(desk().of("ben"), NonHuman::Service, "anna");
+    expect(&with(bens, false, after, Some(after)), "offboarded", "support/3", Fail, "their");
 }
 
 #[test]

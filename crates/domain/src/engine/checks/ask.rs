@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     engine::{
-        behind::leaver_behind,
         condition::Subject,
         correlate::{Correlation, Match},
         directory::Directory,
         expect::{Expectation, Rules},
         gaps,
         groups::{Groups, Moment},
+        holders::{Behind, leaver_behind},
         lifecycle::{self, Stint},
         parts::in_parts,
         world::{KnownAccount, World},
@@ -115,6 +115,15 @@ impl<'a> Facts<'a> {
         role.is_some_and(|role| self.world.sight.is_privileged(role))
     }
 
+    /// Whether the account may manage users or settings, or might at `since` or after it: who lowers
+    /// a leaver's role gains no time.
+    pub(super) fn was_privileged(&self, known: &KnownAccount, since: Option<Timestamp>) -> bool {
+        let (app, id) = (self.world.app, &known.account.id);
+        let held = self.world.orders.ranks.iter().filter(|one| one.app == *app);
+        let mut held = held.filter(|one| one.account == *id);
+        self.is_privileged(known) || held.any(|one| since.is_some_and(|since| since <= one.until))
+    }
+
     fn reaches(&self, check: &Check) -> bool {
         match check.reach {
             Reach::EveryApp => true,
@@ -183,6 +192,12 @@ pub(super) enum Standing {
     Unknown(String),
 }
 
+/// Whether the work of `person` in the engagement called so was ended for her.
+pub(super) fn is_involuntary(person: &Person, engagement: u32) -> bool {
+    let ended = person.engagements.iter().find(|one| one.number == engagement);
+    ended.is_some_and(|one| one.terms.termination == Some(TerminationType::Involuntary))
+}
+
 /// What puts the questions for a part of the units.
 pub(super) struct Asker<'c, 'a> {
     pub(super) company: &'c Company<'a>,
@@ -202,11 +217,9 @@ impl<'c, 'a> Asker<'c, 'a> {
     }
 
     fn standing_in(&self, person: &Person, stints: &[Stint]) -> Standing {
-        let left = |since, engagement: u32| {
-            let ended = person.engagements.iter().find(|one| one.number == engagement);
-            let involuntary = ended
-                .is_some_and(|one| one.terms.termination == Some(TerminationType::Involuntary));
-            Standing::Left { since, involuntary }
+        let left = |since, engagement: u32| Standing::Left {
+            since,
+            involuntary: is_involuntary(person, engagement),
         };
         match self.rules.expect_in(person, stints, self.facts.world.now) {
             // What a source stopped to tell of is not known (and no departure).
@@ -245,7 +258,7 @@ pub(super) struct Holding<'s, 'a> {
 
 impl<'a> Holding<'_, 'a> {
     /// Who has left and may get in by it, though it is said not to be hers; and since when.
-    pub(super) fn leaver_behind(&self) -> Option<(&'a Person, Timestamp)> {
+    pub(super) fn leaver_behind(&self) -> Option<Behind<'a>> {
         leaver_behind(&self.facts().directory, &self.asker.rules, (self.known, self.matched))
     }
 
@@ -267,6 +280,11 @@ impl<'a> Holding<'_, 'a> {
 
     pub(super) fn is_privileged(&self) -> bool {
         self.facts().is_privileged(self.known)
+    }
+
+    /// Whether it may manage users or settings, or might at `since` or after it.
+    pub(super) fn was_privileged(&self, since: Option<Timestamp>) -> bool {
+        self.facts().was_privileged(self.known, since)
     }
 
     /// Whether it is there, and the ordinary account of a human.
@@ -321,10 +339,10 @@ impl Asker<'_, '_> {
         let mut found: BTreeMap<PersonId, Vec<AccountId>> = BTreeMap::new();
         for (id, matched) in &self.facts.correlation.matches {
             let Some(known) = world.accounts.get(id) else { continue };
-            if let Some((leaver, _)) =
+            if let Some(behind) =
                 leaver_behind(&self.facts.directory, &self.rules, (known, matched))
             {
-                found.entry(leaver.id.clone()).or_default().push(id.clone());
+                found.entry(behind.person.id.clone()).or_default().push(id.clone());
             }
         }
         found
