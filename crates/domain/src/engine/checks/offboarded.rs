@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Allowed, Began, Check, Question, Reach, Verdict,
+    Allowed, Began, Check, Question, Reach, Rests, Verdict,
     ask::{Holder, Holding, Standing},
 };
 use crate::{
@@ -35,6 +35,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::Hours(1),
     },
     measure: None,
+    rests: Rests::Leaving,
     question: Question::Account(ask),
 };
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
         backtest::{self, Backtest, Difference},
-        checks::{self, Company, Detail, Evaluation, Facts, SourceAge},
+        checks::{self, Answerers, Company, Detail, Evaluation, Facts, Out, SourceAge},
         history::{Known, Touched, table},
         plan,
         world::{KnownAccount, Sight, World},
@@ -148,6 +148,8 @@ struct Then {
 struct AppThen {
     accounts: Accounts,
     links: BTreeMap<AccountId, Link>,
+    /// When accounts were last seen to let nobody in, as far as it was followed.
+    outs: BTreeMap<AccountId, Out>,
     runs: Vec<Run>,
     approvals: BTreeMap<Digest, Approval>,
     sight: Sight,
@@ -237,13 +239,15 @@ impl Then {
         let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
         let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
             let critical = checks::effective(policy, &self.orders, world.app);
-            Facts::new(world, correlation, critical)
+            let outs = self.apps.get(world.app).map(|then| then.outs.clone());
+            Facts::new(world, correlation, critical).remembering(outs.unwrap_or_default())
         });
         let company = Company {
             policy,
             people: &self.people,
             orders: &self.orders,
             apps: facts.collect(),
+            answerers: Answerers::of(&self.orders, &self.people, (policy, now)),
             sources: &self.sources,
             clocks: &self.clocks,
             now,
@@ -260,12 +264,22 @@ impl AppThen {
         (touched, linked, ran): (BTreeSet<AccountId>, BTreeSet<AccountId>, bool),
     ) -> Result<Self> {
         let app = &connection.app;
-        let (mut accounts, mut links, runs) = match before {
-            Some(before) => (before.accounts, before.links, before.runs),
-            None => (accounts(known, app)?, known.links(app)?, known.runs(app)?),
+        let (mut accounts, mut links, runs, mut outs) = match before {
+            Some(before) => (before.accounts, before.links, before.runs, before.outs),
+            None => (accounts(known, app)?, known.links(app)?, known.runs(app)?, BTreeMap::new()),
         };
         for id in touched {
-            match account(known, app, &id)? {
+            let account = account(known, app, &id)?;
+            let lets_in =
+                |one: &KnownAccount| one.gone.is_none() && one.account.status.may_sign_in();
+            let (was, is) =
+                (accounts.get(&id).is_some_and(lets_in), account.as_ref().is_some_and(lets_in));
+            if was || outs.contains_key(&id) {
+                let mut out = outs.remove(&id);
+                Out::step(&mut out, is, now);
+                outs.extend(out.map(|out| (id.clone(), out)));
+            }
+            match account {
                 Some(account) => accounts.insert(id, account),
                 None => accounts.remove(&id),
             };
@@ -283,6 +297,7 @@ impl AppThen {
             sight: sight(known, &connection, &accounts, now)?,
             accounts,
             links,
+            outs,
             connector: connection.connector,
         })
     }
