@@ -7,8 +7,10 @@ use muster_domain::{
     engine::{
         backtest::{self, Backtest, Difference},
         checks::{self, Answerers, Company, Detail, Evaluation, Facts, Out, SourceAge},
+        correlate::Correlation,
         history::{Known, Touched, table},
-        plan,
+        parts::side_by_side,
+        plan::{self, Following},
         world::{KnownAccount, Sight, World},
     },
     model::{
@@ -81,6 +83,7 @@ impl Muster {
         let mut unrolling = self.unroll().await?;
         let mut then = Then::default();
         let mut backtest = Backtest::default();
+        let (mut as_was, mut as_is) = (Followed::default(), Followed::default());
         for now in moments {
             unrolling.until(Some(now)).await?;
             // Before there was a policy there is nothing to compare with.
@@ -88,11 +91,15 @@ impl Muster {
             then.follow(&mut unrolling.known, (trial.app.as_ref(), now))?;
             let (valid, tried) = (then.under(&valid), then.under(&tried));
             let (was, is) = (then.worlds(&valid, now)?, then.worlds(&tried, now)?);
-            for (was, is) in was.iter().zip(&is) {
-                backtest.look(was, is);
+            let by_was = as_was.correlations(&then, &was);
+            let by_is = as_is.correlations(&then, &is);
+            for (was, is) in was.iter().zip(&by_was).zip(is.iter().zip(&by_is)) {
+                backtest.look_by((was.0, was.1), (is.0, is.1));
             }
-            let was = then.judge((&valid, &was), now);
-            let is = then.judge((&tried, &is), now);
+            let (was, is) = side_by_side(
+                || then.judge((&valid, &was, &by_was), now),
+                || then.judge((&tried, &is, &by_is), now),
+            );
             backtest.judge(now, &was, &is);
         }
         Ok(backtest.difference())
@@ -154,6 +161,46 @@ struct AppThen {
     approvals: BTreeMap<Digest, Approval>,
     sight: Sight,
     connector: String,
+    /// The accounts that may be another's since the moment before.
+    moved: BTreeSet<AccountId>,
+    /// Whether people or links are others than at the moment before.
+    tied_anew: Tied,
+}
+
+/// What whose an account is rests on, beside the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tied {
+    AsBefore,
+    Anew,
+}
+
+/// Whose each account is under one policy, from moment to moment: of each app by the digest of the
+/// policy under which it was last found out.
+#[derive(Default)]
+struct Followed(BTreeMap<AppName, (Digest, Following)>);
+
+impl Followed {
+    /// The correlations of `worlds`. Only what rests on something that became different is
+    /// correlated again.
+    fn correlations<'s>(&'s mut self, then: &Then, worlds: &[World<'_>]) -> Vec<&'s Correlation> {
+        for world in worlds {
+            let known = self.0.get_mut(world.app).zip(then.apps.get(world.app));
+            let known = known.filter(|((policy, _), then)| {
+                *policy == world.policy.digest && then.tied_anew == Tied::AsBefore
+            });
+            match known {
+                Some(((_, following), then)) => {
+                    let found = following.follow(world, &then.moved);
+                    debug_assert!(*found == plan::correlation(world), "as when found out anew");
+                }
+                None => {
+                    let following = Following::new(world);
+                    self.0.insert(world.app.clone(), (world.policy.digest, following));
+                }
+            }
+        }
+        worlds.iter().filter_map(|world| Some(self.0.get(world.app)?.1.correlation())).collect()
+    }
 }
 
 impl Then {
@@ -191,13 +238,15 @@ impl Then {
             }
             let Some(connection) = connection(known, &app)? else { continue };
             let before = self.apps.remove(&app);
+            let tied = rows.contains_key(table::PEOPLE) || rows.contains_key(table::LINKS);
+            let tied_anew = if tied || before.is_none() { Tied::Anew } else { Tied::AsBefore };
             let mut touched: BTreeSet<AccountId> =
                 accounts.iter().filter(|(of, _)| *of == app).map(|(_, id)| id.clone()).collect();
             touched.extend(of(table::LEARNED).filter_map(|key| account_of(key, &app)));
             let linked = of(table::LINKS).filter_map(|key| account_of(key, &app)).collect();
             let ran = rows.contains_key(table::RUNS);
             let then = AppThen::follow(before, known, (connection, now), (touched, linked, ran))?;
-            self.apps.insert(app, then);
+            self.apps.insert(app, AppThen { tied_anew, ..then });
         }
         Ok(())
     }
@@ -235,9 +284,12 @@ impl Then {
     }
 
     /// What every check would have found.
-    fn judge(&self, (policy, worlds): (&Policy, &[World<'_>]), now: Timestamp) -> Evaluation {
-        let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
-        let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
+    fn judge(
+        &self,
+        (policy, worlds, correlations): (&Policy, &[World<'_>], &[&Correlation]),
+        now: Timestamp,
+    ) -> Evaluation {
+        let facts = worlds.iter().zip(correlations).map(|(world, correlation)| {
             let critical = checks::effective(policy, &self.orders, world.app);
             let outs = self.apps.get(world.app).map(|then| then.outs.clone());
             Facts::new(world, correlation, critical).remembering(outs.unwrap_or_default())
@@ -268,8 +320,13 @@ impl AppThen {
             Some(before) => (before.accounts, before.links, before.runs, before.outs),
             None => (accounts(known, app)?, known.links(app)?, known.runs(app)?, BTreeMap::new()),
         };
+        let mut moved = BTreeSet::new();
         for id in touched {
             let account = account(known, app, &id)?;
+            let stays = accounts.get(&id).zip(account.as_ref());
+            if stays.is_none_or(|(was, is)| Following::may_move(was, is)) {
+                moved.insert(id.clone());
+            }
             let lets_in =
                 |one: &KnownAccount| one.gone.is_none() && one.account.status.may_sign_in();
             let (was, is) =
@@ -298,6 +355,8 @@ impl AppThen {
             accounts,
             links,
             outs,
+            moved,
+            tied_anew: Tied::Anew,
             connector: connection.connector,
         })
     }
