@@ -21,7 +21,7 @@ pub mod holders;
 pub mod lifecycle;
 pub mod merge;
 pub mod moves;
-mod parts;
+pub mod parts;
 pub mod plan;
 pub mod policy_file;
 pub mod readiness;

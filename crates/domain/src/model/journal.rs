@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -309,6 +309,15 @@ impl TakenOut {
     pub fn unexplained(&self) -> Option<u64> {
         self.without.difference(&self.told).next().copied()
     }
+}
+
+/// By so much the clocks of two machines that write to one journal may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether an entry of the journal that was written after one at `last` is dated clearly before it.
+#[must_use]
+pub fn went_back(last: Timestamp, at: Timestamp) -> bool {
+    at.duration_since(last) < -CLOCK_SKEW
 }
 
 fn digest_of_data(salt: &str, data: &serde_json::Value) -> Result<Digest, serde_json::Error> {

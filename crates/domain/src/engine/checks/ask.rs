@@ -9,6 +9,8 @@ use super::{
     ALL, About, Check, Company, Detail, Evaluation, Question, Reach, Unseen, Verdict,
     critical::Critical,
     found::{Asked, Found, Words},
+    out::Out,
+    roster::{MayArise, Roster},
 };
 use crate::{
     engine::{
@@ -26,7 +28,6 @@ use crate::{
     model::{
         account::{AccountKind, AccountStatus},
         check::{CheckState, Unit},
-        email::EmailAddress,
         id::{AccountId, AppName, GroupName, PersonId, SourceName},
         observation::Completeness,
         person::{Person, TerminationType, Terms},
@@ -62,6 +63,8 @@ pub struct Facts<'a> {
     pub(super) taken: BTreeMap<&'a PersonId, Timestamp>,
     /// When a read-back last proved that an account is shut out or gone.
     proved: BTreeMap<&'a AccountId, Timestamp>,
+    /// When accounts were last seen to let nobody in, whoever it was that shut them out.
+    pub(super) outs: BTreeMap<AccountId, Out>,
 }
 
 impl<'a> Facts<'a> {
@@ -92,6 +95,7 @@ impl<'a> Facts<'a> {
             shut_out: gaps::shut_out(world),
             taken: gaps::taken(world),
             proved,
+            outs: BTreeMap::new(),
         }
     }
 
@@ -170,7 +174,7 @@ fn staleness(world: &World<'_>) -> Option<String> {
 }
 
 /// By how much the clocks of two machines may differ.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where somebody stands towards an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,6 +291,22 @@ impl<'a> Holding<'_, 'a> {
         self.facts().was_privileged(self.known, since)
     }
 
+    /// Whom what is known of it concerns, and whether a newer list of people could raise a question
+    /// about it that does not arise now. An account that is nobody's rests on no list.
+    fn concerns(&self) -> Option<(Option<&Person>, MayArise)> {
+        let lets_in = self.known.gone.is_none() && self.status().may_sign_in();
+        match (self.holder, self.matched) {
+            (Some(holder), _) => {
+                let may_arise = if lets_in { MayArise::Yes } else { MayArise::No };
+                Some((Some(holder.person), may_arise))
+            }
+            (None, Match::Classified { owner, .. }) => {
+                Some((self.facts().world.people.get(owner), MayArise::No))
+            }
+            (None, _) => Some((None, MayArise::No)),
+        }
+    }
+
     /// Whether it is there, and the ordinary account of a human.
     pub(super) fn is_live_human(&self) -> bool {
         self.known.gone.is_none()
@@ -398,39 +418,6 @@ pub(super) fn standing_of<'a>(
     Some((person, Asker::new(company, facts).standing(person)))
 }
 
-/// Whether somebody answers for something.
-pub(super) enum Answering {
-    /// Somebody who works here, or a desk of the company.
-    Yes,
-    /// Nobody, and why.
-    No(&'static str),
-    /// Nobody can tell, and why.
-    Unknown(String),
-}
-
-/// Whether whoever has this address answers for something here. An address that is nobody's own is
-/// taken to be a desk, where people of the company have addresses of the same domain.
-pub(super) fn answers<'a>(
-    company: &Company<'a>,
-    facts: &Facts<'a>,
-    owner: &EmailAddress,
-) -> Answering {
-    let people = || company.people.values();
-    let has = |person: &&Person| person.work_addresses().any(|held| held == owner);
-    let Some(person) = people().find(has) else {
-        let desk =
-            people().flat_map(Person::work_addresses).any(|one| one.domain() == owner.domain());
-        return if desk { Answering::Yes } else { Answering::No("nobody here has that address") };
-    };
-    match standing_of(company, facts, &person.id).map(|(_, standing)| standing) {
-        Some(Standing::Left { .. }) => Answering::No("has left"),
-        Some(Standing::Withdrawn) => Answering::No("never started"),
-        Some(Standing::Unknown(why)) => Answering::Unknown(why),
-        Some(Standing::Here | Standing::NotYet) => Answering::Yes,
-        None => Answering::Unknown("their record is missing".to_owned()),
-    }
-}
-
 /// Asks every check of every unit.
 #[must_use]
 pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
@@ -444,7 +431,8 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
         parts.extend(in_parts(&others, |part| vec![of_others(company, facts, detail, part)]));
     }
     parts.push(of_company(company, detail));
-    let mut evaluation = Evaluation::default();
+    let off = super::switched_off(company.policy).map(|check| check.name).collect();
+    let mut evaluation = Evaluation { off, ..Evaluation::default() };
     for Found { app, results, counts, unseen } in parts {
         evaluation.results.extend(results);
         for (check, counts) in counts {
@@ -458,6 +446,7 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
             let said = match words {
                 Words::Unseen(why, see) => (Unseen::of_all(why, app), Unseen::of_all(see, app)),
                 Words::Stale(why) => (why.into_owned(), super::read_anew(app)),
+                Words::Outdated(old) => (old.why, old.see),
             };
             let ways = evaluation.unseen.entry((check.name.to_owned(), app.cloned())).or_default();
             *ways.entry(said).or_default() += n;
@@ -530,6 +519,7 @@ type OfPerson = fn(&Holder<'_, '_>) -> Verdict;
 /// The questions to be put about each account and each person of an app.
 struct Questions<'c> {
     stale: Option<&'c str>,
+    roster: Roster,
     accounts: Vec<(&'static Check, OfAccount)>,
     people: Vec<(&'static Check, OfPerson)>,
 }
@@ -544,7 +534,7 @@ impl<'c> Questions<'c> {
                 Question::App(_) | Question::Company(_) => {}
             }
         }
-        Self { stale: facts.stale.as_deref(), accounts, people }
+        Self { stale: facts.stale.as_deref(), roster: Roster::of(company), accounts, people }
     }
 
     fn of_account(&self, detail: Detail, holding: &Holding<'_, '_>, found: &mut Found<'c>) {
@@ -553,8 +543,13 @@ impl<'c> Questions<'c> {
             let unit = Unit::account(holding.app(), holding.id);
             (unit, holding.login().to_owned(), person)
         };
+        let concerns = holding.concerns();
         for (check, ask) in &self.accounts {
-            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holding) };
+            let verdict = match concerns {
+                Some(about) => self.roster.held(check, about, ask(holding)),
+                None => ask(holding),
+            };
+            let asked = Asked { stale: self.stale, make: &make, verdict };
             found.add(holding.asker.company, detail, check, asked);
         }
     }
@@ -564,7 +559,8 @@ impl<'c> Questions<'c> {
         let make =
             || (Unit::person(holder.app(), &person.id), person.name(), Some(person.id.clone()));
         for (check, ask) in &self.people {
-            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holder) };
+            let verdict = self.roster.held(check, (Some(person), MayArise::No), ask(holder));
+            let asked = Asked { stale: self.stale, make: &make, verdict };
             found.add(holder.asker.company, detail, check, asked);
         }
     }
@@ -574,9 +570,10 @@ fn of_app<'s, 'a>(company: &Company<'a>, facts: &'s Facts<'a>, detail: Detail) -
     let app = facts.world.app;
     let mut found = Found::new(Some(app));
     let make = || (Unit::app(app), app.to_string(), None);
+    let roster = Roster::of(company);
     for check in checks(company, facts, detail) {
         let Question::App(ask) = check.question else { continue };
-        let verdict = ask(facts, company);
+        let verdict = roster.held(check, (None, MayArise::No), ask(facts, company));
         // A rule is there or not, whatever the app shows.
         let stale = facts.stale.as_deref().filter(|_| check.reach == Reach::EveryApp);
         found.add(company, detail, check, Asked { stale, make: &make, verdict });
@@ -586,6 +583,7 @@ fn of_app<'s, 'a>(company: &Company<'a>, facts: &'s Facts<'a>, detail: Detail) -
 
 fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
     let mut found = Found::new(None);
+    let roster = Roster::of(company);
     for check in ALL {
         let Question::Company(ask) = check.question else { continue };
         if company.is_off(check) || !detail.includes(check) {
@@ -593,6 +591,7 @@ fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
         }
         for About { unit, subject, person, verdict } in ask(company) {
             let make = || (unit.clone(), subject.clone(), person.clone());
+            let verdict = roster.held(check, (None, MayArise::No), verdict);
             found.add(company, detail, check, Asked { stale: None, make: &make, verdict });
         }
     }

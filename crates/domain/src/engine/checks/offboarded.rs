@@ -1,7 +1,7 @@
 //! Who left must be out.
 
 use super::{
-    Allowed, Began, Check, Pressing, Question, Reach, Verdict,
+    Allowed, Began, Check, Pressing, Question, Reach, Rests, Verdict,
     ask::{Holder, Holding, Standing, is_involuntary},
 };
 use crate::{
@@ -37,6 +37,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::Hours(1),
     },
     measure: None,
+    rests: Rests::Leaving,
     question: Question::Account(ask),
 };
 
