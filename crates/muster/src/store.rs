@@ -9,6 +9,7 @@
 mod account;
 mod checks;
 mod columns;
+mod cycles;
 mod driver;
 pub mod error;
 mod images;
@@ -21,6 +22,7 @@ pub mod records;
 pub mod redact;
 mod reseal;
 pub mod seal;
+pub mod sign_in;
 mod signing;
 mod tx;
 pub mod witness;
