@@ -20,6 +20,8 @@ mod read;
 pub mod records;
 pub mod redact;
 mod reseal;
+pub mod rows;
+mod schema;
 pub mod seal;
 mod signing;
 mod tx;
