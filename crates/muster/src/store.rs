@@ -96,7 +96,10 @@ impl Store {
     pub async fn open(location: &Location, key: SealingKey, env: Env) -> Result<Self, StoreError> {
         let driver = Driver::open(location).await?;
         migrate::migrate(&driver, &env).await?;
-        Ok(Self(Arc::new(Inner { driver, key, env, witness: OnceLock::new() })))
+        let inner = Arc::new(Inner { driver, key, env, witness: OnceLock::new() });
+        let store = Arc::downgrade(&inner);
+        inner.env.mind(move || store.upgrade().is_some_and(|store| store.driver.is_busy()));
+        Ok(Self(inner))
     }
 
     /// The store of one organisation.

@@ -130,6 +130,11 @@ impl Driver {
         Ok(())
     }
 
+    /// Whether anybody holds a connection.
+    pub(super) fn is_busy(&self) -> bool {
+        self.pool.num_idle() < self.pool.size() as usize
+    }
+
     pub(super) fn place(&self) -> String {
         self.place.clone()
     }
