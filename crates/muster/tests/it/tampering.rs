@@ -17,7 +17,8 @@ pub(crate) fn tamper(home: &Path, sql: &str) {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&url).await.unwrap();
         // Puts the guards back, as whoever leaves no trace does.
-        let guards = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'";
+        let guards =
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'";
         let guards: Vec<String> =
             sqlx::query_scalar(guards).fetch_all(&mut connection).await.unwrap();
         let sql = format!(
@@ -142,7 +143,11 @@ fn what_evidence_rests_on_is_held_against_the_journal() {
             &["the database", "trigger sly was not made by Muster"],
         ),
         ("a deleted file", "DELETE FROM files", &["file ", "told of, and not kept"]),
-        ("since when", "UPDATE noticed SET since = '2020-01-01T00:00:00.000000000Z'", &["noticed "]),
+        (
+            "since when",
+            "UPDATE noticed SET since = '2020-01-01T00:00:00.000000000Z'",
+            &["noticed "],
+        ),
     ]);
     for (name, sql, says) in ways {
         let terminal = copy(&company, name);
