@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::{
     engine::{
-        checks::{self, Company, Detail, Facts},
+        checks::{self, Answerers, Company, Detail, Facts},
         gaps, plan,
         policy_file::{self, KnownConnector},
         world::{KnownAccount, Sight, World},
@@ -98,6 +98,7 @@ fn measure(size: usize) -> Result<(), Failure> {
         people: &people,
         orders: &orders,
         apps: vec![Facts::new(&world, &correlation, critical)],
+        answerers: Answerers::default(),
         sources: &[],
         clocks: &BTreeMap::new(),
         now,

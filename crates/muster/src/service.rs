@@ -16,6 +16,7 @@ mod give_back;
 pub mod group;
 pub mod hand_over;
 pub mod history;
+mod holders;
 pub mod import;
 pub mod observe;
 pub mod offboard;

@@ -11,8 +11,10 @@ use serde::Serialize;
 
 use super::{
     checks::{self, Evaluation},
+    correlate::Correlation,
     expect::{Expectation, Rules},
     lifecycle,
+    parts::side_by_side,
     plan::{correlation, plan},
     world::World,
 };
@@ -112,9 +114,20 @@ pub struct Backtest {
 impl Backtest {
     /// Looks at one app at one moment under both policies. The two worlds differ in nothing else.
     pub fn look(&mut self, valid: &World<'_>, tried: &World<'_>) {
+        self.look_by((valid, &correlation(valid)), (tried, &correlation(tried)));
+    }
+
+    /// Looks at one app at one moment under both policies, with the correlation that each world
+    /// implies: whoever goes from moment to moment need not correlate everybody anew.
+    pub fn look_by(
+        &mut self,
+        (valid, by_valid): (&World<'_>, &Correlation),
+        (tried, by_tried): (&World<'_>, &Correlation),
+    ) {
         self.moments.insert(valid.now);
-        for (world, is_tried) in [(valid, false), (tried, true)] {
-            for operation in plan(world, &correlation(world)).operations {
+        let (of_valid, of_tried) = side_by_side(|| plan(valid, by_valid), || plan(tried, by_tried));
+        for (world, plan, is_tried) in [(valid, of_valid, false), (tried, of_tried, true)] {
+            for operation in plan.operations {
                 self.note(world, operation, is_tried);
             }
         }

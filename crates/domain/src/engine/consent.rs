@@ -145,6 +145,31 @@ pub fn may_vouch<'a>(
     Ok(())
 }
 
+/// Who answers for something that is left wrong, or for what no system tells: the only person of
+/// `people` who is called `who`, if she is there to answer. An auditor must be able to ask somebody:
+/// a login of the machine, or a name that nobody bears, answers nothing.
+///
+/// # Errors
+/// Why nobody does, and what to do, in words.
+pub fn answerer<'a>(
+    people: impl Iterator<Item = &'a Person>,
+    who: &str,
+    presence: impl Fn(&Person) -> Result<(), String>,
+) -> Result<&'a Person, String> {
+    let meant: Vec<&Person> = people.filter(|person| means(person, who)).collect();
+    match meant.as_slice() {
+        [person] => match presence(person) {
+            Ok(()) => Ok(person),
+            Err(why) => Err(format!("{who} {why}: somebody who works here must answer for it")),
+        },
+        [] => Err(format!(
+            "{who} is nobody whom Muster knows, and somebody who works here must answer for it; \
+             who there is: muster people list"
+        )),
+        _ => Err(format!("{who} may be several people; give a work address")),
+    }
+}
+
 /// Whoever has a say in a world, looked up once.
 pub struct Voices<'a> {
     world: &'a World<'a>,

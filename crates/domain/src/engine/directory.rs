@@ -3,7 +3,7 @@
 
 use std::{
     borrow::Borrow,
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     hash::Hash,
     sync::OnceLock,
 };
@@ -14,6 +14,8 @@ use super::{
 };
 use crate::model::{
     email::EmailAddress,
+    id::AccountId,
+    order::Held,
     person::{Anchor, Manager, Person},
 };
 
@@ -61,13 +63,19 @@ pub struct Directory<'a> {
     pub world: &'a World<'a>,
     by_anchor: OnceLock<HashMap<&'a Anchor, &'a Person>>,
     by_address: OnceLock<Named<&'a str, &'a Person>>,
+    held: OnceLock<BTreeMap<&'a AccountId, Vec<&'a Held>>>,
 }
 
 impl<'a> Directory<'a> {
     /// The directory of `world`.
     #[must_use]
     pub const fn new(world: &'a World<'a>) -> Self {
-        Self { world, by_anchor: OnceLock::new(), by_address: OnceLock::new() }
+        Self {
+            world,
+            by_anchor: OnceLock::new(),
+            by_address: OnceLock::new(),
+            held: OnceLock::new(),
+        }
     }
 
     /// The person whom a source calls so: the first, should several be.
@@ -101,6 +109,20 @@ impl<'a> Directory<'a> {
         index
             .all(address.folded())
             .filter(move |person| last.replace(&person.id) != Some(&person.id))
+    }
+
+    /// Whose this account was before something was said of it.
+    #[must_use]
+    pub fn held_before(&self, account: &AccountId) -> &[&'a Held] {
+        let index = self.held.get_or_init(|| {
+            let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            let held = self.world.orders.held.iter();
+            for held in held.filter(|held| held.app == *self.world.app) {
+                index.entry(&held.account).or_default().push(held);
+            }
+            index
+        });
+        index.get(account).map_or(&[], Vec::as_slice)
     }
 
     /// Who is named as the manager of `person` in the engagement called `number`, or in the latest,

@@ -10,7 +10,7 @@ pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
@@ -22,7 +22,7 @@ use crate::model::{
     check::{CheckState, Clock, Rung, Severity, Unit},
     history::{AFTER, Image},
     id::{AccountId, AppName, ObservationId, PersonId},
-    journal::{Entry, Event},
+    journal::{Entry, Event, went_back},
     link::Link,
     observation::Completeness,
     operation::{Approval, Learned, Run},
@@ -188,9 +188,6 @@ pub struct Known {
     last: Option<Timestamp>,
 }
 
-/// By so much the clocks of two machines that write to one journal may differ.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
-
 /// What a read says of itself, with one digest in place of those of its pages, which may be
 /// thousands.
 #[must_use]
@@ -239,7 +236,7 @@ impl Known {
     /// Takes in the next entry.
     pub fn learn(&mut self, entry: &Entry, restated: &Restated) {
         self.seq = entry.seq;
-        if self.last.is_some_and(|last| entry.at.duration_since(last) < -CLOCK_SKEW) {
+        if self.last.is_some_and(|last| went_back(last, entry.at)) {
             self.clock_went_back.push(entry.seq);
         }
         self.last = Some(entry.at);

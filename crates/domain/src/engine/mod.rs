@@ -1,7 +1,6 @@
 //! The verbs: decisions as pure functions of (people, accounts, policy, now).
 
 pub mod backtest;
-mod behind;
 pub mod calendar;
 pub mod checks;
 pub mod condition;
@@ -18,10 +17,11 @@ pub mod guard;
 pub mod hand;
 pub mod hand_over;
 pub mod history;
+pub mod holders;
 pub mod lifecycle;
 pub mod merge;
 pub mod moves;
-mod parts;
+pub mod parts;
 pub mod plan;
 pub mod policy_file;
 pub mod readiness;

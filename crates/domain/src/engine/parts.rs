@@ -39,6 +39,21 @@ pub(super) fn in_parts<T: Sync, R: Send>(
     })
 }
 
+/// What both make, worked out side by side.
+pub fn side_by_side<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
+    let one = &one;
+    thread::scope(|scope| {
+        // Where the system has no thread to give, one goes after the other.
+        let spawned = thread::Builder::new().spawn_scoped(scope, one);
+        let other = other();
+        let one = match spawned {
+            Ok(thread) => thread.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)),
+            Err(_) => one(),
+        };
+        (one, other)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,6 +88,12 @@ impl Following {
         &self.correlation
     }
 
+    /// The correlation that was found last.
+    #[must_use]
+    pub const fn correlation(&self) -> &Correlation {
+        &self.correlation
+    }
+
     /// Whether an account that was known as `before` and is as `after` now may be another's, or no
     /// longer be anybody's.
     #[must_use]

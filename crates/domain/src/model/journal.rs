@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -75,6 +75,7 @@ events! {
     AccountUnwanted "account.unwanted" "An account was declared to be one that should not exist.",
     AccountNotTheirs "account.not_theirs" "An account was declared not to be a certain person's.",
     AccountShielded "account.shielded" "A login that the policy protects was found to be an account's.",
+    AccountHeld "account.held" "An account was somebody's until a word, or a change in the app, took it from them; or it was seen shut since; or it lost a higher role.",
     AccountMet "account.person_added" "A person was added by hand for an account, and it was tied to them.",
     PlanMade "plan.made" "A plan was saved or applied.",
     OperationApproved "operation.approved" "A named person let an operation go.",
@@ -308,6 +309,15 @@ impl TakenOut {
     pub fn unexplained(&self) -> Option<u64> {
         self.without.difference(&self.told).next().copied()
     }
+}
+
+/// By so much the clocks of two machines that write to one journal may differ.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether an entry of the journal that was written after one at `last` is dated clearly before it.
+#[must_use]
+pub fn went_back(last: Timestamp, at: Timestamp) -> bool {
+    at.duration_since(last) < -CLOCK_SKEW
 }
 
 fn digest_of_data(salt: &str, data: &serde_json::Value) -> Result<Digest, serde_json::Error> {

@@ -11,7 +11,7 @@ use super::{
     check::{Attestation, CriticalSystem, Exception},
     consent::{Delegation, Extension, Rejection},
     group::{Grant, Group, Membership},
-    id::{AccountId, AppName, OperationId, OrderId, PersonId, TaskId},
+    id::{AccountId, AppName, OperationId, OrderId, PersonId, RoleName, TaskId},
     keep::Keep,
     person::{OrderedEnd, Person},
     work::HandOverTo,
@@ -120,6 +120,10 @@ orders! {
     critical_systems: CriticalSystem,
     /// Which accounts the protected logins of a policy were found to mean.
     shields: Shield,
+    /// Whose accounts were that were taken from them since.
+    held: Held,
+    /// Which accounts had a higher role.
+    ranks: Ranked,
 }
 
 /// What a freeze is about.
@@ -197,6 +201,56 @@ impl Order for Shield {
 
     fn key(&self) -> String {
         digest_of_parts(&[self.app.as_str(), &self.login, self.account.as_str()]).to_string()
+    }
+}
+
+/// That an account was somebody's until a word, or a change in the app, took it from her. What she
+/// could get in by, she may still get in by, whatever is said of it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In which app.
+    pub app: AppName,
+    /// The account.
+    pub account: AccountId,
+    /// Whose it was.
+    pub person: PersonId,
+    /// Whether it was tied to her; else it only had an address of hers.
+    pub tied: bool,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who took it from her.
+    pub by: String,
+    /// When it was last seen letting nobody in, or gone.
+    pub shut: Option<Timestamp>,
+}
+
+impl Order for Held {
+    const KIND: &'static str = "held";
+
+    fn key(&self) -> String {
+        digest_of_parts(&[self.app.as_str(), self.account.as_str(), self.person.as_str()])
+            .to_string()
+    }
+}
+
+/// That an account had a role by which users or settings can be managed, and lost it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ranked {
+    /// In which app.
+    pub app: AppName,
+    /// The account.
+    pub account: AccountId,
+    /// The role.
+    pub role: RoleName,
+    /// Until when it had it.
+    pub until: Timestamp,
+}
+
+impl Order for Ranked {
+    const KIND: &'static str = "rank";
+
+    fn key(&self) -> String {
+        digest_of_parts(&[self.app.as_str(), self.account.as_str()]).to_string()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Checks: for each the whole table of states, the frame that all share, and the law that what is
 //! unreadable, stale or missing never passes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use muster_domain::{
     engine::{
-        checks::{self, Company, Detail, Evaluation, Facts, SourceAge},
+        checks::{self, Answerers, Company, Detail, Evaluation, Facts, Out, SourceAge},
         world::World as Seen,
     },
     model::{
@@ -20,7 +20,8 @@ use muster_domain::{
         id::OrderId,
         link::{Confirmation, NonHuman, Tie},
         operation::RunState,
-        person::{EmploymentStatus, EngagementKind},
+        order::Held,
+        person::{EmploymentStatus, EngagementKind, Person},
     },
 };
 use proptest::prelude::*;
@@ -42,6 +43,7 @@ const RULE: &str = "critical: true
 /// A critical system with a rule and somebody who answers for it; its trail is known for a year.
 fn critical() -> World {
     let mut world = World::new().policy("account_owner", RULE).person("owner", |p| p);
+    world = world.person("chief", |p| p);
     world.sight.trail = Some(Trail { since: at("2025-11-01T00:00:00Z"), until: world.now });
     world
 }
@@ -72,6 +74,7 @@ fn judge_with(world: &World, clocks: &BTreeMap<String, Clock>, sources: &[Source
         people: &world.people,
         orders: &world.orders,
         apps: vec![Facts::new(&seen, &correlation, critical)],
+        answerers: Answerers::of(&world.orders, &world.people, (&world.policy, world.now)),
         sources,
         clocks,
         now: world.now,
@@ -106,7 +109,7 @@ fn expect(world: &World, check: &str, unit: &str, state: CheckState, says: &str)
     }
     if result.state == CheckState::Fail || result.state == CheckState::Due {
         assert!(!result.remedy.is_empty(), "{check} says what to do");
-        let mut excepted = world.clone();
+        let mut excepted = world.clone().person("chief", |p| p);
         excepted.orders.exceptions.push(exception(world, check, &result.unit));
         let judged = judge(&excepted);
         let result = judged.result(check, unit);
@@ -265,6 +268,56 @@ fn no_word_about_whose_an_account_is_hides_a_leaver() {
 }
 
 #[test]
+fn what_was_a_leavers_stays_so_until_it_was_shut_and_somebody_else_certainly_holds_it() {
+    let world = critical()
+        .person("anna", |p| p)
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("2", |a| a.of("anna").linked("anna"));
+    let with = |account: AccountIs, tied: bool, until: &str, shut: Option<&str>| {
+        let mut world = world.clone().account("3", |_| account);
+        world.orders.held.push(Held {
+            app: world.app.clone(),
+            account: "3".parse().unwrap(),
+            person: person_id("ben"),
+            tied,
+            until: at(until),
+            by: "olive".to_owned(),
+            shut: shut.map(at),
+        });
+        world
+    };
+    let (before, after) = ("2026-11-05T12:00:00Z", "2026-11-07T12:00:00Z");
+    let desk = || AccountIs::new("3").email("desk@acme.example");
+    let service = || classified(desk(), NonHuman::Service, "anna");
+    let annas = || AccountIs::new("3").of("anna").confirmed("anna");
+    // Tied to him until after he left: whatever it is said to be now.
+    for account in [desk(), service(), desk().confirmed("anna"), annas()] {
+        let world = with(account, true, after, None);
+        expect(&world, "offboarded", "support/3", Fail, "was theirs until 2026-11-07 12:00 UTC");
+        let found = judge(&world).result("offboarded", "support/3").clone();
+        assert_eq!(found.since, Some(at("2026-11-06T17:00:00Z")));
+        assert!(world.gap_kinds().contains(&"offboarded_active"));
+    }
+    // Shut before he left proves nothing; shut since proves nothing of whose it is now.
+    expect(&with(annas(), true, after, Some(before)), "offboarded", "support/3", Fail, "theirs");
+    for account in [desk(), service(), desk().confirmed("anna")] {
+        expect(&with(account, true, after, Some(after)), "offboarded", "support/3", Fail, "theirs");
+    }
+    // Shut since, and hers by her address; or never tied to him; or given away before he left.
+    let none = CheckState::NotApplicable;
+    for clean in [
+        with(annas(), true, after, Some(after)),
+        with(service(), false, after, Some(after)),
+        with(annas(), true, before, None),
+    ] {
+        let found = judge(&clean).result("offboarded", "support/3").clone();
+        assert_eq!(found.state, none, "{found:?}");
+    }
+    let bens = classified(desk().of("ben"), NonHuman::Service, "anna");
+    expect(&with(bens, false, after, Some(after)), "offboarded", "support/3", Fail, "their");
+}
+
+#[test]
 fn what_is_open_gets_no_more_time_and_an_exception_covers_no_more_rights() {
     let left = |role: &str| {
         critical()
@@ -294,6 +347,46 @@ fn what_is_open_gets_no_more_time_and_an_exception_covers_no_more_rights() {
     excepted.orders.exceptions[0].at = at("2025-11-01T00:00:00Z");
     excepted.orders.exceptions[0].until = at("2029-01-01T00:00:00Z");
     assert_eq!(state(&excepted), Due);
+}
+
+#[test]
+fn an_exception_or_attestation_counts_only_while_somebody_is_there_to_answer() {
+    let left = critical()
+        .person("ben", |p| p.ends("2026-11-08"))
+        .account("3", |a| a.of("ben").linked("ben").role("admin"));
+    let mut excepted = left.clone();
+    let unit = judge(&left).result("offboarded", "support/3").unit.clone();
+    excepted.orders.exceptions.push(exception(&left, "offboarded", &unit));
+    let judged = |world: &World| judge(world).result("offboarded", "support/3").clone();
+    assert_eq!(judged(&excepted).state, CheckState::Excepted);
+    type Absent = fn(World) -> World;
+    let absences: [(&str, Absent); 4] = [
+        ("chief has left", |world| world.person("chief", |p| p.ends("2026-11-08"))),
+        ("chief does not work here yet", |world| world.person("chief", |p| p.starts("2027-01-01"))),
+        ("not mentioned", |mut world| {
+            let chief = world.people.get_mut(&person_id("chief")).unwrap();
+            chief.not_mentioned_since = Some(at("2026-11-01T00:00:00Z"));
+            world
+        }),
+        ("chief is nobody whom Muster knows", |mut world| {
+            world.people.remove(&person_id("chief"));
+            world
+        }),
+    ];
+    for (why, absent) in absences {
+        let result = judged(&absent(excepted.clone()));
+        assert_eq!((result.state, result.exception), (Fail, None), "{why}");
+        assert!(result.cause.contains(why), "{why}: {}", result.cause);
+        assert!(result.remedy.contains("--owner"), "{}", result.remedy);
+
+        let mut attested =
+            critical().person("anna", |p| p).account("2", |a| a.of("anna").linked("anna"));
+        attested.accounts.values_mut().for_each(|known| known.account.mfa = Mfa::Unknown);
+        attested.orders.attestations.push(attestation(&left, Attested::ProviderMfa, None));
+        assert_eq!(judge(&attested).result("mfa", "support/2").state, Pass);
+        let absent = absent(attested);
+        assert_eq!(judge(&absent).result("mfa", "support/2").state, NotEvaluable, "{why}");
+    }
 }
 
 #[test]
@@ -696,6 +789,43 @@ fn came_back_in_every_state() {
 }
 
 #[test]
+fn access_that_anybody_took_away_after_the_leaving_must_not_come_back_either() {
+    let world = World::new()
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("3", |a| a.of("ben").linked("ben"))
+        .account("4", |a| a.email("b2@acme.example").confirmed("ben").created("2026-11-08"));
+    let (seen, correlation) = (world.seen(), world.correlation());
+    let judged = |outs: &[(&str, &str)]| {
+        let out = |(id, when): &(&str, &str)| {
+            let back = Some(at("2026-11-08T12:00:00Z"));
+            (id.parse().unwrap(), Out { at: at(when), back })
+        };
+        let outs = outs.iter().map(out).collect();
+        let company = Company {
+            policy: &world.policy,
+            people: &world.people,
+            orders: &world.orders,
+            apps: vec![Facts::new(&seen, &correlation, None).remembering(outs)],
+            answerers: Answerers::default(),
+            sources: &[],
+            clocks: &BTreeMap::new(),
+            now: world.now,
+        };
+        Judged { evaluation: checks::evaluate(&company, Detail::Everything) }
+    };
+    let state = |judged: &Judged, unit: &str| judged.result("came_back", unit).state;
+    let none = judged(&[]);
+    assert_eq!(state(&none, "support/3"), NotApplicable);
+    let after = judged(&[("3", "2026-11-07T09:00:00Z")]);
+    assert_eq!(state(&after, "support/3"), Fail, "not by Muster, but after the leaving");
+    let since = after.result("came_back", "support/3").since;
+    assert_eq!(since, Some(at("2026-11-08T12:00:00Z")), "since it was let in again");
+    assert_eq!(state(&after, "support/4"), Fail, "and this one was made after it");
+    let before = judged(&[("3", "2026-10-07T09:00:00Z")]);
+    assert_eq!(state(&before, "support/3"), NotApplicable, "she was back at work then");
+}
+
+#[test]
 fn key_owner_in_every_state() {
     let check = "key_owner";
     let key =
@@ -779,8 +909,35 @@ fn the_policy_changes_times_severities_and_measures_or_leaves_a_check_out() {
     let result = judged.result("offboarded", "support/3");
     assert_eq!((result.state, result.severity), (Fail, Severity::Low));
     assert!(!judged.evaluation.results.iter().any(|result| result.check == "duplicates"));
+    assert_eq!(judged.evaluation.off, ["duplicates"], "what nobody looks at is told");
     world.sight.started = Some(world.now - SignedDuration::from_hours(3));
     assert_eq!(judge(&world).result("offboarded", "support/3").state, CheckState::Stale);
+}
+
+#[test]
+fn a_list_of_people_that_is_old_passes_nothing_that_rests_on_it_and_says_what_to_import() {
+    let world = critical()
+        .person("anna", |p| p)
+        .person("ben", |p| p.ends("2026-11-06"))
+        .account("2", |a| a.of("anna").linked("anna"))
+        .account("3", |a| a.of("ben").linked("ben"));
+    let source = world.people[&person_id("anna")].anchor.source.clone();
+    let days = i64::from(world.policy.organization.stale_after_days);
+    let judged = |age: SignedDuration| {
+        let believed = world.now - age;
+        judge_with(&world, &BTreeMap::new(), &[SourceAge { name: source.clone(), believed }])
+    };
+    let (fresh, old) =
+        (SignedDuration::from_hours(24 * days - 1), SignedDuration::from_hours(24 * days));
+    assert_eq!(judged(fresh).result("offboarded", "support/2").state, NotApplicable);
+    let judged = judged(old);
+    let anna = judged.result("offboarded", "support/2");
+    assert_eq!(anna.state, CheckState::Stale);
+    assert!(anna.cause.contains("was last imported on"), "{}", anna.cause);
+    assert!(anna.remedy.contains("muster roster import FILE --source"), "{}", anna.remedy);
+    assert_eq!(judged.result("offboarded", "support/3").state, Fail, "a leaver stays one");
+    let ways = &judged.evaluation.unseen[&("offboarded".to_owned(), Some(world.app.clone()))];
+    assert!(ways.keys().any(|(_, see)| see.contains("muster roster import")), "{ways:?}");
 }
 
 #[test]
@@ -797,6 +954,7 @@ fn what_is_only_counted_counts_as_what_is_told() {
         people: &world.people,
         orders: &world.orders,
         apps: vec![Facts::new(&seen, &correlation, critical)],
+        answerers: Answerers::default(),
         sources: &[],
         clocks: &BTreeMap::new(),
         now: world.now,
@@ -809,6 +967,18 @@ fn what_is_only_counted_counts_as_what_is_told() {
     assert!(!loud.is_empty());
     assert_eq!(loud, notable.results);
 }
+
+/// Checks whose word rests on what sources tell of people.
+const BY_PEOPLE: [&str; 8] = [
+    "identified",
+    "offboarded",
+    "access_rule",
+    "valid_access",
+    "list_fresh",
+    "contractor_end",
+    "came_back",
+    "key_owner",
+];
 
 /// Checks whose word rests on a read of the app.
 const BY_READING: [&str; 13] = [
@@ -850,6 +1020,50 @@ proptest! {
         for result in judge(&world).evaluation.results {
             let by_reading = BY_READING.contains(&result.check.as_str());
             prop_assert!(!(by_reading && result.state == Pass), "{result:?}");
+        }
+    }
+
+    /// Law 9, of the lists that people come from: whoever left since the last one counts as working
+    /// here, so that nothing that rests on it passes, nor is said not to be asked.
+    #[test]
+    fn law_9_what_rests_on_a_list_of_people_that_is_old_never_passes(
+        world in some_world(),
+        ahead in proptest::bool::ANY,
+    ) {
+        let mut world = critically(world);
+        world.sight.started = Some(world.now);
+        let old = SignedDuration::from_hours(24 * i64::from(world.policy.organization.stale_after_days));
+        let believed = if ahead { world.now + SignedDuration::from_hours(1) } else { world.now - old };
+        let mut names: BTreeSet<_> = world.people.values().flat_map(Person::anchors)
+            .map(|anchor| anchor.source.clone()).collect();
+        // Whoever is in no world is in a list all the same.
+        names.insert("hr".parse().unwrap());
+        let sources: Vec<_> =
+            names.into_iter().map(|name| SourceAge { name, believed }).collect();
+        for account in ["1", "2", "3"] {
+            world.orders.attestations.push(attestation(&world, Attested::Mfa, Some(account)));
+        }
+        let fresh = judge(&world);
+        for result in judge_with(&world, &BTreeMap::new(), &sources).evaluation.results {
+            let by_people = BY_PEOPLE.contains(&result.check.as_str()) || result.attestation.is_some();
+            // No account that is tied to nobody rests on a list.
+            let nobodys = result.person.is_none() && result.unit.account.is_some();
+            prop_assert!(nobodys || !(by_people && result.state == Pass), "{result:?}");
+            let leaving = ["offboarded", "came_back"].contains(&result.check.as_str());
+            let lets_in = result.unit.account.as_ref().is_some_and(|id| {
+                let known = &world.accounts[id];
+                known.gone.is_none() && known.account.status.may_sign_in()
+            });
+            let arises = !(leaving && lets_in && result.person.is_some());
+            prop_assert!(arises || result.state != NotApplicable, "{result:?}");
+            // What is wrong stays wrong: no later list takes a leaving back.
+            if result.check == "list_fresh" {
+                continue;
+            }
+            let was = fresh.result(&result.check, &result.unit.to_string());
+            if matches!(was.state, Fail | Due) {
+                prop_assert_eq!(was.state, result.state);
+            }
         }
     }
 

@@ -109,6 +109,7 @@ async fn list(session: &Session) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let now = session.muster.env.now();
+    let answerers = session.muster.answerers().await?;
     let rows = attestations
         .iter()
         .map(|one| {
@@ -117,12 +118,19 @@ async fn list(session: &Session) -> Result<Outcome> {
                 .as_ref()
                 .map_or_else(|| one.app.to_string(), |account| format!("{}/{account}", one.app));
             let until = session.when(one.until);
+            let until = if !one.holds(now) {
+                session.style.dim(&format!("lapsed {until}"))
+            } else if let Some(why) = answerers.why_not(&one.by) {
+                session.style.red(&format!("counts no more: {}", clean(why)))
+            } else {
+                until
+            };
             [
                 one.id.to_string(),
                 format!("{} of {of}", one.says.word()),
                 clean(&one.statement),
                 clean(&one.by),
-                if one.holds(now) { until } else { session.style.dim(&format!("lapsed {until}")) },
+                until,
                 one.file.as_ref().map(|file| clean(&file.name)).unwrap_or_default(),
             ]
         })

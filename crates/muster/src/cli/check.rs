@@ -97,6 +97,7 @@ impl Args {
         found.tallies.retain(|(check, app), _| {
             only.is_none_or(|only| only.name == *check) && (self.app.is_none() || self.app == *app)
         });
+        found.off.retain(|check| only.is_none_or(|only| only.name == *check));
         let bad = |state| found.tallies.values().any(|tally| tally.of(state) > 0);
         let outcome = Outcome::changes_if(bad(CheckState::Fail) || bad(CheckState::Stale));
         if session.json {
@@ -117,7 +118,10 @@ fn as_json(found: &Evaluation) -> serde_json::Value {
             json!({ "check": check, "app": app, "worst": tally.worst(), "states": tally })
         })
         .collect();
-    json!({ "checks": tallies, "results": found.results })
+    let off = found.off.iter().filter_map(|name| checks::by_name(name));
+    let off: Vec<_> =
+        off.map(|check| json!({ "check": check.name, "title": check.title })).collect();
+    json!({ "checks": tallies, "results": found.results, "off": off })
 }
 
 fn coloured(style: Style, state: CheckState, text: &str) -> String {
@@ -171,6 +175,9 @@ fn list(session: &Session, found: &Evaluation, told: Told) {
 fn show(session: &Session, found: &Evaluation, (told, only): (Told, Option<&Check>)) {
     let style = session.style;
     if found.tallies.is_empty() {
+        if !found.off.is_empty() {
+            return not_looked_at(style, found);
+        }
         print_line(match only.map(|check| check.reach) {
             Some(Reach::Critical) => {
                 "It is asked of critical systems only; to declare one: muster critical add APP"
@@ -204,6 +211,7 @@ fn show(session: &Session, found: &Evaluation, (told, only): (Told, Option<&Chec
         })
         .collect();
     print_line(&table(["worst", "check", "app", "units"], rows));
+    not_looked_at(style, found);
     list(session, found, told);
     let wrong = |state| found.tallies.values().map(|tally| tally.of(state)).sum::<u64>();
     let (fail, due) = (wrong(CheckState::Fail), wrong(CheckState::Due));
@@ -218,6 +226,17 @@ fn show(session: &Session, found: &Evaluation, (told, only): (Told, Option<&Chec
         "{fails}, {due} due. Why: muster check explain CHECK UNIT; what cannot be told: muster check \
          blind"
     ));
+}
+
+/// Which checks the policy switches off: what is not listed may be as it will.
+fn not_looked_at(style: Style, found: &Evaluation) {
+    if !found.off.is_empty() {
+        print_line(&format!(
+            "{} {}",
+            style.yellow("Not looked at, switched off by the policy (checks.rules.CHECK.off):"),
+            found.off.join(", ")
+        ));
+    }
 }
 
 fn one(session: &Session, result: &CheckResult) {

@@ -178,6 +178,7 @@ async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome
             "entry": signed.seq,
             "head": signed.head,
             "key": signed.key,
+            "cut": made.cut,
             "leavers": made.leavers,
             "decisions": made.decisions,
         }))?;
@@ -187,10 +188,19 @@ async fn export(session: &Session, wanted: Wanted, out: &Path) -> Result<Outcome
         "{} {}: {}, {}, journal up to entry {}.",
         session.style.green(&count(made.files, "file")),
         out.display(),
-        count(made.leavers, "account").replace("account", "leaver’s account"),
+        match made.leavers {
+            1 => "1 leaver’s account".to_owned(),
+            n => format!("{n} leavers’ accounts"),
+        },
         count(made.decisions, "decision"),
         signed.seq,
     ));
+    if let Some(end) = made.cut {
+        print_line(&format!(
+            "The period ends now, {}: nothing shows what is still to come.",
+            session.when(end)
+        ));
+    }
     print_line(&format!("Signed root {}", made.root));
     print_line(&format!("Read it: {}", out.join("report.html").display()));
     print_line(&format!(
@@ -207,7 +217,7 @@ fn verify(
     (key, kept): (Option<&Trusted>, Option<SignedCheckpoint>),
 ) -> Result<Outcome> {
     use std::io::IsTerminal as _;
-    let Verdict { manifest, faults } = bundle::verify(folder, key, kept.clone())?;
+    let Verdict { manifest, faults, clock_went_back } = bundle::verify(folder, key, kept.clone())?;
     if !faults.is_empty() {
         let told: Vec<String> = faults.iter().map(|fault| clean(&fault.to_string())).collect();
         return Err(Error::Conflict(format!(
@@ -229,10 +239,12 @@ fn verify(
             "scope": manifest.scope,
             "files": manifest.files.len(),
             "taken_out": manifest.taken_out,
+            "clock_went_back": clock_went_back,
             "checkpoint": kept.map(|kept| kept.checkpoint),
         }))?;
     } else {
         show(Style::for_terminal(std::io::stdout().is_terminal()), &manifest, key.is_some());
+        clock_went_back.into_iter().for_each(super::log::warn_of_clock);
         if let Some(SignedCheckpoint { checkpoint, .. }) = kept {
             print_line(&format!("It holds entry {}, which you kept signed.", checkpoint.seq));
         }

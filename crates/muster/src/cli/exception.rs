@@ -29,7 +29,7 @@ pub(super) enum Command {
         /// Why; shown wherever it counts
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Who answers for it [default: you]
+        /// Who answers for it, and works here [default: you, if Muster knows you]
         #[arg(long, value_name = "NAME")]
         owner: Option<String>,
         /// A proof to keep with it
@@ -102,16 +102,24 @@ async fn list(session: &Session) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let now = session.muster.env.now();
+    let answerers = session.muster.answerers().await?;
     let rows = exceptions
         .iter()
         .map(|one| {
             let until = session.when(one.until);
+            let until = if !one.holds(now) {
+                session.style.dim(&format!("ended {until}"))
+            } else if let Some(why) = answerers.why_not(&one.owner) {
+                session.style.red(&format!("counts no more: {}", clean(why)))
+            } else {
+                until
+            };
             [
                 one.id.to_string(),
                 format!("{} {}", one.check, clean(&one.unit.to_string())),
                 clean(&one.reason),
                 clean(&one.owner),
-                if one.holds(now) { until } else { session.style.dim(&format!("ended {until}")) },
+                until,
                 one.file.as_ref().map(|file| clean(&file.name)).unwrap_or_default(),
             ]
         })

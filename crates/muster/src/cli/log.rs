@@ -254,6 +254,14 @@ async fn verify(session: &Session, file: Option<&Path>, key: Option<PublicKey>) 
     Ok(outcome)
 }
 
+/// Warns of an entry that is dated clearly before the one that precedes it.
+pub(super) fn warn_of_clock(seq: u64) {
+    print_line(&format!(
+        "Warning: entry {seq} is dated more than 10 minutes before the one that precedes it: a clock \
+         was wrong, or was put right."
+    ));
+}
+
 /// How what is known now and the journal agree.
 fn show(session: &Session, agreement: &Agreement) {
     let Agreement { beside, images_from, not_covered, taken_out, clock_went_back } = agreement;
@@ -265,12 +273,7 @@ fn show(session: &Session, agreement: &Agreement) {
     for one in beside {
         print_line(&format!("  {}", clean(one)));
     }
-    for seq in clock_went_back {
-        print_line(&format!(
-            "Warning: entry {seq} is dated more than 10 minutes before the one that precedes it: a \
-             clock was wrong, or was put right."
-        ));
-    }
+    clock_went_back.iter().copied().for_each(warn_of_clock);
     let old: u64 = not_covered.values().sum();
     if old > 0 {
         let since = images_from.map_or_else(

@@ -19,7 +19,7 @@ use muster_domain::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::Muster;
+use super::{Muster, holders::remember};
 use crate::error::{Error, Result};
 
 /// An account and whose it is.
@@ -253,7 +253,10 @@ impl Muster {
         };
         let before = self.store.links(app).await?.remove(account);
         let before = before.filter(|link| link.person() == Some(&person.id));
+        let mut taken = self.taken_from(app, account, None).await?;
+        taken.retain(|held| held.person == person.id);
         let mut tx = self.begin();
+        taken.iter().for_each(|held| remember(&mut tx, held));
         tx.put_order(&said);
         if before.is_some() {
             tx.remove_link(app, account);
@@ -367,14 +370,13 @@ impl Muster {
             Tie::NotAPerson { owner, .. } => Some(owner.clone()),
             Tie::Unwanted { .. } => None,
         };
-        let answer = match &tie {
-            Tie::Person { person, .. } => Some(person),
-            Tie::NotAPerson { .. } | Tie::Unwanted { .. } => None,
-        };
-        self.may_answer(app, account, answer).await?;
         let before = self.store.links(app).await?.remove(account);
         let link = Link { account: account.clone(), tie, since: self.env.now() };
+        let answer = link.person();
+        self.may_answer(app, account, answer).await?;
+        let taken = self.taken_from(app, account, answer).await?;
         let mut tx = self.begin();
+        taken.iter().for_each(|held| remember(&mut tx, held));
         tx.put_links(app, std::slice::from_ref(&link));
         let about = About {
             app: Some(app.clone()),

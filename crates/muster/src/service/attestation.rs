@@ -37,7 +37,8 @@ impl Muster {
     ///
     /// # Errors
     /// When app or account are not known, nothing is stated, no proof is attached, the end has
-    /// passed or lies more than a year ahead, or somebody would attest for her own account.
+    /// passed or lies more than a year ahead, somebody would attest for her own account, or whoever
+    /// gives the word is nobody who is known and works here.
     pub async fn attest(&self, new: NewAttestation) -> Result<Attestation> {
         let NewAttestation { says, app, account, statement, until, file } = new;
         self.connection(&app).await?;
@@ -56,7 +57,7 @@ impl Muster {
             Some(account) => self.concerned(&app, account).await?,
             None => None,
         };
-        self.may_vouch(&self.actor, about.as_slice()).await?;
+        let by = self.answerer(&self.actor, ("--as", about.as_slice())).await?;
         let Some(file) = file else {
             return Err(Error::Invalid(
                 "a word without a proof counts for nothing: --file PROOF".to_owned(),
@@ -72,7 +73,7 @@ impl Muster {
             account,
             statement,
             file,
-            by: self.actor.clone(),
+            by,
             at: now,
             until,
         };

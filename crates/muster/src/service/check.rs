@@ -9,19 +9,24 @@ use std::{
 use jiff::Timestamp;
 use muster_domain::{
     engine::{
-        checks::{self, BlindSpot, Check, Company, Detail, Evaluation, Facts, SourceAge},
+        checks::{
+            self, Answerers, BlindSpot, Check, Company, Detail, Evaluation, Facts, Out, SourceAge,
+        },
+        correlate::Correlation,
+        lifecycle::PersonState,
         plan,
+        world::World,
     },
     model::{
         check::{CheckResult, CheckState},
-        id::AppName,
+        id::{AccountId, AppName},
         journal::{About, Event},
     },
 };
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Muster, situation::Situation};
+use super::{Muster, situation::Situation, why::state_at};
 use crate::{
     error::{Error, Result},
     store::records::JournalFilter,
@@ -80,10 +85,15 @@ impl Muster {
         let worlds = situations.iter().map(|one| one.world(now)).collect::<Result<Vec<_>>>()?;
         let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
         let orders = self.store.orders().await?;
-        let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
-            let critical = checks::effective(&policy, &orders, world.app);
-            Facts::new(world, correlation, critical)
-        });
+        let mut outs = Vec::new();
+        for (world, correlation) in worlds.iter().zip(&correlations) {
+            outs.push(self.outs(world, correlation).await?);
+        }
+        let facts =
+            worlds.iter().zip(&correlations).zip(outs).map(|((world, correlation), outs)| {
+                let critical = checks::effective(&policy, &orders, world.app);
+                Facts::new(world, correlation, critical).remembering(outs)
+            });
         let sources = self.store.sources().await?.into_iter();
         let sources: Vec<_> = sources
             .map(|source| SourceAge { name: source.name, believed: source.imported_at })
@@ -98,11 +108,55 @@ impl Muster {
             people: &people,
             orders: &orders,
             apps: facts.collect(),
+            answerers: Answerers::of(&orders, &people, (&policy, now)),
             sources: &sources,
             clocks: &clocks,
             now,
         };
         Ok(work(&company))
+    }
+
+    /// When the accounts of leavers who have one that lets in were shut out, as the journal tells.
+    async fn outs(
+        &self,
+        world: &World<'_>,
+        correlation: &Correlation,
+    ) -> Result<BTreeMap<AccountId, Out>> {
+        let lets_in = |id: &AccountId| {
+            let known = world.accounts.get(id);
+            known.is_some_and(|known| known.gone.is_none() && known.account.status.may_sign_in())
+        };
+        let mut outs = BTreeMap::new();
+        for (person, accounts) in correlation.holders(world.people) {
+            // The app may let her go earlier or later on the day than others.
+            let leaves = |person| match state_at(person, world.policy, world.now) {
+                PersonState::Ended { .. }
+                | PersonState::Withdrawn
+                | PersonState::Leaving { .. } => true,
+                PersonState::Active
+                | PersonState::OnLeave
+                | PersonState::Prospective { .. }
+                | PersonState::Unknown { .. } => false,
+            };
+            if !person.is_some_and(leaves) || !accounts.iter().any(lets_in) {
+                continue;
+            }
+            for id in accounts {
+                outs.extend(self.out(world.app, id).await?.map(|out| (id.clone(), out)));
+            }
+        }
+        Ok(outs)
+    }
+
+    /// When an account was last shut out, whoever did it, and when it was let in again.
+    async fn out(&self, app: &AppName, id: &AccountId) -> Result<Option<Out>> {
+        let filter = JournalFilter {
+            event: Some(Event::AccountsChanged),
+            app: Some(app.clone()),
+            account: Some(id.clone()),
+            ..JournalFilter::default()
+        };
+        Ok(Out::of(id, self.store.journal(&filter).await?.iter()))
     }
 
     /// Asks every check, keeps since when what is wrong has been wrong, and journals what changed.

@@ -3,7 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
 use muster_domain::{
-    engine::{consent, lifecycle::PersonState},
+    engine::{
+        checks::{self, Answerers},
+        consent,
+        lifecycle::PersonState,
+    },
     model::{
         canonical::Digest,
         check::{Attached, CheckState, Exception, Unit},
@@ -64,7 +68,7 @@ pub struct NewException {
     pub unit: String,
     /// Why.
     pub reason: String,
-    /// Who answers for it; whoever makes it otherwise.
+    /// Who answers for it; whoever makes it otherwise, who must then be somebody whom Muster knows.
     pub owner: Option<String>,
     /// Until when.
     pub until: Timestamp,
@@ -77,7 +81,8 @@ impl Muster {
     ///
     /// # Errors
     /// When the check or unit is not known or nothing is wrong there, no reason is given, the end
-    /// has passed or lies more than a year ahead, or somebody would except what is hers.
+    /// has passed or lies more than a year ahead, somebody would except what is hers, or nobody who
+    /// is known and works here answers for it.
     pub async fn except(&self, new: NewException) -> Result<Exception> {
         let NewException { check, unit, reason, owner, until, file } = new;
         let check = known(&check)?;
@@ -100,14 +105,11 @@ impl Muster {
         }
         self.may_vouch(&self.actor, &about).await?;
         let owner = match owner {
-            // Somebody who can be asked when it ends.
             Some(owner) => {
-                let person = self.find_person(&owner).await?;
-                let owner = consent::login(&person);
-                self.may_vouch(&owner, &about).await?;
-                owner
+                let login = consent::login(&self.find_person(&owner).await?);
+                self.answerer(&login, ("--owner", &about)).await?
             }
-            None => self.actor.clone(),
+            None => self.answerer(&self.actor, ("--owner", &about)).await?,
         };
         let about = format!("{} {} {reason}", check.name, result.unit);
         let mut tx = self.begin();
@@ -145,6 +147,28 @@ impl Muster {
         }))
     }
 
+    /// How to call the person who answers for something, so that she is found again: whoever `who`
+    /// means must be known and work here now, and it must not be about her. There is no word without
+    /// her, not even before the first import: where nobody is known, nothing can be answered for.
+    /// Who types it need not be known, as long as somebody who is answers (`option` names her).
+    pub(super) async fn answerer(
+        &self,
+        who: &str,
+        (option, about): (&str, &[PersonId]),
+    ) -> Result<String> {
+        self.may_vouch(who, about).await?;
+        let policy = self.policy_or_none().await?;
+        let people = self.people().await?;
+        let now = self.env.now();
+        let presence = |person: &Person| checks::presence(person, &policy, now);
+        let found = consent::answerer(people.values(), who, presence);
+        let person = found.map_err(|why| {
+            let remedy = format!("name who answers: {option} ADDRESS of somebody who works here");
+            Error::Invalid(format!("{why}; {remedy}"))
+        })?;
+        Ok(consent::login(person))
+    }
+
     /// Nobody excepts their own access, or attests for their own account; nor does a leaver.
     pub(super) async fn may_vouch(&self, who: &str, about: &[PersonId]) -> Result<()> {
         let policy = self.policy_or_none().await?;
@@ -155,6 +179,15 @@ impl Muster {
             matches!(state, PersonState::Ended { .. } | PersonState::Withdrawn)
         };
         consent::may_vouch(people.values(), who, about, has_left).map_err(Error::Invalid)
+    }
+
+    /// Who is there no more to answer for an exception or attestation, and why.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn answerers(&self) -> Result<Answerers> {
+        let (people, policy) = (self.people().await?, self.policy_or_none().await?);
+        Ok(Answerers::of(&self.store.orders().await?, &people, (&policy, self.env.now())))
     }
 
     /// The exceptions, those that ended among them; the one that ends first first.

@@ -70,6 +70,7 @@ impl Muster {
         let situation = self.situation(app).await?;
         let linked = self.link_certain(app, &situation).await?;
         self.remember_protected(app, &situation).await?;
+        self.remember_holders(app, &situation).await?;
         let work_seen = self.look_at_leavers_work(&opened).await?;
         let gaps = self.notice(app).await?;
         self.run_checks().await?;

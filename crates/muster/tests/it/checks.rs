@@ -17,6 +17,7 @@ fn company_at(config: Config) -> Company {
     let mut company = Company::with(config, &POLICY.replace("    critical: true\n", ""));
     company.hire("Ann Ash");
     company.hire("Ben Birch").title = "Team Lead".to_owned();
+    company.hire("Cem Cole");
     company.settle();
     company
 }
@@ -119,6 +120,7 @@ fn a_change_in_the_app_changes_the_result_with_one_sync_and_the_least_requests()
 fn an_exception_is_counted_apart_and_its_clock_goes_on() {
     let mut company = company();
     company.person("Ann Ash").leaves(day(-9));
+    company.hire("Nia New").starts = day(30);
     company.import().done();
     // Nobody lets Muster shut anybody out.
     company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
@@ -139,13 +141,31 @@ fn an_exception_is_counted_apart_and_its_clock_goes_on() {
         (["--as", "Ann  Ash"], "cannot answer for their own"),
         (["--owner", "Ann Ash"], "cannot answer for their own"),
         (["--owner", "nobody at all"], "nobody is called"),
+        // Whom nobody knows answers for nothing, neither does who does not work here yet.
+        (["--as", "ghost"], "ghost is nobody whom Muster knows"),
+        (["--as", "ghost"], "--owner ADDRESS"),
+        (["--owner", "Nia New"], "does not work here yet"),
     ] {
         let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
         company.muster(words.into_iter().chain(more)).refused([why]);
     }
     with(&email("Ben Birch"), &until, "x").refused(["only what is wrong"]);
     let proof = company.write("proof.txt", "the board agreed");
-    let more = [&unit, "--until", &until, "--reason", "hands over", "--file", &proof];
+    let ben = email("Ben Birch");
+    let more = [
+        &unit,
+        "--until",
+        &until,
+        "--reason",
+        "hands over",
+        "--file",
+        &proof,
+        "--owner",
+        &ben,
+        // Who types it need not be known.
+        "--as",
+        "ghost",
+    ];
     let made = company
         .muster(
             add.iter()
@@ -172,6 +192,73 @@ fn an_exception_is_counted_apart_and_its_clock_goes_on() {
 }
 
 #[test]
+fn an_exception_counts_no_more_when_whoever_answers_for_it_has_left() {
+    let mut company = company();
+    company.person("Ann Ash").leaves(day(-9));
+    company.import().done();
+    company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
+    let (unit, until) = (email("Ann Ash"), day(20).to_string());
+    let except = |company: &Company, owner: &str| {
+        let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
+        company.muster(words.into_iter().chain(["--owner", owner])).done();
+    };
+    except(&company, "Ben Birch");
+    assert_eq!(state(&company, "offboarded", &unit), "excepted");
+    company.person("Ben Birch").leaves(day(-1));
+    company.import().done();
+    assert_eq!(state(&company, "offboarded", &unit), "fail");
+    company.muster(["check", "offboarded"]).waits().says("nobody answers for it").says("has left");
+    company.muster(["exception", "list"]).done().says("counts no more");
+    except(&company, "Cem Cole");
+    assert_eq!(state(&company, "offboarded", &unit), "excepted");
+}
+
+#[test]
+fn what_the_policy_switches_off_is_told_wherever_checks_are() {
+    let company = company();
+    let none = company.muster(["check", "--json"]).json();
+    assert_eq!(none["off"], serde_json::json!([]));
+    let off = "\nchecks: {rules: {dormant: {off: true}, duplicates: {off: true}}}\n";
+    company.policy(&(POLICY.to_owned() + off));
+    let told = "Not looked at, switched off by the policy (checks.rules.CHECK.off):";
+    let said = company.muster(["check"]);
+    assert!(said.out.contains(&format!("{told} dormant, duplicates")), "{}", said.out);
+    company.muster(["check", "dormant"]).done().says(told);
+    assert!(!company.muster(["check", "mfa"]).out.contains(told));
+    let listed = company.muster(["check", "--json"]).json();
+    let names: Vec<_> = listed["off"].as_array().unwrap().iter().map(|one| &one["check"]).collect();
+    assert_eq!(names, ["dormant", "duplicates"]);
+    let words = ["evidence", "export", "--from", &day(-1).to_string(), "--to", &day(0).to_string()];
+    company.muster(words.into_iter().chain(["--out", "bundle"])).done();
+    let bundle = company.place("bundle");
+    let report = std::fs::read_to_string(bundle.join("report.html")).unwrap();
+    assert!(report.contains("the policy switches it off: dormant, duplicates."), "{report}");
+    let table = std::fs::read_to_string(bundle.join("checks_off.json")).unwrap();
+    let table: Value = serde_json::from_str(&table).unwrap();
+    assert_eq!(table.as_array().unwrap().len(), 2, "{table}");
+    assert_eq!((&table[0]["check"], &table[0]["until"]), (&"dormant".into(), &Value::Null));
+}
+
+#[test]
+fn access_that_somebody_else_took_away_from_a_leaver_must_not_come_back() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Birch"]);
+    company.person("Ann Ash").leaves(day(-9));
+    company.policy(&POLICY.replace("deactivate: true", "deactivate: false"));
+    company.looks();
+    let unit = email("Ann Ash");
+    assert_eq!(state(&company, "came_back", &unit), "not_applicable");
+    // Somebody shuts her out in the app, and somebody lets her in again.
+    let id = company.desk.user(&unit).id;
+    company.desk.sim.deactivate_user(id).unwrap();
+    company.sync();
+    assert_eq!(state(&company, "came_back", &unit), "pass");
+    company.desk.sim.activate_user(id).unwrap();
+    company.sync();
+    assert_eq!(state(&company, "came_back", &unit), "fail");
+    company.muster(["check", "came_back"]).waits().says("lets in again");
+}
+
+#[test]
 fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     let company = company_at(Config { has_2fa: Field::Absent, ..obliging() });
     company.muster(["critical", "add", "support", "--owner", "it@acme.example"]).done();
@@ -180,7 +267,7 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     company
         .muster(["check", "blind"])
         .done()
-        .says("mfa in support: 3 of 3 cannot be told")
+        .says("mfa in support: 4 of 4 cannot be told")
         .says("muster attestation add provider-mfa support");
     let until = day(90).to_string();
     let add = |more: &[&str]| {
@@ -189,7 +276,8 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     };
     let empty = company.write("empty.png", "");
     let stated = ["--statement", "Okta asks for a second factor", "--file"];
-    add(&[stated[0], stated[1], stated[2], &empty]).refused(["is empty"]);
+    let by = ["--as", "cem.cole@acme.example"];
+    add(&[stated[0], stated[1], stated[2], &empty, by[0], by[1]]).refused(["is empty"]);
     let proof = company.write("okta.png", "a picture");
     let mut company = company;
     company.person("Ben Birch").leaves(day(-1));
@@ -200,7 +288,10 @@ fn what_the_app_does_not_tell_is_a_blind_spot_until_somebody_attests_it() {
     };
     let left = ["--as", "ben.birch@acme.example"];
     add(&[stated[0], stated[1], stated[2], &proof, left[0], left[1]]).refused(["has left"]);
-    add(&[stated[0], stated[1], stated[2], &proof]).done();
+    let ghost = ["--as", "ghost"];
+    add(&[stated[0], stated[1], stated[2], &proof, ghost[0], ghost[1]])
+        .refused(["ghost is nobody whom Muster knows", "--as ADDRESS"]);
+    add(&[stated[0], stated[1], stated[2], &proof, by[0], by[1]]).done();
     assert_eq!(state(&company, "mfa", &unit), "pass");
     company.muster(["check", "explain", "mfa", &unit]).done().says("attested by");
     let hers = format!("support/{unit}");

@@ -149,9 +149,32 @@ fn with_leavers() -> Company {
     company.write("proof.txt", "the board agreed");
     let until = day(20).to_string();
     let add = ["exception", "add", "offboarded", "ben.birch@acme.example", "--until", &until];
-    let why = ["--reason", "=HYPERLINK(evil)", "--file", "proof.txt"];
+    let owner = ["--owner", "dora.dunn@acme.example"];
+    let why = ["--reason", "=HYPERLINK(evil)", "--file", "proof.txt"].into_iter().chain(owner);
     company.muster(add.into_iter().chain(why)).done();
     company
+}
+
+#[test]
+fn no_evidence_is_made_of_what_is_still_to_come() {
+    let company = Company::where_work(["Ann Ash"]);
+    let export = |from: i32, to: i32, out: &str| {
+        let (from, to) = (day(from).to_string(), day(to).to_string());
+        let words = ["evidence", "export", "--from", &from, "--to", &to, "--out", out, "--json"];
+        company.muster(words)
+    };
+    export(3, 40, "later").refused(["still to come", "--from"]);
+    assert!(!company.place("later").exists());
+    let made = export(-30, 40, "cut").done().json();
+    let cut: jiff::Timestamp = made["cut"].as_str().unwrap().parse().unwrap();
+    assert!(cut <= crate::terminal::now());
+    let manifest = fs::read_to_string(company.place("cut").join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["manifest"]["scope"]["to"], made["cut"], "the end that is signed");
+    assert!(export(-30, -1, "past").done().json()["cut"].is_null());
+    let (from, to) = (day(-30).to_string(), day(0).to_string());
+    let words = ["evidence", "export", "--from", &from, "--to", &to, "--out", "today"];
+    company.muster(words).done().says("The period ends now,").says("0 leavers’ accounts");
 }
 
 impl Company {

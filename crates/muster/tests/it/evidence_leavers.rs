@@ -163,7 +163,16 @@ fn what_was_ended_in_the_period_is_listed_with_who_ended_it() {
     let company = whose_ben_left();
     let until = day(20).to_string();
     let add = ["exception", "add", "offboarded", "ben.birch@acme.example", "--until", &until];
-    let made = company.muster(add.into_iter().chain(["--reason", "asked", "--json"])).done().json();
+    let made = company
+        .muster(add.into_iter().chain([
+            "--reason",
+            "asked",
+            "--owner",
+            "ann.ash@acme.example",
+            "--json",
+        ]))
+        .done()
+        .json();
     let end = ["exception", "end", made["id"].as_str().unwrap(), "--as", "ines@acme.example"];
     company.muster(end).done();
     let bundle = export(&company, "bundle");

@@ -28,6 +28,7 @@ mod exit_codes;
 mod give_back;
 mod hand_over;
 mod history;
+mod holders;
 mod joiners;
 mod leavers;
 mod movers;

@@ -3,8 +3,9 @@
 use jiff::ToSpan;
 
 use super::{
-    Allowed, Check, Company, Measure, Question, Reach, Verdict,
-    ask::{self, Answering, Facts},
+    Allowed, Check, Company, Measure, Question, Reach, Rests, Verdict,
+    answerers::{self, Answering},
+    ask::Facts,
 };
 use crate::model::check::Severity;
 
@@ -28,6 +29,7 @@ pub(super) static CHECK: Check = Check {
         standard: 12,
         meaning: "a rule must have been reviewed within so many months",
     }),
+    rests: Rests::People,
     question: Question::App(ask),
 };
 
@@ -54,7 +56,7 @@ fn ask<'a>(facts: &Facts<'a>, company: &Company<'a>) -> Verdict {
     let Some(owner) = &critical.owner else {
         return wrong(format!("nobody answers for the access rule of {app}"), own);
     };
-    let unclear = match ask::answers(company, facts, owner) {
+    let unclear = match answerers::answers(company, facts, owner) {
         Answering::Yes => None,
         Answering::No(cause) => {
             return wrong(

@@ -1,6 +1,6 @@
 //! Few people should be able to change who may do what.
 
-use super::{Allowed, Check, Company, Measure, Question, Reach, Verdict, ask::Facts};
+use super::{Allowed, Check, Company, Measure, Question, Reach, Rests, Verdict, ask::Facts};
 use crate::model::{account::AccountStatus, check::Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
         standard: 3,
         meaning: "so many privileged accounts are few, whatever the size of the app",
     }),
+    rests: Rests::App,
     question: Question::App(ask),
 };
 

@@ -9,16 +9,18 @@ use super::{
     ALL, About, Check, Company, Detail, Evaluation, Question, Reach, Unseen, Verdict,
     critical::Critical,
     found::{Asked, Found, Words},
+    out::Out,
+    roster::{MayArise, Roster},
 };
 use crate::{
     engine::{
-        behind::leaver_behind,
         condition::Subject,
         correlate::{Correlation, Match},
         directory::Directory,
         expect::{Expectation, Rules},
         gaps,
         groups::{Groups, Moment},
+        holders::{Behind, leaver_behind},
         lifecycle::{self, Stint},
         parts::in_parts,
         world::{KnownAccount, World},
@@ -26,7 +28,6 @@ use crate::{
     model::{
         account::{AccountKind, AccountStatus},
         check::{CheckState, Unit},
-        email::EmailAddress,
         id::{AccountId, AppName, GroupName, PersonId, SourceName},
         observation::Completeness,
         person::{Person, TerminationType, Terms},
@@ -62,6 +63,8 @@ pub struct Facts<'a> {
     pub(super) taken: BTreeMap<&'a PersonId, Timestamp>,
     /// When a read-back last proved that an account is shut out or gone.
     proved: BTreeMap<&'a AccountId, Timestamp>,
+    /// When accounts were last seen to let nobody in, whoever it was that shut them out.
+    pub(super) outs: BTreeMap<AccountId, Out>,
 }
 
 impl<'a> Facts<'a> {
@@ -92,6 +95,7 @@ impl<'a> Facts<'a> {
             shut_out: gaps::shut_out(world),
             taken: gaps::taken(world),
             proved,
+            outs: BTreeMap::new(),
         }
     }
 
@@ -113,6 +117,15 @@ impl<'a> Facts<'a> {
     pub(super) fn is_privileged(&self, known: &KnownAccount) -> bool {
         let role = known.account.role.as_ref();
         role.is_some_and(|role| self.world.sight.is_privileged(role))
+    }
+
+    /// Whether the account may manage users or settings, or might at `since` or after it: who lowers
+    /// a leaver's role gains no time.
+    pub(super) fn was_privileged(&self, known: &KnownAccount, since: Option<Timestamp>) -> bool {
+        let (app, id) = (self.world.app, &known.account.id);
+        let held = self.world.orders.ranks.iter().filter(|one| one.app == *app);
+        let mut held = held.filter(|one| one.account == *id);
+        self.is_privileged(known) || held.any(|one| since.is_some_and(|since| since <= one.until))
     }
 
     fn reaches(&self, check: &Check) -> bool {
@@ -161,7 +174,7 @@ fn staleness(world: &World<'_>) -> Option<String> {
 }
 
 /// By how much the clocks of two machines may differ.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where somebody stands towards an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,6 +196,12 @@ pub(super) enum Standing {
     Unknown(String),
 }
 
+/// Whether the work of `person` in the engagement called so was ended for her.
+pub(super) fn is_involuntary(person: &Person, engagement: u32) -> bool {
+    let ended = person.engagements.iter().find(|one| one.number == engagement);
+    ended.is_some_and(|one| one.terms.termination == Some(TerminationType::Involuntary))
+}
+
 /// What puts the questions for a part of the units.
 pub(super) struct Asker<'c, 'a> {
     pub(super) company: &'c Company<'a>,
@@ -202,11 +221,9 @@ impl<'c, 'a> Asker<'c, 'a> {
     }
 
     fn standing_in(&self, person: &Person, stints: &[Stint]) -> Standing {
-        let left = |since, engagement: u32| {
-            let ended = person.engagements.iter().find(|one| one.number == engagement);
-            let involuntary = ended
-                .is_some_and(|one| one.terms.termination == Some(TerminationType::Involuntary));
-            Standing::Left { since, involuntary }
+        let left = |since, engagement: u32| Standing::Left {
+            since,
+            involuntary: is_involuntary(person, engagement),
         };
         match self.rules.expect_in(person, stints, self.facts.world.now) {
             // What a source stopped to tell of is not known (and no departure).
@@ -245,7 +262,7 @@ pub(super) struct Holding<'s, 'a> {
 
 impl<'a> Holding<'_, 'a> {
     /// Who has left and may get in by it, though it is said not to be hers; and since when.
-    pub(super) fn leaver_behind(&self) -> Option<(&'a Person, Timestamp)> {
+    pub(super) fn leaver_behind(&self) -> Option<Behind<'a>> {
         leaver_behind(&self.facts().directory, &self.asker.rules, (self.known, self.matched))
     }
 
@@ -267,6 +284,27 @@ impl<'a> Holding<'_, 'a> {
 
     pub(super) fn is_privileged(&self) -> bool {
         self.facts().is_privileged(self.known)
+    }
+
+    /// Whether it may manage users or settings, or might at `since` or after it.
+    pub(super) fn was_privileged(&self, since: Option<Timestamp>) -> bool {
+        self.facts().was_privileged(self.known, since)
+    }
+
+    /// Whom what is known of it concerns, and whether a newer list of people could raise a question
+    /// about it that does not arise now. An account that is nobody's rests on no list.
+    fn concerns(&self) -> Option<(Option<&Person>, MayArise)> {
+        let lets_in = self.known.gone.is_none() && self.status().may_sign_in();
+        match (self.holder, self.matched) {
+            (Some(holder), _) => {
+                let may_arise = if lets_in { MayArise::Yes } else { MayArise::No };
+                Some((Some(holder.person), may_arise))
+            }
+            (None, Match::Classified { owner, .. }) => {
+                Some((self.facts().world.people.get(owner), MayArise::No))
+            }
+            (None, _) => Some((None, MayArise::No)),
+        }
     }
 
     /// Whether it is there, and the ordinary account of a human.
@@ -321,10 +359,10 @@ impl Asker<'_, '_> {
         let mut found: BTreeMap<PersonId, Vec<AccountId>> = BTreeMap::new();
         for (id, matched) in &self.facts.correlation.matches {
             let Some(known) = world.accounts.get(id) else { continue };
-            if let Some((leaver, _)) =
+            if let Some(behind) =
                 leaver_behind(&self.facts.directory, &self.rules, (known, matched))
             {
-                found.entry(leaver.id.clone()).or_default().push(id.clone());
+                found.entry(behind.person.id.clone()).or_default().push(id.clone());
             }
         }
         found
@@ -380,39 +418,6 @@ pub(super) fn standing_of<'a>(
     Some((person, Asker::new(company, facts).standing(person)))
 }
 
-/// Whether somebody answers for something.
-pub(super) enum Answering {
-    /// Somebody who works here, or a desk of the company.
-    Yes,
-    /// Nobody, and why.
-    No(&'static str),
-    /// Nobody can tell, and why.
-    Unknown(String),
-}
-
-/// Whether whoever has this address answers for something here. An address that is nobody's own is
-/// taken to be a desk, where people of the company have addresses of the same domain.
-pub(super) fn answers<'a>(
-    company: &Company<'a>,
-    facts: &Facts<'a>,
-    owner: &EmailAddress,
-) -> Answering {
-    let people = || company.people.values();
-    let has = |person: &&Person| person.work_addresses().any(|held| held == owner);
-    let Some(person) = people().find(has) else {
-        let desk =
-            people().flat_map(Person::work_addresses).any(|one| one.domain() == owner.domain());
-        return if desk { Answering::Yes } else { Answering::No("nobody here has that address") };
-    };
-    match standing_of(company, facts, &person.id).map(|(_, standing)| standing) {
-        Some(Standing::Left { .. }) => Answering::No("has left"),
-        Some(Standing::Withdrawn) => Answering::No("never started"),
-        Some(Standing::Unknown(why)) => Answering::Unknown(why),
-        Some(Standing::Here | Standing::NotYet) => Answering::Yes,
-        None => Answering::Unknown("their record is missing".to_owned()),
-    }
-}
-
 /// Asks every check of every unit.
 #[must_use]
 pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
@@ -426,7 +431,8 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
         parts.extend(in_parts(&others, |part| vec![of_others(company, facts, detail, part)]));
     }
     parts.push(of_company(company, detail));
-    let mut evaluation = Evaluation::default();
+    let off = super::switched_off(company.policy).map(|check| check.name).collect();
+    let mut evaluation = Evaluation { off, ..Evaluation::default() };
     for Found { app, results, counts, unseen } in parts {
         evaluation.results.extend(results);
         for (check, counts) in counts {
@@ -440,6 +446,7 @@ pub fn evaluate(company: &Company<'_>, detail: Detail) -> Evaluation {
             let said = match words {
                 Words::Unseen(why, see) => (Unseen::of_all(why, app), Unseen::of_all(see, app)),
                 Words::Stale(why) => (why.into_owned(), super::read_anew(app)),
+                Words::Outdated(old) => (old.why, old.see),
             };
             let ways = evaluation.unseen.entry((check.name.to_owned(), app.cloned())).or_default();
             *ways.entry(said).or_default() += n;
@@ -512,6 +519,7 @@ type OfPerson = fn(&Holder<'_, '_>) -> Verdict;
 /// The questions to be put about each account and each person of an app.
 struct Questions<'c> {
     stale: Option<&'c str>,
+    roster: Roster,
     accounts: Vec<(&'static Check, OfAccount)>,
     people: Vec<(&'static Check, OfPerson)>,
 }
@@ -526,7 +534,7 @@ impl<'c> Questions<'c> {
                 Question::App(_) | Question::Company(_) => {}
             }
         }
-        Self { stale: facts.stale.as_deref(), accounts, people }
+        Self { stale: facts.stale.as_deref(), roster: Roster::of(company), accounts, people }
     }
 
     fn of_account(&self, detail: Detail, holding: &Holding<'_, '_>, found: &mut Found<'c>) {
@@ -535,8 +543,13 @@ impl<'c> Questions<'c> {
             let unit = Unit::account(holding.app(), holding.id);
             (unit, holding.login().to_owned(), person)
         };
+        let concerns = holding.concerns();
         for (check, ask) in &self.accounts {
-            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holding) };
+            let verdict = match concerns {
+                Some(about) => self.roster.held(check, about, ask(holding)),
+                None => ask(holding),
+            };
+            let asked = Asked { stale: self.stale, make: &make, verdict };
             found.add(holding.asker.company, detail, check, asked);
         }
     }
@@ -546,7 +559,8 @@ impl<'c> Questions<'c> {
         let make =
             || (Unit::person(holder.app(), &person.id), person.name(), Some(person.id.clone()));
         for (check, ask) in &self.people {
-            let asked = Asked { stale: self.stale, make: &make, verdict: ask(holder) };
+            let verdict = self.roster.held(check, (Some(person), MayArise::No), ask(holder));
+            let asked = Asked { stale: self.stale, make: &make, verdict };
             found.add(holder.asker.company, detail, check, asked);
         }
     }
@@ -556,9 +570,10 @@ fn of_app<'s, 'a>(company: &Company<'a>, facts: &'s Facts<'a>, detail: Detail) -
     let app = facts.world.app;
     let mut found = Found::new(Some(app));
     let make = || (Unit::app(app), app.to_string(), None);
+    let roster = Roster::of(company);
     for check in checks(company, facts, detail) {
         let Question::App(ask) = check.question else { continue };
-        let verdict = ask(facts, company);
+        let verdict = roster.held(check, (None, MayArise::No), ask(facts, company));
         // A rule is there or not, whatever the app shows.
         let stale = facts.stale.as_deref().filter(|_| check.reach == Reach::EveryApp);
         found.add(company, detail, check, Asked { stale, make: &make, verdict });
@@ -568,6 +583,7 @@ fn of_app<'s, 'a>(company: &Company<'a>, facts: &'s Facts<'a>, detail: Detail) -
 
 fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
     let mut found = Found::new(None);
+    let roster = Roster::of(company);
     for check in ALL {
         let Question::Company(ask) = check.question else { continue };
         if company.is_off(check) || !detail.includes(check) {
@@ -575,6 +591,7 @@ fn of_company(company: &Company<'_>, detail: Detail) -> Found<'static> {
         }
         for About { unit, subject, person, verdict } in ask(company) {
             let make = || (unit.clone(), subject.clone(), person.clone());
+            let verdict = roster.held(check, (None, MayArise::No), verdict);
             found.add(company, detail, check, Asked { stale: None, make: &make, verdict });
         }
     }

@@ -1,7 +1,7 @@
 //! Who works here for a while should have an end.
 
 use super::{
-    Allowed, Check, Question, Reach, Verdict,
+    Allowed, Check, Question, Reach, Rests, Verdict,
     ask::{Holder, Standing, present_terms},
 };
 use crate::{
@@ -22,6 +22,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     allowed: Allowed::days(14),
     measure: None,
+    rests: Rests::People,
     question: Question::Person(ask),
 };
 

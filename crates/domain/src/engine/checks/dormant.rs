@@ -1,6 +1,6 @@
 //! An account that nobody uses is only of use to somebody else.
 
-use super::{Allowed, Began, Check, Measure, Question, Reach, Verdict, ask::Holding};
+use super::{Allowed, Began, Check, Measure, Question, Reach, Rests, Verdict, ask::Holding};
 use crate::{
     engine::gaps::last_use,
     model::{account::AccountStatus, check::Severity},
@@ -23,6 +23,7 @@ pub(super) static CHECK: Check = Check {
         standard: 90,
         meaning: "an account is dormant after so many days without a sign-in",
     }),
+    rests: Rests::App,
     question: Question::Account(ask),
 };
 

@@ -1,6 +1,6 @@
 //! One human, one account in an app.
 
-use super::{Allowed, Check, Question, Reach, Verdict, ask::Holder};
+use super::{Allowed, Check, Question, Reach, Rests, Verdict, ask::Holder};
 use crate::model::check::Severity;
 
 pub(super) static CHECK: Check = Check {
@@ -15,6 +15,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     allowed: Allowed::days(30),
     measure: None,
+    rests: Rests::App,
     question: Question::Person(ask),
 };
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ptr};
 
-use super::{About, Check, Company, Detail, Verdict};
+use super::{About, Check, Company, Detail, Verdict, roster::Outdated};
 use crate::model::{
     check::{CheckResult, CheckState, Unit},
     id::{AppName, PersonId},
@@ -23,6 +23,7 @@ pub(super) struct Found<'s> {
 pub(super) enum Words<'s> {
     Unseen(&'static str, &'static str),
     Stale(Cow<'s, str>),
+    Outdated(Outdated),
 }
 
 impl<'s> Found<'s> {
@@ -59,7 +60,7 @@ impl<'s> Found<'s> {
         let state = match (&verdict, stale) {
             // What does not apply does not need to be seen.
             (Verdict::NotApplicable(_), _) => CheckState::NotApplicable,
-            (_, Some(_)) | (Verdict::Stale(_), _) => CheckState::Stale,
+            (_, Some(_)) | (Verdict::Stale(_) | Verdict::Outdated(_), _) => CheckState::Stale,
             (Verdict::Pass(_) | Verdict::Attested(..), _) => CheckState::Pass,
             (Verdict::NotEvaluable(_), _) => CheckState::NotEvaluable,
             (Verdict::Wrong(_), _) => CheckState::Fail,
@@ -68,6 +69,9 @@ impl<'s> Found<'s> {
             (CheckState::Stale, _, Some(why)) => self.note(check, Words::Stale(Cow::Borrowed(why))),
             (CheckState::Stale, Verdict::Stale(why), None) => {
                 self.note(check, Words::Stale(Cow::Owned(why.clone())));
+            }
+            (CheckState::Stale, Verdict::Outdated(old), None) => {
+                self.note(check, Words::Outdated(old.clone()));
             }
             (CheckState::NotEvaluable, Verdict::NotEvaluable(unseen), _) => {
                 self.note(check, Words::Unseen(unseen.why, unseen.see));

@@ -1,7 +1,7 @@
 //! Somebody must answer for every account.
 
 use super::{
-    Allowed, Began, Check, Question, Reach, Verdict,
+    Allowed, Began, Check, Question, Reach, Rests, Verdict,
     ask::{Holding, Standing},
 };
 use crate::{
@@ -24,6 +24,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     allowed: Allowed::days(7),
     measure: None,
+    rests: Rests::People,
     question: Question::Account(ask),
 };
 

@@ -1,7 +1,7 @@
 //! The key to an app must belong to somebody who works here.
 
 use super::{
-    Allowed, Began, Check, Company, Question, Reach, Verdict,
+    Allowed, Began, Check, Company, Question, Reach, Rests, Verdict,
     ask::{self, Facts, Standing},
 };
 use crate::{
@@ -27,6 +27,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::Days(7),
     },
     measure: None,
+    rests: Rests::People,
     question: Question::App(ask),
 };
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
@@ -13,8 +13,10 @@ use super::{
 };
 use crate::{
     engine::{
-        evidence::leaving::{EndTold, Leavings, LetIn, removed},
+        evidence::leaving::{EndTold, Leavings, LetIn, TieTold, removed},
+        holders::is_another_s,
         lifecycle::{self, Hours},
+        world::KnownAccount,
     },
     model::{
         id::{AccountId, AppName, PersonId, RoleName},
@@ -71,6 +73,8 @@ pub struct Leaver {
     pub name: String,
     /// When her access was to end.
     pub left: Timestamp,
+    /// Since when that end was known, where it is undone; else as `left`.
+    pub known: Timestamp,
     /// Whether her work was ended for her.
     pub involuntary: bool,
     /// Whether that still is what is known.
@@ -109,6 +113,10 @@ pub struct LeaverAccount {
     pub let_in: Vec<LetIn>,
     /// When it was shut out for good, or gone, as a read showed; `None` while it lets in.
     pub removed: Option<Timestamp>,
+    /// For how long it let in beyond earlier ends that had come, until somebody moved them.
+    pub went_on: SignedDuration,
+    /// What was said of whose it is, in turn, where that changed.
+    pub tied: Vec<TieTold>,
 }
 
 /// What became of a leaver's access.
@@ -119,13 +127,13 @@ pub enum Removal {
     NoAccount,
     /// Removed within the limit.
     InTime,
-    /// By what is known now she did not leave then, or she came back before the limit.
+    /// By what was told within the limit she did not leave then, or she came back within it.
     Stays,
     /// Still there, inside the limit.
     Pending,
     /// Removed after the limit.
     Late,
-    /// Still there, beyond the limit; or it was when she came back.
+    /// Still there, beyond the limit; or it was when she came back, or when that she left was undone.
     Overdue,
 }
 
@@ -151,24 +159,31 @@ impl Removal {
 impl Leaver {
     /// What became of it at `now`, and after how many minutes, to the minute above. An account that
     /// was shut before the leaving took none; one that is there has taken until now, or until she
-    /// came back, or until the end was undone.
+    /// came back, or until the end was undone. Access that went on beyond ends that had come, until
+    /// somebody moved them, counts too: no word afterwards starts the clock anew.
     #[must_use]
     pub fn removal(&self, now: Timestamp) -> (Removal, Option<u64>) {
         let undone = matches!(self.ending, Ending::Undone(_));
         let Some(account) = &self.account else {
             return (if undone { Removal::Stays } else { Removal::NoAccount }, None);
         };
-        let minutes = |at: Timestamp| {
-            let seconds = at.duration_since(self.left).as_secs();
-            u64::try_from(seconds).unwrap_or_default().div_ceil(60)
-        };
+        // By what is known now an undone end was none: only while it was known did it ask for anything.
+        let from = self.known.max(self.left);
+        let after = |at: Timestamp| at.max(from).duration_since(from) + account.went_on;
+        let minutes =
+            |at: Timestamp| u64::try_from(after(at).as_secs()).unwrap_or_default().div_ceil(60);
+        let in_time = |at: Timestamp| after(at) <= account.due.duration_since(self.left);
         let (outcome, at) = match (account.removed, self.ending) {
-            (at, Ending::Undone(undone)) => (Removal::Stays, at.unwrap_or(undone)),
-            (Some(at), _) if at <= account.due => (Removal::InTime, at),
+            (Some(at), Ending::Undone(_)) if in_time(at) => (Removal::Stays, at),
+            (Some(at), _) if in_time(at) => (Removal::InTime, at),
             (Some(at), _) => (Removal::Late, at),
-            (None, Ending::CameBack(back)) if back <= account.due => (Removal::Stays, back),
-            (None, Ending::CameBack(back)) => (Removal::Overdue, back),
-            (None, Ending::Stands) if now < account.due => (Removal::Pending, now),
+            (None, Ending::CameBack(at) | Ending::Undone(at)) if in_time(at) => {
+                (Removal::Stays, at)
+            }
+            (None, Ending::CameBack(at) | Ending::Undone(at)) => (Removal::Overdue, at),
+            (None, Ending::Stands) if after(now) < account.due.duration_since(self.left) => {
+                (Removal::Pending, now)
+            }
             (None, Ending::Stands) => (Removal::Overdue, now),
         };
         (outcome, Some(minutes(at)))
@@ -187,10 +202,10 @@ struct Leaving<'a> {
     person: &'a Person,
     engagement: u32,
     left: Timestamp,
+    /// Since when that is known, where it is undone.
+    known: Timestamp,
     involuntary: bool,
     ending: Ending,
-    /// Whether the person is known now.
-    known: bool,
 }
 
 /// Everybody whose access was to end from `from` up to but without `to`, by what is known now or was
@@ -240,7 +255,7 @@ fn known_now<'a>(
         let Departure { engagement, at: left, involuntary, back } = *one;
         let back = back.filter(|back| *back <= company.now);
         let ending = back.map_or(Ending::Stands, Ending::CameBack);
-        Leaving { person, engagement, left, involuntary, ending, known: true }
+        Leaving { person, engagement, left, known: left, involuntary, ending }
     };
     within.map(leaving).collect()
 }
@@ -254,15 +269,16 @@ fn known_then<'a>(
 ) -> Vec<Leaving<'a>> {
     let mut leavings = Vec::new();
     for ((app, id, number), words) in &told.words {
-        let was = told_then(words, (from, to)).filter(|_| app == facts.world.app);
-        let Some((told_end, until)) = was else { continue };
+        let was = told_then(words, (from, to), facts.world.now);
+        let was = was.filter(|_| app == facts.world.app);
+        let Some((word, until)) = was else { continue };
         let is = facts.world.people.get(id);
         let Some(person) = is.or_else(|| told.people.get(id)) else { continue };
         let (left, involuntary, ending) = match (known.get(&(id, *number)), until) {
             (Some((_, now)), _) if from <= now.at && now.at < to => continue,
             // It moved out of the period, and has come.
             (Some((_, now)), _) => (now.at, now.involuntary, Ending::Stands),
-            (None, Some(until)) => (told_end, false, Ending::Undone(until)),
+            (None, Some(until)) => (word.end.unwrap_or(until), false, Ending::Undone(until)),
             // It is to come.
             (None, None) => continue,
         };
@@ -270,8 +286,9 @@ fn known_then<'a>(
         let into = words.last().and_then(|last| last.into.as_ref());
         let as_other = |into| known.iter().any(|((id, _), (_, one))| *id == into && one.at == left);
         if !into.is_some_and(as_other) {
-            let (engagement, known) = (*number, is.is_some());
-            leavings.push(Leaving { person, engagement, left, involuntary, ending, known });
+            let known = if matches!(ending, Ending::Undone(_)) { word.at } else { left };
+            let engagement = *number;
+            leavings.push(Leaving { person, engagement, left, known, involuntary, ending });
         }
     }
     leavings
@@ -282,13 +299,16 @@ fn known_then<'a>(
 fn told_then(
     words: &[EndTold],
     (from, to): (Timestamp, Timestamp),
-) -> Option<(Timestamp, Option<Timestamp>)> {
+    now: Timestamp,
+) -> Option<(&EndTold, Option<Timestamp>)> {
     let nexts = words.iter().skip(1).map(|next| Some(next.at)).chain([None]);
     let counted = words.iter().zip(nexts).filter(|(word, next)| {
-        let ends = word.end.is_some_and(|end| from <= end && end < to);
+        // What is to come hides nothing that had come before.
+        let to_come = |end| next.is_none() && now < end;
+        let ends = word.end.is_some_and(|end| from <= end && end < to && !to_come(end));
         ends && word.at < to && next.is_none_or(|next| from <= next)
     });
-    counted.last().and_then(|(word, next)| Some((word.end?, next)))
+    counted.last()
 }
 
 fn with_accounts(
@@ -297,7 +317,7 @@ fn with_accounts(
     leaving: &Leaving<'_>,
     (told, disowned): (&Leavings, &BTreeMap<PersonId, Vec<AccountId>>),
 ) -> Vec<Leaver> {
-    let Leaving { person, engagement, left, involuntary, ending, known } = *leaving;
+    let Leaving { person, engagement, left, known, involuntary, ending } = *leaving;
     let app = facts.world.app.clone();
     let words = told.words.get(&(app.clone(), person.id.clone(), engagement));
     let leaver = |account| Leaver {
@@ -305,6 +325,7 @@ fn with_accounts(
         person: person.id.clone(),
         name: person.name(),
         left,
+        known,
         involuntary,
         ending,
         told: words.cloned().unwrap_or_default(),
@@ -313,10 +334,13 @@ fn with_accounts(
     let mut accounts: BTreeSet<AccountId> =
         facts.correlation.accounts_of(&person.id).iter().cloned().collect();
     accounts.extend(disowned.get(&person.id).into_iter().flatten().cloned());
-    if !known {
-        let tied = told.tied.get(&(app.clone(), person.id.clone()));
-        accounts.extend(tied.into_iter().flatten().cloned());
-    }
+    // Whoever's they are said to be now, what was hers when she left or later is told here.
+    let taken = told.taken.get(&(app.clone(), person.id.clone())).into_iter().flatten();
+    let taken = taken.filter(|(_, until)| left <= **until);
+    accounts.extend(taken.map(|(id, _)| id.clone()));
+    let held = facts.world.orders.held.iter().filter(|held| held.app == app);
+    let held = held.filter(|held| held.person == person.id && left <= held.until);
+    accounts.extend(held.map(|held| held.account.clone()));
     if accounts.is_empty() {
         return vec![leaver(None)];
     }
@@ -341,14 +365,23 @@ fn account(
     let held = told.roles(app, id, (left, until));
     let is_privileged = |role: &&RoleName| facts.world.sight.is_privileged(role);
     let role = held.iter().find(is_privileged).or(held.first()).or(account.role.as_ref());
-    let privileged = role.is_some_and(|role| is_privileged(&role));
+    let privileged =
+        role.is_some_and(|role| is_privileged(&role)) || facts.was_privileged(known, Some(left));
     let pressing = match (involuntary, privileged) {
         (true, _) => Pressing::Involuntary,
         (false, true) => Pressing::Privileged,
         (false, false) => Pressing::Ordinary,
     };
     let allowed = company.allowed(&offboarded::CHECK, pressing);
-    let let_in = told.let_in(app, id);
+    let mut let_in = told.let_in(app, id);
+    // What it lets in since it is somebody else's is none of her business.
+    if is_handed_over(facts, (id, known), (leaving, &let_in)) {
+        let_in.pop();
+    }
+    let key = ((*app).clone(), person.id.clone(), leaving.engagement);
+    let words = told.words.get(&key).map(Vec::as_slice).unwrap_or_default();
+    let went_on = went_on(words, &told.let_in(app, id), left);
+    let tied = told.ties.get(&((*app).clone(), id.clone())).cloned().unwrap_or_default();
     let removed = if told.steps.contains_key(&((*app).clone(), id.clone())) {
         removed(&let_in, told.found_shut(app, id), (left, until))
     } else {
@@ -365,7 +398,41 @@ fn account(
         due: deadline::due(left, allowed, Some(person), &company.policy.organization),
         let_in,
         removed,
+        went_on,
+        tied,
     })
+}
+
+/// For how long an account that let in so did beyond ends that were told and had come, until somebody
+/// moved them. The one from which the removal is measured is not among them.
+fn went_on(words: &[EndTold], stretches: &[LetIn], left: Timestamp) -> SignedDuration {
+    let moved = words.iter().zip(words.iter().skip(1));
+    let beyond = moved.filter_map(|(word, next)| {
+        let end = word.end.filter(|end| *end < left)?;
+        Some((end.max(word.at), next.at.min(left)))
+    });
+    let overlap = |(from, to): (Timestamp, Timestamp)| {
+        let within = stretches.iter().map(|one| {
+            let until = one.until.map_or(to, |(at, _)| at.min(to));
+            until.duration_since(one.from.0.max(from)).max(SignedDuration::ZERO)
+        });
+        within.sum::<SignedDuration>()
+    };
+    beyond.map(overlap).sum()
+}
+
+/// Whether the account, which lets in, is somebody else's by now beyond doubt.
+fn is_handed_over(
+    facts: &Facts<'_>,
+    (id, known): (&AccountId, &KnownAccount),
+    (leaving, let_in): (&Leaving<'_>, &[LetIn]),
+) -> bool {
+    let [.., before, last] = let_in else { return false };
+    let Some(matched) = facts.correlation.matches.get(id) else { return false };
+    let shut = before.until.map(|_| last.from.0);
+    let (leaver, left) = (&leaving.person.id, leaving.left);
+    last.until.is_none()
+        && is_another_s(&facts.directory, (leaver, left), (true, shut), (known, matched))
 }
 
 #[cfg(test)]
@@ -390,12 +457,32 @@ mod tests {
             word("12T08:00", Some("11T18:00")),
             word("20T08:00", None),
         ];
-        let then = |from, to| told_then(&words, (at(from), at(to)));
+        let then = |from, to| {
+            let told = told_then(&words, (at(from), at(to)), at("31T00:00"));
+            told.map(|(word, until)| (word.end.unwrap(), until))
+        };
         assert_eq!(then("05T00:00", "15T00:00"), Some((at("11T18:00"), Some(at("20T08:00")))));
         assert_eq!(then("05T00:00", "12T00:00"), Some((at("10T18:00"), Some(at("12T08:00")))));
         assert_eq!(then("21T00:00", "25T00:00"), None);
+        // Moved again, and to come: what had come counts still.
+        let moved = [word("01T08:00", Some("10T18:00")), word("11T08:00", Some("14T18:00"))];
+        let before = told_then(&moved, (at("05T00:00"), at("15T00:00")), at("12T00:00"));
+        assert_eq!(before, Some((&moved[0], Some(at("11T08:00")))));
+        // Access went on beyond the end that had come, as long as it was seen letting in.
+        let stretch = |from, until: Option<&str>| LetIn {
+            from: (at(from), 1),
+            until: until.map(|until| (at(until), 2)),
+            roles: Vec::new(),
+        };
+        let left = at("14T18:00");
+        let for_hours = |stretches: &[LetIn]| went_on(&moved, stretches, left).as_hours();
+        assert_eq!(for_hours(&[stretch("01T00:00", None)]), 14);
+        assert_eq!(for_hours(&[stretch("01T00:00", Some("10T20:00"))]), 2);
+        assert_eq!(for_hours(&[stretch("01T00:00", Some("10T12:00"))]), 0);
+        // words: told on the 1st to end on the 10th, moved on the 12th, taken back on the 20th.
+        assert_eq!(went_on(&words, &[stretch("01T00:00", None)], left).as_hours(), 96);
         // Told only after the period.
-        assert_eq!(told_then(&words[1..], (at("05T00:00"), at("12T00:00"))), None);
+        assert_eq!(told_then(&words[1..], (at("05T00:00"), at("12T00:00")), at("31T00:00")), None);
     }
 
     #[test]
@@ -408,12 +495,15 @@ mod tests {
             due: at("02T18:00"),
             let_in: Vec::new(),
             removed: None,
+            went_on: SignedDuration::ZERO,
+            tied: Vec::new(),
         };
         let mut leaver = Leaver {
             app: "support".parse().unwrap(),
             person: "per_aaaaaaaaaaaaaaaa".parse().unwrap(),
             name: "Ann".to_owned(),
             left: at("01T18:00"),
+            known: at("01T18:00"),
             involuntary: false,
             ending: Ending::Stands,
             told: Vec::new(),
@@ -438,12 +528,29 @@ mod tests {
             (Ending::CameBack(at("02T12:00")), None, (Removal::Stays, Some(1080))),
             (Ending::CameBack(at("02T20:00")), None, (Removal::Overdue, Some(1560))),
             (Ending::CameBack(at("02T20:00")), Some("02T19:00"), (Removal::Late, Some(1500))),
-            (Ending::Undone(at("02T20:00")), None, (Removal::Stays, Some(1560))),
+            (Ending::Undone(at("02T12:00")), None, (Removal::Stays, Some(1080))),
+            // It was told only after the limit: by what was known then, access went on.
+            (Ending::Undone(at("02T20:00")), None, (Removal::Overdue, Some(1560))),
+            (Ending::Undone(at("02T20:00")), Some("02T19:00"), (Removal::Late, Some(1500))),
+            (Ending::Undone(at("02T20:00")), Some("02T09:00"), (Removal::Stays, Some(900))),
             (Ending::Undone(at("01T12:00")), None, (Removal::Stays, Some(0))),
         ] {
             leaver.ending = ending;
             assert_eq!(removal(&leaver, removed), expected, "{ending:?}");
         }
+        // An end that was told late, by mistake, and mended at once.
+        leaver.known = at("02T19:50");
+        leaver.ending = Ending::Undone(at("02T20:00"));
+        assert_eq!(removal(&leaver, None), (Removal::Stays, Some(10)));
+        leaver.known = leaver.left;
+        // Moved day by day, an end gives no day more.
+        leaver.ending = Ending::Stands;
+        leaver.account.as_mut().unwrap().went_on = SignedDuration::from_hours(20);
+        assert_eq!(leaver.removal(at("01T21:00")), (Removal::Pending, Some(1380)));
+        assert_eq!(leaver.removal(at("01T23:00")), (Removal::Overdue, Some(1500)));
+        assert_eq!(removal(&leaver, Some("01T21:00")), (Removal::InTime, Some(1380)));
+        assert_eq!(removal(&leaver, Some("01T23:00")), (Removal::Late, Some(1500)));
+        leaver.ending = Ending::Undone(at("02T20:00"));
         leaver.account = None;
         assert_eq!(removal(&leaver, None), (Removal::Stays, None));
         leaver.ending = Ending::Stands;

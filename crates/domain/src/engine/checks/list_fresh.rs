@@ -1,8 +1,9 @@
 //! A list that somebody imports by hand must be imported again before it lies.
 
-use jiff::SignedDuration;
-
-use super::{About, Allowed, Check, Company, Question, Reach, Verdict};
+use super::{
+    About, Allowed, Check, Company, Question, Reach, Rests, Verdict,
+    roster::{Outdated, outdated},
+};
 use crate::model::check::{Severity, Unit};
 
 pub(super) static CHECK: Check = Check {
@@ -19,30 +20,18 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     allowed: Allowed::NONE,
     measure: None,
+    rests: Rests::App,
     question: Question::Company(ask),
 };
 
 fn ask(company: &Company<'_>) -> Vec<About> {
-    let days = company.policy.organization.stale_after_days;
-    let limit = SignedDuration::from_hours(24 * i64::from(days));
     let mut found = Vec::new();
     for source in company.sources {
-        let old = source.believed.checked_add(limit).ok().filter(|old| *old <= company.now);
-        let verdict = match old {
+        let verdict = match outdated(company, source) {
             None => Verdict::pass("believed lately"),
-            Some(old) => Verdict::wrong(
-                format!(
-                    "the roster {} was last imported on {}",
-                    source.name,
-                    source.believed.strftime("%Y-%m-%d")
-                ),
-                format!(
-                    "export it again, then: muster roster import FILE --source {}",
-                    source.name
-                ),
-            )
-            .since(super::Began::At(old))
-            .into(),
+            Some((since, Outdated { why, see })) => {
+                Verdict::wrong(why, see).since(super::Began::At(since)).into()
+            }
         };
         let unit = Unit { detail: Some(format!("source {}", source.name)), ..Unit::default() };
         let subject = format!("roster {}", source.name);

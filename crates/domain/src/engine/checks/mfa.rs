@@ -1,6 +1,6 @@
 //! A second factor must guard every human account.
 
-use super::{Allowed, Began, Check, Question, Reach, Verdict, ask::Holding};
+use super::{Allowed, Began, Check, Question, Reach, Rests, Verdict, ask::Holding};
 use crate::{
     engine::consent,
     model::{
@@ -29,6 +29,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::Days(14),
     },
     measure: None,
+    rests: Rests::App,
     question: Question::Account(ask),
 };
 
@@ -87,7 +88,7 @@ fn word(one: &Attestation) -> Verdict {
 }
 
 /// The attestation that counts longest, of those that speak of this account. Nobody's word counts
-/// for an account of their own.
+/// for an account of their own, and none for which nobody is there to answer.
 fn attested<'h>(
     holding: &'h Holding<'_, '_>,
     counts: impl Fn(&Attestation) -> bool,
@@ -97,6 +98,7 @@ fn attested<'h>(
         one.app == *holding.app()
             && one.account.as_ref().is_none_or(|account| account == holding.id)
             && one.holds(company.now)
+            && company.answerers.why_not(&one.by).is_none()
             && !holding.holder.is_some_and(|holder| consent::means(holder.person, &one.by))
             && counts(one)
     };

@@ -6,6 +6,7 @@
 
 mod access_rule;
 mod admins;
+mod answerers;
 mod ask;
 mod blind;
 mod came_back;
@@ -15,6 +16,7 @@ mod deadline;
 mod document;
 mod dormant;
 mod duplicates;
+mod excepted;
 mod found;
 mod identified;
 mod inputs;
@@ -23,28 +25,36 @@ mod leavers;
 mod list_fresh;
 mod mfa;
 mod offboarded;
+mod out;
+mod roster;
 mod self_joined;
 mod separation;
 mod shared_account;
 mod stale_invitation;
 mod valid_access;
+mod wrong;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use self::ask::{Holder, Holding};
 pub use self::{
+    answerers::{Answerers, presence},
     ask::{Facts, SourceAge, evaluate},
     blind::{BlindSpot, WayToSee, blind_spots},
     critical::{Critical, effective, is_critical},
     document::markdown,
     inputs::Inputs,
     leavers::{Departure, Ending, Leaver, LeaverAccount, Removal, departures, leavers},
+    out::Out,
+};
+use self::{
+    ask::{Holder, Holding},
+    roster::Outdated,
 };
 use crate::model::{
-    check::{Allowance, CheckResult, CheckRule, CheckState, Clock, Exception, Severity, Unit},
+    check::{Allowance, CheckResult, CheckState, Clock, Severity, Unit},
     id::{AccountId, AppName, OrderId, PersonId},
     order::Orders,
     person::Person,
@@ -102,7 +112,22 @@ pub struct Check {
     pub allowed: Allowed,
     /// The check's own measure, where it has one.
     pub measure: Option<Measure>,
+    /// On what its answer rests.
+    rests: Rests,
     question: Question,
+}
+
+/// On what a check's answer rests, beside what is ordered by hand. What it rests on must be fresh,
+/// or it passes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rests {
+    /// On what the app shows, or on what the check judges the age of by itself.
+    App,
+    /// On what the sources tell of people as well: no pass without it.
+    People,
+    /// On whether somebody left: without it nobody can tell either that the question does not
+    /// arise.
+    Leaving,
 }
 
 /// Of which apps a check is asked.
@@ -201,6 +226,8 @@ enum Verdict {
     NotEvaluable(Unseen),
     /// What it rests on is too old.
     Stale(String),
+    /// What a source of people tells is too old.
+    Outdated(Outdated),
 }
 
 impl Verdict {
@@ -335,6 +362,8 @@ pub struct Company<'a> {
     pub orders: &'a Orders,
     /// The apps.
     pub apps: Vec<Facts<'a>>,
+    /// Who answers for exceptions and attestations.
+    pub answerers: Answerers,
     /// The sources of people, and when each was last believed.
     pub sources: &'a [SourceAge],
     /// Since when what is wrong has been wrong, as far as it was seen: by [`key`].
@@ -422,8 +451,16 @@ pub struct Evaluation {
     pub results: Vec<CheckResult>,
     /// How many units are in which state, by check and app; a check of the company has no app.
     pub tallies: BTreeMap<(String, Option<AppName>), Tally>,
+    /// The checks that the policy switches off: nobody looks at what they ask.
+    pub off: Vec<&'static str>,
     /// How much cannot be told, by check and app: why, how to see, and of how many units.
     pub unseen: BTreeMap<(String, Option<AppName>), Ways>,
+}
+
+/// The checks that `policy` switches off.
+pub fn switched_off(policy: &Policy) -> impl Iterator<Item = &'static Check> + '_ {
+    let off = |check: &&Check| policy.checks.by_name.get(check.name).is_some_and(|rule| rule.off);
+    ALL.into_iter().filter(off)
 }
 
 /// What to do about what is too old.
@@ -475,6 +512,11 @@ impl Company<'_> {
                 result.remedy = read_anew(result.unit.app.as_ref());
                 self.go_on(&mut result);
             }
+            Verdict::Outdated(Outdated { why, see }) => {
+                result.state = CheckState::Stale;
+                (result.cause, result.remedy) = (why, see);
+                self.go_on(&mut result);
+            }
             Verdict::Wrong(wrong) => self.wrong(check, &mut result, *wrong),
         }
         if !result.state.is_quiet() {
@@ -489,98 +531,6 @@ impl Company<'_> {
         let clock = self.clocks.get(&key(&result.check, &result.unit));
         result.since = clock.map(|clock| clock.since);
         result.seen = clock.map(|clock| clock.seen);
-    }
-
-    fn wrong(&self, check: &Check, result: &mut CheckResult, wrong: Wrong) {
-        let Wrong { cause, remedy, began, pressing, privileged } = wrong;
-        let known = self.clocks.get(&key(check.name, &result.unit));
-        let seen = known.map_or(self.now, |clock| clock.seen);
-        let before = known.map_or(self.now, |clock| clock.since);
-        let since = match began {
-            Began::At(at) => at,
-            Began::NotAfter(at) => at.min(before),
-            Began::Seen => before,
-        };
-        // The app's clock may be ahead of ours.
-        let since = since.min(self.now);
-        let allowed = self.allowed(check, pressing);
-        let person = result.person.as_ref().and_then(|id| self.people.get(id));
-        let due = deadline::due(since, allowed, person, &self.policy.organization);
-        // What is open is not given more time, say because a role was lowered meanwhile; unless it
-        // turned out to have begun later.
-        let known = known.filter(|clock| since <= clock.since);
-        let due = known.and_then(|clock| clock.due).map_or(due, |before| due.min(before));
-        let rung = deadline::rung((since, due), seen, self.now);
-        (result.cause, result.remedy) = (cause, remedy);
-        if privileged {
-            result.severity = result.severity.raised();
-        }
-        result.since = Some(since);
-        result.seen = Some(seen);
-        result.due = Some(due);
-        result.rung = Some(rung);
-        result.state = if self.now < due { CheckState::Due } else { CheckState::Fail };
-    }
-
-    fn allowed(&self, check: &Check, pressing: Pressing) -> Allowance {
-        let rule = self.policy.checks.by_name.get(check.name);
-        let said = |read: fn(&CheckRule) -> Option<Allowance>| rule.and_then(read);
-        match pressing {
-            Pressing::Ordinary => said(|rule| rule.allowed).unwrap_or(check.allowed.ordinary),
-            Pressing::Privileged => said(|rule| rule.privileged)
-                .or_else(|| said(|rule| rule.allowed).map(deadline::halved))
-                .unwrap_or(check.allowed.privileged),
-            // Never more than as a rule, nor than for a privileged role: it is the most pressing.
-            Pressing::Involuntary => said(|rule| rule.involuntary).unwrap_or_else(|| {
-                let ordinary = said(|rule| rule.allowed).unwrap_or(check.allowed.ordinary);
-                deadline::shorter(check.allowed.involuntary, ordinary)
-            }),
-        }
-    }
-
-    /// What a named person answers for is counted apart, while the exception holds. The clock goes
-    /// on below it. What cannot be seen cannot be excepted: nobody knows what it is.
-    fn except(&self, result: &mut CheckResult) {
-        if !matches!(result.state, CheckState::Fail | CheckState::Due) {
-            return;
-        }
-        let covers = |exception: &&Exception| {
-            exception.check == result.check
-                && exception.unit == result.unit
-                && exception.holds(self.now)
-                && self.is_no_worse(exception)
-        };
-        let last = self.orders.exceptions.iter().filter(covers).max_by_key(|one| one.until);
-        if let Some(exception) = last {
-            result.state = CheckState::Excepted;
-            result.rung = None;
-            result.exception = Some(exception.id.clone());
-            result.cause = format!(
-                "{}; excepted until {} by {}: {}",
-                result.cause,
-                exception.until.strftime("%Y-%m-%d"),
-                exception.owner,
-                exception.reason
-            );
-        }
-    }
-
-    /// Whether the account has no more rights than when it was excepted.
-    fn is_no_worse(&self, exception: &Exception) -> bool {
-        let Unit { app: Some(app), account: Some(account), .. } = &exception.unit else {
-            return true;
-        };
-        let facts = self.apps.iter().find(|facts| facts.world.app == app);
-        let known = facts.and_then(|facts| facts.world.accounts.get(account));
-        let Some((facts, known)) = facts.zip(known) else { return true };
-        match (&exception.role, &known.account.role) {
-            (was, is) if was == is => true,
-            (Some(was), Some(is)) => {
-                let sight = facts.world.sight;
-                sight.role(was).is_some() && sight.role(is).is_some() && sight.lowers(was, is)
-            }
-            _ => false,
-        }
     }
 
     /// The check's own measure.

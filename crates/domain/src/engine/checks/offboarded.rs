@@ -1,17 +1,17 @@
 //! Who left must be out.
 
-use jiff::Timestamp;
-
 use super::{
-    Allowed, Began, Check, Question, Reach, Verdict,
-    ask::{Holder, Holding, Standing},
+    Allowed, Began, Check, Pressing, Question, Reach, Rests, Verdict,
+    ask::{Holder, Holding, Standing, is_involuntary},
 };
 use crate::{
-    engine::correlate::Match,
+    engine::{
+        correlate::Match,
+        holders::{self, Behind},
+    },
     model::{
         account::AccountStatus,
         check::{Allowance, Severity},
-        person::Person,
     },
 };
 
@@ -21,7 +21,9 @@ pub(super) static CHECK: Check = Check {
     what: "Every account of a person who left is deactivated or deleted, and a read after the \
            moment of leaving shows it. A lower role alone is not removal; an open invitation is \
            access. Accounts that are already shut out stay in the population, as passes, so that \
-           the count equals the number of leavers' accounts.",
+           the count equals the number of leavers' accounts. What was a leaver's when they left \
+           stays theirs, whatever tie, classification or login it was given since, until a read \
+           shows it shut and it is tied to somebody else whose address it has.",
     why: "A leaver who can still sign in is the finding that auditors look for first, and the one \
           that does the most harm.",
     fix: "`muster plan APP`, `muster apply APP`; at once: `muster offboard PERSON`.",
@@ -35,12 +37,13 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::Hours(1),
     },
     measure: None,
+    rests: Rests::Leaving,
     question: Question::Account(ask),
 };
 
 fn ask(holding: &Holding<'_, '_>) -> Verdict {
-    if let Some((person, since)) = holding.leaver_behind() {
-        return said_to_be_anothers(holding, person, since);
+    if let Some(behind) = holding.leaver_behind() {
+        return said_to_be_anothers(holding, &behind);
     }
     let Some(Holder { person, standing, .. }) = holding.holder else { return of_nobody(holding) };
     let (since, involuntary) = match standing {
@@ -75,31 +78,32 @@ fn ask(holding: &Holding<'_, '_>) -> Verdict {
         if out { format!("muster sync {app}") } else { format!("muster plan {app}") },
     );
     let mut wrong =
-        wrong.since(since.map_or(Began::Seen, Began::At)).privileged(holding.is_privileged());
+        wrong.since(since.map_or(Began::Seen, Began::At)).privileged(holding.was_privileged(since));
     if involuntary {
-        wrong.pressing = super::Pressing::Involuntary;
+        wrong.pressing = Pressing::Involuntary;
     }
     wrong.into()
 }
 
 /// No word about whose an account is takes a leaver's way in away.
-fn said_to_be_anothers(holding: &Holding<'_, '_>, person: &Person, since: Timestamp) -> Verdict {
-    let (app, login, id) = (holding.app(), holding.login(), holding.id);
-    Verdict::wrong(
+fn said_to_be_anothers(holding: &Holding<'_, '_>, behind: &Behind<'_>) -> Verdict {
+    let Behind { person, since, engagement, .. } = *behind;
+    let (app, login) = (holding.app(), holding.login());
+    let wrong = Verdict::wrong(
         format!(
-            "{} left on {}; account {login} in {app} has their address and lets in, though it is \
-             said not to be theirs",
+            "{} left on {}; account {login} in {app} {} and lets in, though it is said not to be \
+             theirs",
             person.name(),
             since.strftime("%Y-%m-%d"),
+            behind.why(),
         ),
-        format!(
-            "change its login and its secret, or say whose it is: muster accounts link {app}/{id} \
-             PERSON"
-        ),
-    )
-    .since(Began::At(since))
-    .privileged(holding.is_privileged())
-    .into()
+        holders::way_out(app, holding.id),
+    );
+    let mut wrong = wrong.since(Began::At(since)).privileged(holding.was_privileged(Some(since)));
+    if is_involuntary(person, engagement) {
+        wrong.pressing = Pressing::Involuntary;
+    }
+    wrong.into()
 }
 
 /// An account that is nobody's own may be a leaver's: that is never a pass.

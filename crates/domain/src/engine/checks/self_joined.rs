@@ -1,6 +1,6 @@
 //! Accounts that came into being by themselves.
 
-use super::{Allowed, Began, Check, Question, Reach, Verdict, ask::Holding};
+use super::{Allowed, Began, Check, Question, Reach, Rests, Verdict, ask::Holding};
 use crate::{
     engine::correlate::Match,
     model::{account::AccountStatus, check::Severity},
@@ -21,6 +21,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     allowed: Allowed::days(7),
     measure: None,
+    rests: Rests::App,
     question: Question::Account(ask),
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{About, Allowed, Check, Company, Question, Reach, Verdict};
+use super::{About, Allowed, Check, Company, Question, Reach, Rests, Verdict};
 use crate::model::{
     check::{Allowance, Separation, Severity, Unit},
     id::{AppName, PersonId},
@@ -27,6 +27,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::WorkingDays(3),
     },
     measure: None,
+    rests: Rests::App,
     question: Question::Company(ask),
 };
 

@@ -1,6 +1,6 @@
 //! One account, one human.
 
-use super::{Allowed, Check, Question, Reach, Verdict, ask::Holding};
+use super::{Allowed, Check, Question, Reach, Rests, Verdict, ask::Holding};
 use crate::{
     engine::correlate::Match,
     model::{account::AccountStatus, check::Severity, link::NonHuman},
@@ -19,6 +19,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Medium,
     allowed: Allowed::days(30),
     measure: None,
+    rests: Rests::App,
     question: Question::Account(ask),
 };
 

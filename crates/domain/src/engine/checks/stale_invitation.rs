@@ -1,6 +1,6 @@
 //! An invitation that nobody accepts should not lie around.
 
-use super::{Allowed, Began, Check, Question, Reach, Verdict, ask::Holding};
+use super::{Allowed, Began, Check, Question, Reach, Rests, Verdict, ask::Holding};
 use crate::{
     engine::gaps::lapsed,
     model::{account::AccountStatus, check::Severity},
@@ -18,6 +18,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     allowed: Allowed::days(7),
     measure: None,
+    rests: Rests::App,
     question: Question::Account(ask),
 };
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Allowed, Began, Check, Question, Reach, Verdict,
+    Allowed, Began, Check, Question, Reach, Rests, Verdict,
     ask::{Holder, Holding, Standing, present_terms},
 };
 use crate::{
@@ -39,6 +39,7 @@ pub(super) static CHECK: Check = Check {
         involuntary: Allowance::WorkingDays(1),
     },
     measure: None,
+    rests: Rests::People,
     question: Question::Account(ask),
 };
 

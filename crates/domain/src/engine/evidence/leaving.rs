@@ -35,6 +35,19 @@ pub struct EndTold {
     pub into: Option<PersonId>,
 }
 
+/// What was told of whose an account is, from some moment on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TieTold {
+    /// From when on.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// In which entry.
+    pub entry: u64,
+    /// What.
+    pub says: String,
+}
+
 /// What a read showed of an account, from some moment on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -61,6 +74,18 @@ pub struct LetIn {
     pub roles: Vec<RoleName>,
 }
 
+/// What a tie says, in words.
+fn says(link: Option<&Link>) -> String {
+    match link.map(|link| &link.tie) {
+        Some(Tie::Person { person, .. }) => format!("tied to {person}"),
+        Some(Tie::NotAPerson { kind, owner, .. }) => {
+            format!("called a {} account of {owner}", kind.word())
+        }
+        Some(Tie::Unwanted { .. }) => "called unwanted".to_owned(),
+        None => "tied to nobody".to_owned(),
+    }
+}
+
 /// One person's engagement in one app.
 pub type Work = (AppName, PersonId, u32);
 
@@ -73,8 +98,12 @@ pub struct Leavings {
     pub steps: BTreeMap<(AppName, AccountId), Vec<Step>>,
     /// People with such words as they were last known.
     pub people: BTreeMap<PersonId, Person>,
-    /// Accounts that were ever tied to such people, in each app.
-    pub tied: BTreeMap<(AppName, PersonId), BTreeSet<AccountId>>,
+    /// Accounts that were tied to people and are not any more, and until when they were, in each app.
+    pub taken: BTreeMap<(AppName, PersonId), BTreeMap<AccountId, Timestamp>>,
+    /// What was said of whose each of these accounts is, in turn.
+    pub ties: BTreeMap<(AppName, AccountId), Vec<TieTold>>,
+    /// To whom each account is tied, and who said so.
+    tied: BTreeMap<(AppName, AccountId), (PersonId, TieTold)>,
     named: BTreeMap<PersonId, BTreeSet<(AppName, u32)>>,
 }
 
@@ -89,7 +118,7 @@ impl Leavings {
         (policy, apps): (Option<&Policy>, &[AppName]),
     ) {
         self.accounts(entry, restated, apps);
-        self.ties(known, touched);
+        self.ties(entry, known, touched);
         let Some(policy) = policy else { return };
         if entry.event == Event::PolicyApplied {
             let all = known.rows(table::PEOPLE).into_iter().flatten();
@@ -124,12 +153,45 @@ impl Leavings {
         }
     }
 
-    fn ties(&mut self, known: &Known, touched: &Touched) {
+    fn ties(&mut self, entry: &Entry, known: &Known, touched: &Touched) {
         for key in touched.rows.get(table::LINKS).into_iter().flatten() {
-            let Ok(Some(link)) = known.one::<Link>(table::LINKS, key) else { continue };
-            let app = key.first().and_then(|app| app.parse::<AppName>().ok());
-            if let (Some(app), Tie::Person { person, .. }) = (app, &link.tie) {
-                self.tied.entry((app, person.clone())).or_default().insert(link.account);
+            let [app, account] = key.as_slice() else { continue };
+            let (Ok(app), Ok(account)) = (app.parse::<AppName>(), account.parse::<AccountId>())
+            else {
+                continue;
+            };
+            let Ok(link) = known.one::<Link>(table::LINKS, key) else { continue };
+            let place = (app, account);
+            let person = link.as_ref().and_then(Link::person);
+            let told = TieTold {
+                at: entry.at,
+                by: entry.actor.clone(),
+                entry: entry.seq,
+                says: says(link.as_ref()),
+            };
+            let before = self.tied.remove(&place);
+            let same = before.as_ref().is_some_and(|(before, _)| Some(before) == person);
+            match before {
+                Some((_, first)) if same => {
+                    if let Some(person) = person {
+                        self.tied.insert(place, (person.clone(), first));
+                    }
+                    continue;
+                }
+                Some((before, first)) => {
+                    let (app, account) = place.clone();
+                    self.taken.entry((app, before)).or_default().insert(account, entry.at);
+                    let words = self.ties.entry(place.clone()).or_insert_with(|| vec![first]);
+                    words.push(told.clone());
+                }
+                None => {
+                    if let Some(words) = self.ties.get_mut(&place) {
+                        words.push(told.clone());
+                    }
+                }
+            }
+            if let Some(person) = person {
+                self.tied.insert(place, (person.clone(), told));
             }
         }
     }

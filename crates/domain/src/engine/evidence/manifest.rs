@@ -19,7 +19,7 @@ use super::{
 use crate::model::{
     canonical::{Digest, canonical_json},
     id::{AppName, OrgId},
-    journal::Entry,
+    journal::{Entry, went_back},
 };
 
 /// Where the manifest lies.
@@ -150,6 +150,17 @@ pub struct Verdict {
     pub manifest: Option<Manifest>,
     /// All that is wrong; none when the bundle is as it was made.
     pub faults: Vec<Fault>,
+    /// Entries dated clearly before the entry that precedes them: the bundle is as it was made, but
+    /// a clock was wrong when it was written, or was put right.
+    pub clock_went_back: Vec<u64>,
+}
+
+impl Verdict {
+    /// That there is no bundle to be understood.
+    #[must_use]
+    pub fn none(fault: Fault) -> Self {
+        Self { manifest: None, faults: vec![fault], clock_went_back: Vec::new() }
+    }
 }
 
 /// Verifies a bundle piece by piece, so that one of any size needs little memory. Without a key it
@@ -166,6 +177,11 @@ pub struct Verifying {
     /// The number of the first entry, and the hash before it.
     first: Option<(u64, Digest)>,
     last: Option<(u64, Digest)>,
+    /// When the last entry was written.
+    last_at: Option<Timestamp>,
+    clock_went_back: Vec<u64>,
+    /// The entries without data, of those that are said to have had it taken out.
+    without: BTreeSet<u64>,
     given: Option<Trusted>,
     changes: Vec<SignedRotation>,
     /// A checkpoint from elsewhere, and the hash of the entry that it is of.
@@ -191,6 +207,9 @@ impl Verifying {
             checkpoint: None,
             first: None,
             last: None,
+            last_at: None,
+            clock_went_back: Vec::new(),
+            without: BTreeSet::new(),
             given: key.cloned(),
             changes: Vec::new(),
             kept: None,
@@ -279,6 +298,15 @@ impl Verifying {
             let what = "lost its data, and the manifest does not say that it was taken out";
             return self.inside.push(fault(JOURNAL, format!("entry {} {what}", entry.seq)));
         }
+        if entry.is_without_data()
+            && taken_out.is_some_and(|taken_out| taken_out.contains(&entry.seq))
+        {
+            self.without.insert(entry.seq);
+        }
+        if self.last_at.is_some_and(|last| went_back(last, entry.at)) {
+            self.clock_went_back.push(entry.seq);
+        }
+        self.last_at = Some(entry.at);
         if let Some((kept, hash)) = &mut self.kept {
             let seq = kept.checkpoint.seq;
             let before = self.first.is_none() && entry.seq == seq + 1;
@@ -309,10 +337,24 @@ impl Verifying {
             }
             if self.inside.is_empty() {
                 self.inside.extend(self.kept_fault());
+                self.inside.extend(self.taken_out_fault());
             }
             self.faults = self.inside;
         }
-        Verdict { manifest: Some(self.manifest), faults: self.faults }
+        let clock_went_back = self.clock_went_back;
+        Verdict { manifest: Some(self.manifest), faults: self.faults, clock_went_back }
+    }
+
+    /// Where the journal contradicts what the manifest says was taken out: an entry that is there
+    /// with all its data, or that is not there at all.
+    fn taken_out_fault(&self) -> Option<Fault> {
+        let said = self.manifest.taken_out.as_ref()?;
+        let seq = said.difference(&self.without).next()?;
+        let what = "says that the data of entry";
+        Some(fault(
+            MANIFEST,
+            format!("{what} {seq} was taken out, but the journal shows otherwise"),
+        ))
     }
 
     /// How the journal contradicts the checkpoint that was kept elsewhere, or why that one counts for
@@ -414,10 +456,9 @@ mod tests {
         let begun = files.get(MANIFEST).map(|bytes| Verifying::begin(bytes, key.as_ref()));
         let mut verifying = match begun {
             Some(Ok(verifying)) => verifying,
-            Some(Err(fault)) => return Verdict { manifest: None, faults: vec![fault] },
+            Some(Err(fault)) => return Verdict::none(fault),
             None => {
-                let faults = vec![fault(MANIFEST, "is missing")];
-                return Verdict { manifest: None, faults };
+                return Verdict::none(fault(MANIFEST, "is missing"));
             }
         };
         kept.into_iter().for_each(|kept| verifying.keep(kept.clone()));
@@ -604,6 +645,39 @@ mod tests {
         let told = verify(&sealed(&[]), Some(&key().public())).faults;
         assert!(told[0].what.contains("entry 2 lost its data"), "{told:?}");
         assert_eq!(faults(&sealed(&[2])), Vec::<String>::new());
+        // What is said to be taken out must be there, and without its data.
+        for wrong in [3, 9] {
+            let told = verify(&sealed(&[2, wrong]), Some(&key().public())).faults;
+            let what = format!("the data of entry {wrong} was taken out, but");
+            assert!(told[0].what.contains(&what), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_went_back_is_named_though_the_bundle_is_as_it_was_made() {
+        let (mut prev, mut journal) = (Digest::zero(), String::new());
+        for (seq, minutes) in [(1, 0), (2, 60), (3, 51), (4, 40)] {
+            let draft = Draft {
+                at: at() + jiff::SignedDuration::from_mins(minutes),
+                actor: "anna".to_owned(),
+                event: Event::AppObserved,
+                about: About::default(),
+                data: serde_json::json!({ "n": seq }),
+            };
+            let entry = Entry::chain(draft, seq, prev, [7; 16]).unwrap();
+            prev = entry.hash;
+            journal += &format!("{}\n", serde_json::to_string(&entry).unwrap());
+        }
+        let org = OrgId::default_org();
+        let end = Checkpoint { org, seq: 4, head: prev, at: at(), key: key().public() };
+        let end = serde_json::to_vec(&end.sign(&key()).unwrap()).unwrap();
+        let mut files = bundle();
+        files.insert(JOURNAL.to_owned(), journal.into_bytes());
+        files.insert(CHECKPOINT.to_owned(), end);
+        let verdict = verify(&sealed_with(&key(), files), Some(&key().public()));
+        assert_eq!(verdict.faults, []);
+        assert_eq!(verdict.clock_went_back, [4], "nine minutes may be two machines");
+        assert!(verify(&sealed_with(&key(), bundle()), None).clock_went_back.is_empty());
     }
 
     #[test]

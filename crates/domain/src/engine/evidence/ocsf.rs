@@ -87,6 +87,7 @@ const fn class(event: Event) -> (Class, u64) {
         | Event::AccountClassified
         | Event::AccountUnwanted
         | Event::AccountNotTheirs
+        | Event::AccountHeld
         | Event::AccountShielded
         | Event::AccountMet
         | Event::CapabilityLearned

@@ -28,6 +28,10 @@ pub struct Numbers<'a> {
     pub populations: &'a [Population],
     /// How many units are in which state, by check and app.
     pub tallies: &'a BTreeMap<(String, Option<AppName>), Tally>,
+    /// The checks that the policy switched off when the bundle was made.
+    pub off: &'a [&'static str],
+    /// Entries of the journal that are dated clearly before the one that precedes them.
+    pub clock_went_back: &'a [u64],
     /// The leavers' accounts.
     pub leavers: Vec<LeaverNumbers>,
     /// How many decisions there were in the period.
@@ -156,6 +160,7 @@ pub fn html(numbers: &Numbers<'_>) -> String {
         escaped(&scope.program),
     );
     page += &unread(numbers);
+    page += &clock(numbers);
     page += &figures(numbers);
     page += &populations(numbers);
     page += &posture(numbers);
@@ -181,6 +186,25 @@ fn unread(numbers: &Numbers<'_>) -> String {
         );
     }
     text
+}
+
+/// How many entries are named in words; the bundle holds all of them.
+const NAMED: usize = 20;
+
+/// Where a clock went back, no time is sure.
+fn clock(numbers: &Numbers<'_>) -> String {
+    let back = numbers.clock_went_back;
+    if back.is_empty() {
+        return String::new();
+    }
+    let named: Vec<_> = back.iter().take(NAMED).map(u64::to_string).collect();
+    let more = back.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "<div class=\"alarm\">A clock went back in the journal: entry {}{more} is dated clearly before \
+         the one that precedes it. Times around it are not to be relied on.</div>\n",
+        named.join(", "),
+    )
 }
 
 fn figures(numbers: &Numbers<'_>) -> String {
@@ -323,10 +347,23 @@ fn posture(numbers: &Numbers<'_>) -> String {
     format!(
         "<h2>Posture by check, when this was made</h2><p>The number is that of failing units among \
          those asked. What cannot be told is never counted as a pass.</p>{svg}</svg><div \
-         class=\"key\">{key}</div>{}<p class=\"dim small\">Files: checks, check_inputs, \
-         check_changes ({} changes in the period).</p>\n",
+         class=\"key\">{key}</div>{}{}<p class=\"dim small\">Files: checks, checks_off, \
+         check_inputs, check_changes ({} changes in the period).</p>\n",
         states(&asked),
+        off(numbers.off),
         numbers.changes
+    )
+}
+
+/// What nobody looks at.
+fn off(off: &[&str]) -> String {
+    if off.is_empty() {
+        return "<p>No check is switched off.</p>".to_owned();
+    }
+    format!(
+        "<p><b>Not asked, because the policy switches it off: {}.</b> Nothing here says how that \
+         stands.</p>",
+        off.join(", ")
     )
 }
 
@@ -490,6 +527,8 @@ mod tests {
                 went: 2,
             }],
             tallies: &BTreeMap::from([(("offboarded".to_owned(), Some(app)), tally)]),
+            off: &["dormant"],
+            clock_went_back: &[12, 40],
             leavers: vec![leaver],
             decisions: 1,
             changes: 2,
@@ -514,6 +553,8 @@ mod tests {
             "2 days of 24 h",
             "entry 7",
             "@page { size: A4",
+            "Not asked, because the policy switches it off: dormant.",
+            "A clock went back in the journal: entry 12, 40 is dated",
         ] {
             assert!(page.contains(told), "{told} is not in {page}");
         }

@@ -4,7 +4,13 @@ use jiff::Timestamp;
 
 use super::{Gap, GapKind, Survey};
 use crate::{
-    engine::{behind::leaver_behind, correlate::Match, decide, expect::Rules, world::KnownAccount},
+    engine::{
+        correlate::Match,
+        decide,
+        expect::Rules,
+        holders::{leaver_behind, way_out},
+        world::KnownAccount,
+    },
     model::{account::AccountStatus, id::AccountId, person::Person},
 };
 
@@ -84,7 +90,8 @@ impl Survey<'_> {
         if matches!(matched, Match::Unwanted { .. }) {
             return None;
         }
-        let (person, since) = leaver_behind(&self.directory, rules, (known, matched))?;
+        let behind = leaver_behind(&self.directory, rules, (known, matched))?;
+        let (person, why) = (behind.person, behind.why());
         let login = &known.account.login;
         let gap = self.gap(
             GapKind::OffboardedActive,
@@ -92,16 +99,12 @@ impl Survey<'_> {
             Some(person),
             (
                 format!(
-                    "{} has left, and {login} has their address, though it is said not to be theirs",
+                    "{} has left, and {login} {why}, though it is said not to be theirs",
                     person.name()
                 ),
-                format!(
-                    "change its login and its secret, or say whose it is: muster accounts link \
-                     {}/{id} PERSON",
-                    self.world.app
-                ),
+                way_out(self.world.app, id),
             ),
         );
-        Some(Gap { since: Some(since), ..gap })
+        Some(Gap { since: Some(behind.since), ..gap })
     }
 }

@@ -170,7 +170,8 @@ fn wrote(entry: &Entry) -> Option<(&'static str, Vec<String>)> {
         }
         Event::RosterImported => (table::SOURCES, Vec::new()),
         Event::OperationApproved => (table::APPROVALS, Vec::new()),
-        Event::AccountShielded
+        Event::AccountHeld
+        | Event::AccountShielded
         | Event::Attested
         | Event::CriticalDeclared
         | Event::ExceptionMade

@@ -187,7 +187,7 @@ pub fn verify(
     key: Option<&Trusted>,
     kept: Option<SignedCheckpoint>,
 ) -> Result<Verdict> {
-    let none = |fault| Ok(Verdict { manifest: None, faults: vec![fault] });
+    let none = |fault| Ok(Verdict::none(fault));
     let missing = || Fault { path: MANIFEST.to_owned(), what: "is missing".to_owned() };
     let files = files(folder)?;
     let manifest = files.iter().find(|(path, _)| path == MANIFEST);

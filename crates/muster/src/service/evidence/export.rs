@@ -72,6 +72,8 @@ pub struct Exported {
     pub root: Digest,
     /// The checkpoint in it.
     pub checkpoint: SignedCheckpoint,
+    /// The end of its period, where a later one was asked for.
+    pub cut: Option<Timestamp>,
     /// How many leavers' accounts it lists.
     pub leavers: usize,
     /// How many decisions it lists.
@@ -99,6 +101,8 @@ pub(super) struct Material {
 /// What is judged now, as far as it is not written at once.
 struct Judged {
     tallies: BTreeMap<(String, Option<AppName>), Tally>,
+    /// The checks that are switched off.
+    off: Vec<&'static str>,
     people: Vec<Somebody>,
     /// What fails or is due.
     wrong: Listing,
@@ -108,14 +112,24 @@ struct Judged {
 
 impl Muster {
     /// Makes a bundle of evidence of a period in a new directory, and journals that it was made.
+    /// A period that goes on ends now: nothing shows what is still to come.
     ///
     /// # Errors
-    /// When the period is none, there is no such app, the directory is not empty, the journal does
+    /// When the period is none or has not begun, there is no such app, the directory is not empty, the journal does
     /// not hold, or the store fails. Then nothing is left of it.
-    pub async fn evidence(&self, wanted: Wanted, folder: &Path) -> Result<Exported> {
+    pub async fn evidence(&self, mut wanted: Wanted, folder: &Path) -> Result<Exported> {
         if wanted.to <= wanted.from {
             return Err(Error::Invalid("the period ends before it begins".to_owned()));
         }
+        let now = self.env.now();
+        if now <= wanted.from {
+            return Err(Error::Invalid(
+                "the period is still to come, and nothing shows what is: give an earlier --from"
+                    .to_owned(),
+            ));
+        }
+        let cut = (now < wanted.to).then_some(now);
+        wanted.to = cut.unwrap_or(wanted.to);
         if let Some(app) = &wanted.app {
             self.connection(app).await?;
         }
@@ -123,7 +137,7 @@ impl Muster {
         let bundle = Bundle::begin(folder)?;
         let made = bundle.made.clone();
         match self.export(wanted, bundle).await {
-            Ok(exported) => Ok(exported),
+            Ok(exported) => Ok(Exported { cut, ..exported }),
             Err(error) => {
                 Bundle::abandon(folder, made)?;
                 Err(error)
@@ -168,7 +182,8 @@ impl Muster {
         tx.journal(Event::EvidenceExported, about, data);
         tx.commit().await?;
         let leavers = leavers.iter().filter(|one| one.account.is_some()).count();
-        Ok(Exported { files: count, root, checkpoint, leavers, decisions: passed.decisions })
+        let decisions = passed.decisions;
+        Ok(Exported { files: count, root, checkpoint, cut: None, leavers, decisions })
     }
 
     async fn material(&self, wanted: Wanted) -> Result<Material> {
@@ -294,7 +309,8 @@ fn judge(company: &Company<'_>, material: &Material, bundle: &mut Bundle) -> Res
     }
     bundle.close(part)?;
     let people = people::now(company, pass::moments(material));
-    Ok(Judged { tallies, people, wrong: wrong.listing, counts })
+    let off = checks::switched_off(company.policy).map(|check| check.name).collect();
+    Ok(Judged { tallies, off, people, wrong: wrong.listing, counts })
 }
 
 /// The leavers of the period.
@@ -319,6 +335,7 @@ fn finish(
     lists.push(sheets::attestations(material, passed, bundle)?);
     lists.extend(passed.printed.clone());
     sheets::policies(material, bundle)?;
+    sheets::checks_off(material, bundle)?;
     for policy in &material.policies {
         bundle.put(&sheets::policy_path(policy.number), policy.text.as_bytes())?;
     }
@@ -339,6 +356,8 @@ fn finish(
         apps: sheets::app_numbers(material, &judged.counts),
         populations: &passed.populations,
         tallies: &judged.tallies,
+        off: &judged.off,
+        clock_went_back: &passed.clock_went_back,
         leavers: leavers::numbers(material, leavers),
         decisions: passed.decisions,
         changes: passed.check_changes,

@@ -7,7 +7,7 @@ use muster_domain::{
     engine::{
         checks::{Ending, Leaver, LeaverAccount},
         evidence::{
-            leaving::{EndTold, LetIn},
+            leaving::{EndTold, LetIn, TieTold},
             report::LeaverNumbers,
         },
     },
@@ -66,6 +66,7 @@ const LEAVERS: &[&str] = &[
     "removed",
     "let_in_again",
     "end_told",
+    "tie_told",
     "came_back",
     "action",
     "operation",
@@ -101,6 +102,15 @@ fn told(words: &[EndTold]) -> String {
         format!("{what} by {by} at {at} (entry {entry})")
     };
     words.iter().enumerate().map(say).collect::<Vec<_>>().join("; ")
+}
+
+/// What was said of whose an account is, in words.
+fn ties(words: &[TieTold]) -> String {
+    let say = |word: &TieTold| {
+        let TieTold { at, by, entry, says } = word;
+        format!("{says} by {by} at {at} (entry {entry})")
+    };
+    words.iter().map(say).collect::<Vec<_>>().join("; ")
 }
 
 /// Writes the leavers, and when each of their accounts let in from the leaving on.
@@ -142,6 +152,7 @@ pub(super) fn write(
             json!(account.map(|account| account.removed)),
             json!(account.map(|_| again)),
             json!(told(&leaver.told)),
+            json!(account.map(|account| ties(&account.tied))),
             json!(back),
             json!(run.map(|run| run.operation.action.word())),
             json!(run.map(|run| &run.id)),

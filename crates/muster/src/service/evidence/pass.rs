@@ -84,6 +84,8 @@ pub(super) struct Passed {
     pub(super) attestations: Vec<TakenBack<Attestation>>,
     /// The entries that would be shown with their data, if a redaction had not taken it out.
     pub(super) taken_out: BTreeSet<u64>,
+    /// Entries of the bundle that are dated clearly before the entry that precedes them.
+    pub(super) clock_went_back: Vec<u64>,
 }
 
 /// Something that somebody took back.
@@ -91,6 +93,13 @@ pub(super) struct TakenBack<T> {
     pub(super) what: T,
     pub(super) at: Timestamp,
     pub(super) by: String,
+}
+
+impl<T> TakenBack<T> {
+    /// When, and by whom.
+    pub(super) fn back(&self) -> Option<(Timestamp, &str)> {
+        Some((self.at, &self.by))
+    }
 }
 
 /// The journal at work.
@@ -181,6 +190,9 @@ impl Muster {
             populations.take(Side::End, &known)?;
         }
         let mut passed = passing.end(bundle)?;
+        // Of what is in the bundle: whoever verifies it sees no more.
+        let shown = known.clock_went_back.iter().filter(|seq| bounds.first.min(head) < **seq);
+        passed.clock_went_back = shown.copied().collect();
         populations.end(bundle, &mut passed)?;
         Ok(passed)
     }

@@ -20,6 +20,7 @@ decisions           approvals, rejections, exceptions, attestations, words by ha
 exceptions, attestations   those in force in the period, with who ended them; proofs are in
                     attachments/
 checks              every result when this was made; check_inputs.jsonl: what each rests on
+checks_off          checks that the policy switched off in the period: nobody looked at them
 check_changes       how results changed in the period
 policies            every policy valid in the period; texts are in policies/
 journal.jsonl       the journal's entries from the beginning of the period to the signed end;

@@ -5,22 +5,31 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use muster_domain::{
     engine::{
-        checks::{Check, Company},
+        checks::{self, Check, Company},
         correlate::Match,
         evidence::{manifest::ATTACHMENTS, page::Listing, report::AppNumbers},
     },
     model::{
         canonical::Digest,
         check::{Attached, Attestation, CheckResult, CheckState, Exception},
-        id::AppName,
+        id::{AppName, OrderId},
         journal::{Entry, Event},
         observation::Completeness,
     },
 };
 use serde_json::{Value as Json, json};
 
-use super::{bundle::Bundle, export::Material, lists::Printed, pass::Passed};
-use crate::{error::Result, store::records::ObservationRecord};
+use super::{
+    bundle::{Bundle, Table},
+    export::Material,
+    lists::Printed,
+    pass::Passed,
+};
+use crate::{
+    error::{Error, Result},
+    service::policy,
+    store::records::ObservationRecord,
+};
 
 pub(super) fn policy_path(number: u64) -> String {
     format!("policies/{number:04}.yaml")
@@ -253,45 +262,111 @@ const EXCEPTIONS: &[&str] = &[
 /// Somebody who took something back, and when.
 type By<'a> = Option<(Timestamp, &'a str)>;
 
+/// Something that a named person answers for, in force for a while, as a row of its list.
+struct Word<'a> {
+    id: &'a OrderId,
+    at: Timestamp,
+    until: Timestamp,
+    /// What it says, as it is printed.
+    says: Vec<Json>,
+    /// Who made it, where that is not printed.
+    by: Option<&'a str>,
+    file: Option<&'a Attached>,
+}
+
+impl<'a> From<&'a Exception> for Word<'a> {
+    fn from(one: &'a Exception) -> Self {
+        Self {
+            id: &one.id,
+            at: one.at,
+            until: one.until,
+            says: vec![
+                json!(one.check),
+                json!(one.unit.to_string()),
+                json!(one.reason),
+                json!(one.owner),
+            ],
+            by: Some(&one.by),
+            file: one.file.as_ref(),
+        }
+    }
+}
+
 /// Writes the exceptions that were in force in the period.
 pub(super) fn exceptions(
     material: &Material,
     passed: &Passed,
     bundle: &mut Bundle,
 ) -> Result<Listing> {
-    let mut table = bundle.table("exceptions", EXCEPTIONS)?;
-    let mut printed = Printed::exceptions(bundle, &material.zone);
-    let ended = passed.exceptions.iter().map(|one| (&one.what, Some((one.at, one.by.as_str()))));
-    let mut all: Vec<(&Exception, By<'_>)> =
-        material.exceptions.iter().map(|one| (one, None)).collect();
-    all.extend(ended);
-    all.sort_by_key(|(one, _)| (one.at, &one.id));
-    for (one, ended) in all {
-        let [check, unit] = [json!(one.check), json!(one.unit.to_string())];
-        let (at, by) = ended.unzip();
-        printed.push(&[
-            check.clone(),
-            unit.clone(),
-            json!(one.reason),
-            json!(one.owner),
-            json!(one.at),
-            json!(one.until),
-            taken_back(ended),
-        ]);
-        table.push(vec![
-            json!(one.id),
-            check,
-            unit,
-            json!(one.reason),
-            json!(one.owner),
-            json!(one.by),
-            json!(one.at),
-            json!(one.until),
-            json!(at),
-            json!(by),
-            json!(one.file.as_ref().map(|file| &file.name)),
-            proof(&passed.attachments, one.file.as_ref()),
-        ])?;
+    let printed = Printed::exceptions(bundle, &material.zone);
+    let table = bundle.table("exceptions", EXCEPTIONS)?;
+    let all = (material.exceptions.iter(), passed.exceptions.iter());
+    let words =
+        in_force(all.0.map(Word::from), all.1.map(|one| (Word::from(&one.what), one.back())));
+    write_words(words, passed, (table, printed), bundle)
+}
+
+impl<'a> From<&'a Attestation> for Word<'a> {
+    fn from(one: &'a Attestation) -> Self {
+        Self {
+            id: &one.id,
+            at: one.at,
+            until: one.until,
+            says: vec![
+                json!(one.says.word()),
+                json!(one.app),
+                json!(one.account),
+                json!(one.statement),
+                json!(one.by),
+            ],
+            by: None,
+            file: one.file.as_ref(),
+        }
+    }
+}
+
+/// Writes the attestations that were in force in the period.
+pub(super) fn attestations(
+    material: &Material,
+    passed: &Passed,
+    bundle: &mut Bundle,
+) -> Result<Listing> {
+    let printed = Printed::attestations(bundle, &material.zone);
+    let table = bundle.table("attestations", ATTESTATIONS)?;
+    let all = (material.attestations.iter(), passed.attestations.iter());
+    let words =
+        in_force(all.0.map(Word::from), all.1.map(|one| (Word::from(&one.what), one.back())));
+    write_words(words, passed, (table, printed), bundle)
+}
+
+/// What stands, and what was taken back before its time; the oldest first.
+fn in_force<'a>(
+    stands: impl Iterator<Item = Word<'a>>,
+    ended: impl Iterator<Item = (Word<'a>, By<'a>)>,
+) -> Vec<(Word<'a>, By<'a>)> {
+    let mut all: Vec<_> = stands.map(|one| (one, None)).chain(ended).collect();
+    all.sort_by_key(|(one, _)| (one.at, one.id.clone()));
+    all
+}
+
+/// Writes and prints what somebody answers for.
+fn write_words(
+    words: Vec<(Word<'_>, By<'_>)>,
+    passed: &Passed,
+    (mut table, mut printed): (Table, Printed),
+    bundle: &mut Bundle,
+) -> Result<Listing> {
+    for (Word { id, at, until, says, by, file }, back) in words {
+        let mut line = says.clone();
+        line.extend([json!(at), json!(until), taken_back(back)]);
+        printed.push(&line);
+        let mut row = vec![json!(id)];
+        row.extend(says);
+        row.extend(by.map(|by| json!(by)));
+        let (back_at, back_by) = back.unzip();
+        row.extend([json!(at), json!(until), json!(back_at), json!(back_by)]);
+        row.extend([json!(file.map(|file| &file.name)), proof(&passed.attachments, file)]);
+        table.push(row)?;
     }
     bundle.end(table)?;
     Ok(printed.listing)
@@ -316,50 +391,6 @@ const ATTESTATIONS: &[&str] = &[
     "file_name",
     "file",
 ];
-
-/// Writes the attestations that were in force in the period.
-pub(super) fn attestations(
-    material: &Material,
-    passed: &Passed,
-    bundle: &mut Bundle,
-) -> Result<Listing> {
-    let mut table = bundle.table("attestations", ATTESTATIONS)?;
-    let mut printed = Printed::attestations(bundle, &material.zone);
-    let back = passed.attestations.iter().map(|one| (&one.what, Some((one.at, one.by.as_str()))));
-    let mut all: Vec<(&Attestation, By<'_>)> =
-        material.attestations.iter().map(|one| (one, None)).collect();
-    all.extend(back);
-    all.sort_by_key(|(one, _)| (one.at, &one.id));
-    for (one, withdrawn) in all {
-        let (at, by) = withdrawn.unzip();
-        printed.push(&[
-            json!(one.says.word()),
-            json!(one.app),
-            json!(one.account),
-            json!(one.statement),
-            json!(one.by),
-            json!(one.at),
-            json!(one.until),
-            taken_back(withdrawn),
-        ]);
-        table.push(vec![
-            json!(one.id),
-            json!(one.says.word()),
-            json!(one.app),
-            json!(one.account),
-            json!(one.statement),
-            json!(one.by),
-            json!(one.at),
-            json!(one.until),
-            json!(at),
-            json!(by),
-            json!(one.file.as_ref().map(|file| &file.name)),
-            proof(&passed.attachments, one.file.as_ref()),
-        ])?;
-    }
-    bundle.end(table)?;
-    Ok(printed.listing)
-}
 
 pub(super) const CHECKS: &[&str] = &[
     "check",
@@ -412,6 +443,38 @@ pub(super) fn print_result(printed: &mut Printed, result: &CheckResult) {
             json!(result.cause),
         ]);
     }
+}
+
+const CHECKS_OFF: &[&str] =
+    &["check", "title", "soc2", "iso27001", "severity", "policy", "from", "until"];
+
+/// Writes which checks were switched off in the period, and by which policy from when until when.
+pub(super) fn checks_off(material: &Material, bundle: &mut Bundle) -> Result<()> {
+    let mut table = bundle.table("checks_off", CHECKS_OFF)?;
+    let next = material.policies.iter().skip(1).map(|next| Some(next.at)).chain([None]);
+    for (version, until) in material.policies.iter().zip(next) {
+        let policy = policy::check(&version.text).map_err(|_| {
+            Error::Invalid(format!(
+                "policy {} is not understood by this version of Muster, so that nobody knows which \
+                 checks it switched off; make the bundle with the version that applied it",
+                version.number
+            ))
+        })?;
+        for check in checks::switched_off(&policy) {
+            table.push(vec![
+                json!(check.name),
+                json!(check.title),
+                json!(check.soc2),
+                json!(check.iso27001),
+                json!(check.severity.word()),
+                json!(version.number),
+                json!(version.at),
+                json!(until),
+            ])?;
+        }
+    }
+    bundle.end(table)?;
+    Ok(())
 }
 
 pub(super) const CHECK_CHANGES: &[&str] =

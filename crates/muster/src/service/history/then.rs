@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use muster_domain::{
     engine::{
         backtest::{self, Backtest, Difference},
-        checks::{self, Company, Detail, Evaluation, Facts, SourceAge},
+        checks::{self, Answerers, Company, Detail, Evaluation, Facts, Out, SourceAge},
+        correlate::Correlation,
         history::{Known, Touched, table},
-        plan,
+        parts::side_by_side,
+        plan::{self, Following},
         world::{KnownAccount, Sight, World},
     },
     model::{
@@ -81,6 +83,7 @@ impl Muster {
         let mut unrolling = self.unroll().await?;
         let mut then = Then::default();
         let mut backtest = Backtest::default();
+        let (mut as_was, mut as_is) = (Followed::default(), Followed::default());
         for now in moments {
             unrolling.until(Some(now)).await?;
             // Before there was a policy there is nothing to compare with.
@@ -88,11 +91,15 @@ impl Muster {
             then.follow(&mut unrolling.known, (trial.app.as_ref(), now))?;
             let (valid, tried) = (then.under(&valid), then.under(&tried));
             let (was, is) = (then.worlds(&valid, now)?, then.worlds(&tried, now)?);
-            for (was, is) in was.iter().zip(&is) {
-                backtest.look(was, is);
+            let by_was = as_was.correlations(&then, &was);
+            let by_is = as_is.correlations(&then, &is);
+            for (was, is) in was.iter().zip(&by_was).zip(is.iter().zip(&by_is)) {
+                backtest.look_by((was.0, was.1), (is.0, is.1));
             }
-            let was = then.judge((&valid, &was), now);
-            let is = then.judge((&tried, &is), now);
+            let (was, is) = side_by_side(
+                || then.judge((&valid, &was, &by_was), now),
+                || then.judge((&tried, &is, &by_is), now),
+            );
             backtest.judge(now, &was, &is);
         }
         Ok(backtest.difference())
@@ -148,10 +155,52 @@ struct Then {
 struct AppThen {
     accounts: Accounts,
     links: BTreeMap<AccountId, Link>,
+    /// When accounts were last seen to let nobody in, as far as it was followed.
+    outs: BTreeMap<AccountId, Out>,
     runs: Vec<Run>,
     approvals: BTreeMap<Digest, Approval>,
     sight: Sight,
     connector: String,
+    /// The accounts that may be another's since the moment before.
+    moved: BTreeSet<AccountId>,
+    /// Whether people or links are others than at the moment before.
+    tied_anew: Tied,
+}
+
+/// What whose an account is rests on, beside the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tied {
+    AsBefore,
+    Anew,
+}
+
+/// Whose each account is under one policy, from moment to moment: of each app by the digest of the
+/// policy under which it was last found out.
+#[derive(Default)]
+struct Followed(BTreeMap<AppName, (Digest, Following)>);
+
+impl Followed {
+    /// The correlations of `worlds`. Only what rests on something that became different is
+    /// correlated again.
+    fn correlations<'s>(&'s mut self, then: &Then, worlds: &[World<'_>]) -> Vec<&'s Correlation> {
+        for world in worlds {
+            let known = self.0.get_mut(world.app).zip(then.apps.get(world.app));
+            let known = known.filter(|((policy, _), then)| {
+                *policy == world.policy.digest && then.tied_anew == Tied::AsBefore
+            });
+            match known {
+                Some(((_, following), then)) => {
+                    let found = following.follow(world, &then.moved);
+                    debug_assert!(*found == plan::correlation(world), "as when found out anew");
+                }
+                None => {
+                    let following = Following::new(world);
+                    self.0.insert(world.app.clone(), (world.policy.digest, following));
+                }
+            }
+        }
+        worlds.iter().filter_map(|world| Some(self.0.get(world.app)?.1.correlation())).collect()
+    }
 }
 
 impl Then {
@@ -189,13 +238,15 @@ impl Then {
             }
             let Some(connection) = connection(known, &app)? else { continue };
             let before = self.apps.remove(&app);
+            let tied = rows.contains_key(table::PEOPLE) || rows.contains_key(table::LINKS);
+            let tied_anew = if tied || before.is_none() { Tied::Anew } else { Tied::AsBefore };
             let mut touched: BTreeSet<AccountId> =
                 accounts.iter().filter(|(of, _)| *of == app).map(|(_, id)| id.clone()).collect();
             touched.extend(of(table::LEARNED).filter_map(|key| account_of(key, &app)));
             let linked = of(table::LINKS).filter_map(|key| account_of(key, &app)).collect();
             let ran = rows.contains_key(table::RUNS);
             let then = AppThen::follow(before, known, (connection, now), (touched, linked, ran))?;
-            self.apps.insert(app, then);
+            self.apps.insert(app, AppThen { tied_anew, ..then });
         }
         Ok(())
     }
@@ -233,17 +284,22 @@ impl Then {
     }
 
     /// What every check would have found.
-    fn judge(&self, (policy, worlds): (&Policy, &[World<'_>]), now: Timestamp) -> Evaluation {
-        let correlations: Vec<_> = worlds.iter().map(plan::correlation).collect();
-        let facts = worlds.iter().zip(&correlations).map(|(world, correlation)| {
+    fn judge(
+        &self,
+        (policy, worlds, correlations): (&Policy, &[World<'_>], &[&Correlation]),
+        now: Timestamp,
+    ) -> Evaluation {
+        let facts = worlds.iter().zip(correlations).map(|(world, correlation)| {
             let critical = checks::effective(policy, &self.orders, world.app);
-            Facts::new(world, correlation, critical)
+            let outs = self.apps.get(world.app).map(|then| then.outs.clone());
+            Facts::new(world, correlation, critical).remembering(outs.unwrap_or_default())
         });
         let company = Company {
             policy,
             people: &self.people,
             orders: &self.orders,
             apps: facts.collect(),
+            answerers: Answerers::of(&self.orders, &self.people, (policy, now)),
             sources: &self.sources,
             clocks: &self.clocks,
             now,
@@ -260,12 +316,27 @@ impl AppThen {
         (touched, linked, ran): (BTreeSet<AccountId>, BTreeSet<AccountId>, bool),
     ) -> Result<Self> {
         let app = &connection.app;
-        let (mut accounts, mut links, runs) = match before {
-            Some(before) => (before.accounts, before.links, before.runs),
-            None => (accounts(known, app)?, known.links(app)?, known.runs(app)?),
+        let (mut accounts, mut links, runs, mut outs) = match before {
+            Some(before) => (before.accounts, before.links, before.runs, before.outs),
+            None => (accounts(known, app)?, known.links(app)?, known.runs(app)?, BTreeMap::new()),
         };
+        let mut moved = BTreeSet::new();
         for id in touched {
-            match account(known, app, &id)? {
+            let account = account(known, app, &id)?;
+            let stays = accounts.get(&id).zip(account.as_ref());
+            if stays.is_none_or(|(was, is)| Following::may_move(was, is)) {
+                moved.insert(id.clone());
+            }
+            let lets_in =
+                |one: &KnownAccount| one.gone.is_none() && one.account.status.may_sign_in();
+            let (was, is) =
+                (accounts.get(&id).is_some_and(lets_in), account.as_ref().is_some_and(lets_in));
+            if was || outs.contains_key(&id) {
+                let mut out = outs.remove(&id);
+                Out::step(&mut out, is, now);
+                outs.extend(out.map(|out| (id.clone(), out)));
+            }
+            match account {
                 Some(account) => accounts.insert(id, account),
                 None => accounts.remove(&id),
             };
@@ -283,6 +354,9 @@ impl AppThen {
             sight: sight(known, &connection, &accounts, now)?,
             accounts,
             links,
+            outs,
+            moved,
+            tied_anew: Tied::Anew,
             connector: connection.connector,
         })
     }

@@ -17,6 +17,7 @@ use crate::{
     error::{Error, Result},
     service::{
         Muster,
+        holders::remember,
         why::{self},
     },
 };
@@ -103,7 +104,9 @@ impl Muster {
             return Err(changed_meanwhile(person));
         }
         let before = self.store.links(app).await?.remove(&link.account);
+        let taken = self.taken_from(app, &link.account, Some(&person.id)).await?;
         let mut tx = self.begin();
+        taken.iter().for_each(|held| remember(&mut tx, held));
         tx.put_people(std::slice::from_ref(person));
         tx.put_links(app, std::slice::from_ref(link));
         let about = About {

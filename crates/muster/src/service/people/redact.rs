@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use muster_domain::{
     engine::{
         history::trace::{ACCOUNTS, Remains},
+        holders,
         lifecycle::PersonState,
         plan,
         redact::{known_as, marks, redact, scrub},
@@ -14,7 +15,7 @@ use muster_domain::{
         journal::{About, Entry, Event, TakenOut},
         link::Link,
         operation::Run,
-        order::{Distinct, Freeze, Frozen, Merged, NotTheirs, Order as _},
+        order::{Distinct, Freeze, Frozen, Held, Merged, NotTheirs, Order as _},
         person::{Person, Redaction},
     },
 };
@@ -103,6 +104,9 @@ impl Muster {
         for said in orders.not_theirs.iter().filter(|said| said.person == *person) {
             tx.put_order(said);
         }
+        for held in orders.held.iter().filter(|held| held.person == *person) {
+            tx.put_order(held);
+        }
         for said in orders.distinct.iter().filter(|s| s.one == *person || s.other == *person) {
             tx.put_order(said);
         }
@@ -147,7 +151,8 @@ impl Muster {
         let past = |(kind, key): &&(&str, String)| {
             let lapsed = orders.freezes.iter().any(|freeze| freeze.key() == *key);
             // That an account is not hers, and who she is not, is told by ids alone.
-            !matches!(*kind, Merged::KIND | NotTheirs::KIND | Distinct::KIND) && !lapsed
+            !matches!(*kind, Merged::KIND | NotTheirs::KIND | Distinct::KIND | Held::KIND)
+                && !lapsed
         };
         if let Some((kind, key)) = named.iter().find(past) {
             return Err(Error::Invalid(format!(
@@ -184,7 +189,15 @@ impl Muster {
         work: &mut Work,
     ) -> Result<Vec<(AppName, AccountId)>> {
         let situation = self.situation(app).await?;
-        let correlation = plan::correlation(&situation.world(self.env.now())?);
+        let world = situation.world(self.env.now())?;
+        let correlation = plan::correlation(&world);
+        if let Some(id) = holders::open_to(&world, &correlation, &person.id).first() {
+            return Err(Error::Invalid(format!(
+                "account {app}/{id} may let {} in, whatever is said of it; see muster check \
+                 offboarded",
+                person.name()
+            )));
+        }
         let mut there = Vec::new();
         let mut links = Vec::new();
         let hers = correlation.accounts_of(&person.id);
