@@ -187,6 +187,7 @@ impl Merge {
     ) -> Result<ObservationRecord, StoreError> {
         let findings = Findings::default();
         let mut merging = Merging { merge: self, tx, connection, appender, seq, findings };
+        merging.is_all_of_the_past().await?;
         merging.merge_staged().await?;
         if self.is_proven() {
             merging.mark_gone().await?;
@@ -268,13 +269,18 @@ impl Merging<'_, '_> {
     }
 
     /// A row of accounts is written by a transaction that has ended: a later number was never
-    /// given, and believing it would shut out every later read.
-    fn is_of_the_past(&self, account: &str, seq: i64) -> Result<(), StoreError> {
-        if seq < self.seq {
-            return Ok(());
-        }
+    /// given, and believing it would shut out every later read. Asked before this one writes any.
+    async fn is_all_of_the_past(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT account, seq FROM accounts WHERE org = $1";
+        let of_the_future = Statement::of_org(sql, &self.tx.store().org)
+            .with("AND app = ?", Some(self.merge.reading.app.as_str()))
+            .with("AND seq >= ?", Some(self.seq))
+            .then("ORDER BY account LIMIT 1");
+        let rows = self.rows(&of_the_future).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        let (account, seq) = (text(ACCOUNTS.name, row, 0)?, number(ACCOUNTS.name, row, 1)?);
         let how = format!("it says entry {seq} wrote it, and the journal ends at {}", self.seq - 1);
-        Err(altered(ACCOUNTS.name, account, &how))
+        Err(altered(ACCOUNTS.name, &account, &how))
     }
 
     fn merge_one(
@@ -283,9 +289,6 @@ impl Merging<'_, '_> {
         (digest, doc): (String, String),
         before: Option<Before>,
     ) -> Result<(), StoreError> {
-        if let Some(before) = &before {
-            self.is_of_the_past(&account, before.seq)?;
-        }
         // A direct look-up since the read began knows better.
         if before.as_ref().is_some_and(|before| before.seq > self.merge.reading.after) {
             return Ok(());
@@ -328,15 +331,6 @@ impl Merging<'_, '_> {
     /// Only a proven read tells that somebody is gone (law 9).
     async fn mark_gone(&mut self) -> Result<(), StoreError> {
         let store = self.tx.store().clone();
-        let there = Statement::of_org(
-            "SELECT account, seq FROM accounts WHERE org = $1 AND gone IS NULL",
-            &store.org,
-        )
-        .with("AND app = ?", Some(self.merge.reading.app.as_str()))
-        .with("AND seq > ?", Some(self.seq - 1));
-        if let Some(row) = self.rows(&there).await?.first() {
-            self.is_of_the_past(&text("accounts", row, 0)?, number("accounts", row, 1)?)?;
-        }
         let there = Statement::of_org(
             "SELECT account FROM accounts WHERE org = $1 AND gone IS NULL",
             &store.org,

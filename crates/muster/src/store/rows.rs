@@ -41,32 +41,67 @@ use super::{
 /// held against the journal.
 type Anew = fn(&[Value]) -> Result<Vec<Option<Value>>, StoreError>;
 
-/// Every table whose rows are looked at.
-const LOOKED_AT: &[(&Table, Anew)] = &[
-    (&PEOPLE, |row| by_document(&PEOPLE, row, tx::person_row)),
-    (&SOURCES, |row| {
-        by_document(&SOURCES, row, |one: &SourceRecord| Ok(vec![one.name.as_str().into()]))
-    }),
-    (&CONNECTIONS, |row| {
-        by_document(&CONNECTIONS, row, |one: &Connection| Ok(vec![one.app.as_str().into()]))
-    }),
-    (&ACCOUNTS, account),
-    (&OBSERVATIONS, observation),
-    (&LEARNED, |row| readable::<Learned>(&LEARNED, row)),
-    (&LINKS, link),
-    (&POLICIES, |row| by_document(&POLICIES, row, tx::policy_row)),
-    (&PLANS, plan),
-    (&RUNS, |row| by_document(&RUNS, row, tx::run_row)),
-    (&APPROVALS, |row| by_document(&APPROVALS, row, tx::approval_row)),
-    (&WORK, |row| readable::<OpenWork>(&WORK, row)),
-    (&ORDERS, order),
-    (&CHECK_RESULTS, |row| {
-        let key = |one: &CheckResult| Ok(vec![checks::key(&one.check, &one.unit).into()]);
-        by_document(&CHECK_RESULTS, row, key)
-    }),
-    (&NOTICED, |row| Ok(vec![None, None, Some(moment(&NOTICED, row, 2)?)])),
-    (&FILES, file),
+/// How what lies in a table is held against the journal.
+enum Held {
+    /// The documents against those that entries tell; the columns beside them are worked out anew.
+    Documents(&'static Table, Anew),
+    /// Each row against its image as entries tell it, made from the columns beside its key.
+    Images(&'static Table, fn(&[String]) -> Json),
+    /// The rows of an entry against the accounts that it tells of.
+    Mentions,
+    /// Not, and why not.
+    Not(&'static str),
+}
+
+use Held::{Documents, Images, Mentions, Not};
+
+/// Every table that migrations make, and how it is held against the journal. A table that is not
+/// listed here fails a test; whoever adds one says here why nothing is concluded from it, or how
+/// what somebody changes in it is found.
+const TABLES: &[(&str, Held)] = &[
+    ("people", Documents(&PEOPLE, |row| by_document(&PEOPLE, row, tx::person_row))),
+    ("sources", Documents(&SOURCES, source)),
+    ("connections", Documents(&CONNECTIONS, connection)),
+    ("credentials", Images(&CREDENTIALS, row_digest)),
+    ("accounts", Documents(&ACCOUNTS, account)),
+    ("observations", Documents(&OBSERVATIONS, observation)),
+    ("learned", Documents(&LEARNED, |row| of_account::<Learned>(&LEARNED, row))),
+    ("links", Documents(&LINKS, link)),
+    ("policies", Documents(&POLICIES, |row| by_document(&POLICIES, row, tx::policy_row))),
+    ("plans", Documents(&PLANS, plan)),
+    ("runs", Documents(&RUNS, |row| by_document(&RUNS, row, tx::run_row))),
+    ("approvals", Documents(&APPROVALS, |row| by_document(&APPROVALS, row, tx::approval_row))),
+    ("work", Documents(&WORK, |row| of_account::<OpenWork>(&WORK, row))),
+    ("orders", Documents(&ORDERS, order)),
+    ("check_results", Documents(&CHECK_RESULTS, check_result)),
+    ("files", Documents(&FILES, file)),
+    ("noticed", Images(&NOTICED, as_text)),
+    ("trails", Images(&TRAILS, as_document)),
+    ("activity", Images(&ACTIVITY, row_digest)),
+    ("signing_keys", Images(&SIGNING_KEYS, row_digest)),
+    ("mentions", Mentions),
+    ("journal", Not("it is the journal: its chain is verified")),
+    ("journal_head", Not("it is the journal's end: the chain is verified up to it")),
+    ("migrations", Not("held against the program's own, when it opens and with the schema")),
+    ("leases", Not("who works now: a forged one delays work or ends it, what is done is fenced")),
+    ("staging", Not("a read merges what it staged itself and refuses the rest")),
 ];
+
+/// Every table of the database, and why what lies in it is not held against the journal where it
+/// is not.
+pub fn tables() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    TABLES.iter().map(|(name, held)| match held {
+        Not(why) => (*name, Some(*why)),
+        Documents(..) | Images(..) | Mentions => (*name, None),
+    })
+}
+
+fn documents() -> impl Iterator<Item = (&'static Table, Anew)> {
+    TABLES.iter().filter_map(|(_, held)| match held {
+        Documents(table, anew) => Some((*table, *anew)),
+        Images(..) | Mentions | Not(_) => None,
+    })
+}
 
 /// The document in the last column, and what Muster writes into the columns before it.
 fn by_document<T: DeserializeOwned>(
@@ -79,10 +114,12 @@ fn by_document<T: DeserializeOwned>(
     Ok(anew(&doc)?.into_iter().take(columns).map(Some).collect())
 }
 
-fn readable<T: DeserializeOwned>(
+/// A document about an account that it does not name.
+fn of_account<T: DeserializeOwned>(
     table: &'static Table,
     row: &[Value],
 ) -> Result<Vec<Option<Value>>, StoreError> {
+    parse::<AccountId>(table.name, &row.get(1).map(words).unwrap_or_default())?;
     document::<T>(table, row).map(|_| Vec::new())
 }
 
@@ -148,6 +185,30 @@ fn order(row: &[Value]) -> Result<Vec<Option<Value>>, StoreError> {
     Ok(vec![Some(kind.into()), Some(id.into())])
 }
 
+fn source(row: &[Value]) -> Result<Vec<Option<Value>>, StoreError> {
+    by_document(&SOURCES, row, |one: &SourceRecord| Ok(vec![one.name.as_str().into()]))
+}
+
+fn connection(row: &[Value]) -> Result<Vec<Option<Value>>, StoreError> {
+    by_document(&CONNECTIONS, row, |one: &Connection| Ok(vec![one.app.as_str().into()]))
+}
+
+fn check_result(row: &[Value]) -> Result<Vec<Option<Value>>, StoreError> {
+    let key = |one: &CheckResult| Ok(vec![checks::key(&one.check, &one.unit).into()]);
+    by_document(&CHECK_RESULTS, row, key)
+}
+
+/// What the last column holds, as text.
+fn as_text(rest: &[String]) -> Json {
+    Json::String(rest.last().cloned().unwrap_or_default())
+}
+
+/// What cannot be read is no document, and differs from every one that is told.
+fn as_document(rest: &[String]) -> Json {
+    let last = rest.last().map(String::as_str).unwrap_or_default();
+    serde_json::from_str(last).unwrap_or_else(|_| as_text(rest))
+}
+
 fn file(row: &[Value]) -> Result<Vec<Option<Value>>, StoreError> {
     let content = row.last().map(words).unwrap_or_default();
     let bytes = BASE64.decode(content).map_err(|error| unreadable(FILES.name, error))?;
@@ -188,12 +249,12 @@ impl OrgStore {
     /// When the database fails.
     pub async fn misfiled(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        for (table, anew) in LOOKED_AT {
+        for (table, anew) in documents() {
             let mut rows = sqlx::query(AssertSqlSafe(select(table)))
                 .bind(self.org.as_str())
                 .fetch(&self.store.driver().pool);
             while let Some(row) = rows.try_next().await.map_err(|error| self.store.fault(error))? {
-                found.extend(wrong(table, *anew, &row));
+                found.extend(wrong(table, anew, &row));
             }
         }
         Ok(found)
@@ -205,16 +266,9 @@ impl OrgStore {
     /// When the database fails.
     pub async fn apps_kept(&self) -> Result<BTreeSet<String>, StoreError> {
         let mut apps = BTreeSet::new();
-        for table in [
-            "connections",
-            "accounts",
-            "observations",
-            "learned",
-            "links",
-            "runs",
-            "approvals",
-            "work",
-        ] {
+        let has_app = |table: &Table| table.keys.iter().chain(table.rest).any(|one| *one == "app");
+        for (table, _) in documents().filter(|(table, _)| has_app(table)) {
+            let table = table.name;
             let sql = format!("SELECT DISTINCT app FROM {table} WHERE org = $1");
             let rows = sqlx::query(AssertSqlSafe(sql))
                 .bind(self.org.as_str())
@@ -302,7 +356,8 @@ impl OrgStore {
         &self,
     ) -> Result<BTreeMap<&'static str, BTreeMap<Vec<String>, Json>>, StoreError> {
         let mut kept: BTreeMap<&'static str, BTreeMap<Vec<String>, Json>> = BTreeMap::new();
-        for table in [&NOTICED, &TRAILS, &ACTIVITY, &CREDENTIALS, &SIGNING_KEYS] {
+        for (_, held) in TABLES {
+            let Images(table, image) = held else { continue };
             let of_table = kept.entry(table.name).or_default();
             let mut rows = sqlx::query(AssertSqlSafe(select(table)))
                 .bind(self.org.as_str())
@@ -310,14 +365,7 @@ impl OrgStore {
             while let Some(row) = rows.try_next().await.map_err(|error| self.store.fault(error))? {
                 let columns: Vec<String> = values(table.name, &row)?.iter().map(words).collect();
                 let (key, rest) = columns.split_at(table.keys.len().min(columns.len()));
-                let last = rest.last().cloned().unwrap_or_default();
-                let image = match table.name {
-                    "noticed" => Json::String(last),
-                    // What cannot be read is no trail, and differs from every one that is told.
-                    "trails" => serde_json::from_str(&last).unwrap_or(Json::String(last)),
-                    _ => row_digest(rest),
-                };
-                of_table.insert(key.to_vec(), image);
+                of_table.insert(key.to_vec(), image(rest));
             }
         }
         Ok(kept)

@@ -55,7 +55,8 @@ const LISTED: &[&str] = &[
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid \
      WHERE c.relnamespace = to_regnamespace(current_schema()) AND NOT t.tgisinternal",
     "SELECT 'function ' || p.proname || '/' || p.pronargs, concat_ws(' ', l.lanname, p.prosecdef, \
-     p.proconfig::text, p.prorettype::regtype, md5(p.prosrc)) FROM pg_proc p \
+     p.proconfig::text, p.prorettype::regtype, \
+     encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex')) FROM pg_proc p \
      JOIN pg_language l ON l.oid = p.prolang \
      WHERE p.pronamespace = to_regnamespace(current_schema()) \
      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')",

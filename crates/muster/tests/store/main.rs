@@ -37,6 +37,7 @@ macro_rules! on_every_database {
 
 on_every_database! {
     agreement:
+        every_table_is_listed_with_how_it_is_held_against_the_journal,
         whatever_is_changed_in_any_table_is_named,
         what_is_foreign_missing_or_altered_in_the_database_itself_is_named,
         an_account_whose_row_claims_to_be_of_the_future_stops_a_read,
