@@ -106,6 +106,7 @@ fn what_evidence_rests_on_is_held_against_the_journal() {
     let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
     let more = ["--owner", &email("Ben Birch"), "--file", &proof];
     company.muster(words.into_iter().chain(more)).done();
+    company.muster(["evidence", "key"]).done();
     company.muster(["log", "verify"]).done();
     let ways = [
         (
@@ -152,7 +153,9 @@ fn what_evidence_rests_on_is_held_against_the_journal() {
     for (name, sql, says) in ways {
         let terminal = copy(&company, name);
         tamper(&terminal.home, sql);
-        terminal.muster(["log", "checkpoint"]).refused([says[0], "muster log verify"]);
+        for signs in [&["log", "checkpoint"][..], &["evidence", "key", "rotate"]] {
+            terminal.muster(signs.iter()).refused([says[0], "muster log verify"]);
+        }
         let mut said = terminal.muster(["log", "verify"]).waits();
         for one in says {
             said = said.says(one);
