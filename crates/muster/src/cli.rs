@@ -33,12 +33,14 @@ mod reject;
 mod render;
 mod roster;
 mod seats;
+mod serve;
 mod session;
 mod simulate;
 mod sync;
 mod tasks;
 mod undo;
 mod upcoming;
+mod users;
 mod why;
 
 use std::{
@@ -135,6 +137,11 @@ enum Command {
     /// Give your word, with a proof, for what no system tells
     #[command(subcommand)]
     Attestation(attestation::Command),
+    /// Run the loop, and serve pages and API
+    Serve(serve::Args),
+    /// Who may sign in to the server
+    #[command(subcommand)]
+    Users(users::Command),
     /// Make and verify evidence for an auditor
     #[command(subcommand)]
     Evidence(evidence::Command),
@@ -187,6 +194,8 @@ impl Command {
             Self::Critical(_) => "critical",
             Self::Exception(_) => "exception",
             Self::Attestation(_) => "attestation",
+            Self::Serve(_) => "serve",
+            Self::Users(_) => "users",
             Self::Evidence(_) => "evidence",
             Self::Readiness(_) => "readiness",
             Self::Seats(_) => "seats",
@@ -242,6 +251,8 @@ async fn run_command(command: Command, start: session::Start) -> Result<Outcome>
         Command::Critical(command) => command.run(start).await,
         Command::Exception(command) => command.run(start).await,
         Command::Attestation(command) => command.run(start).await,
+        Command::Serve(args) => args.run(start).await,
+        Command::Users(command) => command.run(start).await,
         Command::Evidence(command) => command.run(start).await,
         Command::Readiness(args) => args.run(start).await,
         Command::Seats(args) => args.run(start).await,

@@ -5,6 +5,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
@@ -13,6 +14,12 @@ use crate::{
     secret::Secret,
     store::{Location, seal::SealingKey},
 };
+
+/// The lock of the server of a home.
+const SERVER: &str = "serve.lock";
+
+/// So many seconds a server waits for a command that is at work when it starts.
+const WAITS_FOR_A_COMMAND: u32 = 30;
 
 /// What the environment says, read once.
 #[derive(Debug, Clone)]
@@ -182,7 +189,34 @@ impl Settings {
     /// # Errors
     /// When another process has it.
     pub fn lock(&self, doing: &str) -> Result<HomeLock> {
-        let path = self.home.join("lock");
+        self.lock_file("lock", doing)
+    }
+
+    /// Takes the right to be the server of this home, for as long as the lock lives. A command that
+    /// has the home to itself is waited for: whoever begins later knows of the server.
+    ///
+    /// # Errors
+    /// When there is a server already, or a command does not come to an end.
+    pub async fn lock_server(&self, env: &Env) -> Result<HomeLock> {
+        for _ in 0..WAITS_FOR_A_COMMAND {
+            match self.lock("serve") {
+                Ok(_alone) => return self.lock_file(SERVER, "serve"),
+                Err(Error::Busy(_)) => env.sleep(Duration::from_secs(1)).await,
+                Err(error) => return Err(error),
+            }
+        }
+        self.lock("serve").and_then(|_alone| self.lock_file(SERVER, "serve"))
+    }
+
+    /// Whether a server goes on in this home.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        let file = open_private(&self.home.join(SERVER));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn lock_file(&self, name: &str, doing: &str) -> Result<HomeLock> {
+        let path = self.home.join(name);
         let failed = |error| self.unwritable("write to", error);
         let mut file = open_private(&path).map_err(failed)?;
         match file.try_lock() {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod connect;
 pub mod consent;
 pub mod critical;
+pub mod cycle;
 pub mod evidence;
 pub mod exception;
 pub mod freeze;
@@ -24,13 +25,16 @@ pub mod people;
 pub mod policy;
 pub mod restore;
 pub mod settle;
+pub mod sign_in;
 pub mod situation;
 pub mod sources;
 pub mod tasks;
+pub mod tokens;
 pub mod trail;
 pub mod undo;
 pub mod upcoming;
 pub mod urgent;
+pub mod users;
 pub mod why;
 mod work;
 
@@ -80,6 +84,12 @@ pub trait Watch: Send + Sync {
     /// on.
     fn moved(&self, run: &muster_domain::model::operation::Run, (tickets, of): (u64, u64)) {
         let _ = (run, tickets, of);
+    }
+
+    /// Why the work has to stop before the next operation, if it has to. What was begun is still
+    /// brought to its end.
+    fn stop(&self) -> Option<String> {
+        None
     }
 }
 

@@ -9,6 +9,7 @@
 mod account;
 mod checks;
 mod columns;
+mod cycles;
 mod driver;
 pub mod error;
 mod images;
@@ -23,6 +24,7 @@ mod reseal;
 pub mod rows;
 mod schema;
 pub mod seal;
+pub mod sign_in;
 mod signing;
 mod tx;
 pub mod witness;

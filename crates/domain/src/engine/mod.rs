@@ -26,6 +26,7 @@ pub mod plan;
 pub mod policy_file;
 pub mod readiness;
 pub mod redact;
+pub mod schedule;
 pub mod seats;
 pub mod shield;
 pub mod tasks;

@@ -40,6 +40,8 @@ events! {
     AppChanged "app.changed" "A connection's settings or credentials changed.",
     AppDisconnected "app.disconnected" "What lets Muster into an app was given back and forgotten.",
     AppSeen "app.seen" "An app that could not be seen can be seen again.",
+    AppQuarantined "app.quarantined" "An app failed too often: the loop leaves it alone until somebody says otherwise.",
+    AppReleased "app.released" "An app that was left alone answered again.",
     AppUnseen "app.unseen" "An app cannot be seen: its silence means nothing.",
     RosterImported "roster.imported" "A roster was believed and merged.",
     RosterRefused "roster.refused" "A roster was refused whole.",
@@ -104,6 +106,110 @@ events! {
     SigningKeyChanged "signing_key.changed" "Another key signs evidence from now on.",
     CheckpointMade "checkpoint.made" "How far the journal had come was signed.",
     EvidenceExported "evidence.exported" "A bundle of evidence was made.",
+    UserAdded "user.added" "Somebody may sign in to Muster.",
+    UserChanged "user.changed" "What somebody may do in Muster was changed.",
+    UserRemoved "user.removed" "Somebody may no longer sign in to Muster.",
+    SignInLinked "sign_in.link_made" "A link was made that lets somebody in once.",
+    SignInChanged "sign_in.changed" "How somebody proves who she is was changed.",
+    SignedIn "signed_in" "Somebody signed in.",
+    SignedOut "signed_out" "Somebody signed out, or was signed out.",
+    SignInRefused "sign_in.refused" "Somebody failed to sign in.",
+    ApiTokenMade "api_token.made" "A token for scripts was made.",
+    ApiTokenRevoked "api_token.revoked" "A token for scripts was taken back.",
+    Denied "denied" "Somebody asked for what she may not do.",
+}
+
+impl Event {
+    /// Whether what it tells may change who should have what, or whether an operation may go: the
+    /// loop then looks at once. What a look itself writes down is not news.
+    #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a line for each kind, so that none is forgotten")]
+    pub const fn is_news(self) -> bool {
+        match self {
+            Self::HomeCreated
+            | Self::AppDisconnected
+            | Self::AppSeen
+            | Self::AppQuarantined
+            | Self::AppReleased
+            | Self::AppUnseen
+            | Self::RosterRefused
+            | Self::EntryRestated
+            | Self::AppObserved
+            | Self::AccountsChanged
+            | Self::TrailRead
+            | Self::Noticed
+            | Self::TaskAssigned
+            | Self::AccountHeld
+            | Self::AccountShielded
+            | Self::PlanMade
+            | Self::OperationIntended
+            | Self::OperationChanged
+            | Self::WorkSeen
+            | Self::WorkIntended
+            | Self::WorkMoved
+            | Self::CapabilityLearned
+            | Self::ChecksChanged
+            | Self::SigningKeyMade
+            | Self::SigningKeyChanged
+            | Self::CheckpointMade
+            | Self::EvidenceExported
+            | Self::UserAdded
+            | Self::UserChanged
+            | Self::UserRemoved
+            | Self::SignInLinked
+            | Self::SignInChanged
+            | Self::SignedIn
+            | Self::SignedOut
+            | Self::SignInRefused
+            | Self::ApiTokenMade
+            | Self::ApiTokenRevoked
+            | Self::Denied => false,
+            Self::AppAdded
+            | Self::AppChanged
+            | Self::RosterImported
+            | Self::PersonAdded
+            | Self::PersonChanged
+            | Self::ExtensionAsked
+            | Self::ExtensionApproved
+            | Self::ExtensionRejected
+            | Self::PersonUnmentioned
+            | Self::PersonMerged
+            | Self::PersonParted
+            | Self::PersonRedacted
+            | Self::Frozen
+            | Self::Thawed
+            | Self::GroupChanged
+            | Self::GroupRemoved
+            | Self::GroupJoined
+            | Self::GroupLeft
+            | Self::AccessGranted
+            | Self::AccessRevoked
+            | Self::PersonEndOrdered
+            | Self::PersonEndCancelled
+            | Self::PeopleDistinct
+            | Self::PolicyApplied
+            | Self::AccountLinked
+            | Self::AccountClassified
+            | Self::AccountUnwanted
+            | Self::AccountNotTheirs
+            | Self::AccountMet
+            | Self::OperationApproved
+            | Self::OperationRejected
+            | Self::RejectionWithdrawn
+            | Self::Delegated
+            | Self::DelegationEnded
+            | Self::Undone
+            | Self::UndoEnded
+            | Self::RestoreAccepted
+            | Self::WorkOrdered
+            | Self::ExceptionMade
+            | Self::ExceptionEnded
+            | Self::Attested
+            | Self::AttestationWithdrawn
+            | Self::CriticalDeclared
+            | Self::CriticalWithdrawn => true,
+        }
+    }
 }
 
 /// What an entry is about.

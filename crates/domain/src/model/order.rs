@@ -14,6 +14,7 @@ use super::{
     id::{AccountId, AppName, OperationId, OrderId, PersonId, RoleName, TaskId},
     keep::Keep,
     person::{OrderedEnd, Person},
+    user::{ApiToken, User},
     work::HandOverTo,
 };
 
@@ -124,6 +125,10 @@ orders! {
     held: Held,
     /// Which accounts had a higher role.
     ranks: Ranked,
+    /// Who may sign in to Muster.
+    users: User,
+    /// What scripts show instead of signing in.
+    api_tokens: ApiToken,
 }
 
 /// What a freeze is about.

@@ -309,6 +309,8 @@ pub struct AppPolicy {
     pub seats: Option<u32>,
     /// What a seat costs a month, if the policy says.
     pub seat_price: Option<Money>,
+    /// After so many minutes the app is read anew.
+    pub read_every_minutes: u16,
     /// Which writes happen.
     pub writes: Writes,
     /// Who gets which role; the first rule that matches wins.
@@ -363,6 +365,7 @@ impl AppPolicy {
             protected: Vec::new(),
             seats: None,
             seat_price: None,
+            read_every_minutes: 15,
             writes: Writes::default(),
             access: Vec::new(),
             no_rule: NoRule::Report,

@@ -130,7 +130,9 @@ impl Start {
         let style = Style::for_terminal(settings.may_colour && terminal);
         let style = if terminal { style.fitted() } else { style };
         let elsewhere = match (&lock, settings.location()) {
+            // Neither the lock of the home nor that of the database keeps the server out.
             (None, _) => Elsewhere::Anybody,
+            _ if settings.is_served() => Elsewhere::Anybody,
             (Some(_), Location::Postgres(_)) => Elsewhere::OtherNodes,
             (Some(_), _) => Elsewhere::Nobody,
         };

@@ -304,6 +304,9 @@ impl<'a> Applying<'a> {
             if !wanted(operation) {
                 continue;
             }
+            if let Some(why) = self.watch.stop() {
+                return self.give_up(request, index, &why);
+            }
             if let Err(why) = self.one(operation).await? {
                 return self.give_up(request, index + 1, &why);
             }

@@ -206,6 +206,11 @@ tables! {
     TRAILS "trails" ("app"; "doc") Replace;
     NOTICED "noticed" ("app", "what"; "since") Replace;
     ORDERS "orders" ("kind", "id"; "doc") Replace;
+    SIGN_INS "sign_ins" ("email"; "key_id", "sealed") Replace;
+    SESSIONS "sessions" ("id"; "email", "doc") Replace;
+    SIGN_IN_LINKS "sign_in_links" ("id"; "doc") Replace;
+    TOKEN_USES "token_uses" ("token"; "at") Replace;
+    CYCLES "cycles" ("app"; "doc") Replace;
     CHECK_RESULTS "check_results" ("what"; "doc") Replace;
     SIGNING_KEYS "signing_keys" ("number"; "key_id", "sealed") Refuse;
     RESEALED_SIGNING_KEYS "signing_keys" ("number"; "key_id", "sealed") Replace;

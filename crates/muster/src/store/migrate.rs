@@ -36,6 +36,8 @@ const ALL: &[Migration] = &[
     both(8, "trail", include_str!("../../migrations/0008_trail.sql")),
     both(12, "checks", include_str!("../../migrations/0012_checks.sql")),
     both(13, "signing_keys", include_str!("../../migrations/0013_signing_keys.sql")),
+    both(17, "cycles", include_str!("../../migrations/0017_cycles.sql")),
+    both(18, "sign_in", include_str!("../../migrations/0018_sign_in.sql")),
 ];
 
 /// Applies what is missing; refuses what is newer or different.

@@ -38,7 +38,7 @@ impl OrgStore {
 
     /// The documents in the first column. Many are parsed on other threads while the next are
     /// fetched.
-    async fn documents<T: DeserializeOwned + Send + 'static>(
+    pub(super) async fn documents<T: DeserializeOwned + Send + 'static>(
         &self,
         table: &'static str,
         statement: &Statement,

@@ -84,6 +84,20 @@ const TABLES: &[(&str, Held)] = &[
     ("journal_head", Not("it is the journal's end: the chain is verified up to it")),
     ("migrations", Not("held against the program's own, when it opens and with the schema")),
     ("leases", Not("who works now: a forged one delays work or ends it, what is done is fenced")),
+    ("cycles", Not("when an app is looked at next; how old a read is, the read itself tells")),
+    (
+        "sign_ins",
+        Not("sealed: what is copied in from elsewhere opens nothing; no finding rests on it"),
+    ),
+    (
+        "sessions",
+        Not("who is signed in now: no finding rests on it, and what is done is journaled"),
+    ),
+    (
+        "sign_in_links",
+        Not("who may sign in once: no finding rests on it, and its use is journaled"),
+    ),
+    ("token_uses", Not("when a token was last used: it is shown, and nothing is concluded")),
     ("staging", Not("a read merges what it staged itself and refuses the rest")),
 ];
 

@@ -39,6 +39,7 @@ mod output;
 mod postgres;
 mod roster_check;
 mod secrets;
+mod serve;
 mod systems;
 mod tampering;
 mod terminal;

@@ -15,7 +15,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &["connector", "store"]),
     ("config", &["env", "error", "secret", "store"]),
     ("service", &["config", "connector", "connectors", "env", "error", "secret", "store"]),
-    ("cli", &["config", "connector", "connectors", "env", "error", "secret", "service", "store"]),
+    ("worker", &["env", "error", "service"]),
+    ("web", &["connector", "env", "error", "secret", "service", "store", "worker"]),
+    (
+        "cli",
+        &[
+            "config",
+            "connector",
+            "connectors",
+            "env",
+            "error",
+            "secret",
+            "service",
+            "store",
+            "web",
+            "worker",
+        ],
+    ),
 ];
 
 /// Files that wire everything together.
@@ -50,6 +66,12 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("comfy_table", &["cli"]),
     ("indicatif", &["cli"]),
+    ("askama", &["web"]),
+    ("axum", &["cli", "web"]),
+    ("tower_http", &["web"]),
+    ("utoipa", &["web"]),
+    ("argon2", &["service"]),
+    ("totp_rs", &["service"]),
 ];
 
 /// What a manifest must not depend on.

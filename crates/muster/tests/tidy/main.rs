@@ -65,7 +65,8 @@ fn collect(root: &Path, directory: &Path, found: &mut Vec<Source>) {
         let hidden = name.starts_with('.') && ![".ci", ".config"].contains(&name.as_str());
         if path.is_dir() {
             // A build's output, wherever it was sent.
-            let built = name == "target" || path.join("CACHEDIR.TAG").exists();
+            let built =
+                name == "target" || name == "node_modules" || path.join("CACHEDIR.TAG").exists();
             if !hidden && !built && name != "proptest-regressions" {
                 collect(root, &path, found);
             }

@@ -60,12 +60,19 @@ pub const fn part(event: Event) -> Part {
         | Event::RestoreAccepted
         | Event::Thawed
         | Event::Undone
-        | Event::UndoEnded => Part::Decision,
+        | Event::UndoEnded
+        | Event::UserAdded
+        | Event::UserChanged
+        | Event::UserRemoved
+        | Event::ApiTokenMade
+        | Event::ApiTokenRevoked => Part::Decision,
         Event::AccountHeld
         | Event::AppAdded
         | Event::AppChanged
         | Event::AppDisconnected
         | Event::AppObserved
+        | Event::AppQuarantined
+        | Event::AppReleased
         | Event::AppSeen
         | Event::AppUnseen
         | Event::CheckpointMade
@@ -87,6 +94,12 @@ pub const fn part(event: Event) -> Part {
         | Event::RosterImported => Part::Word,
         Event::AccountsChanged
         | Event::CapabilityLearned
+        | Event::Denied
+        | Event::SignInChanged
+        | Event::SignInLinked
+        | Event::SignInRefused
+        | Event::SignedIn
+        | Event::SignedOut
         | Event::EntryRestated
         | Event::GroupChanged
         | Event::GroupJoined

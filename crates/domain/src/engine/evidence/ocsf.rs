@@ -71,6 +71,7 @@ impl Class {
 const OTHER: u64 = 99;
 
 /// The class of an entry and its activity there, as far as its kind tells.
+#[expect(clippy::too_many_lines, reason = "a line for each kind, so that none is forgotten")]
 const fn class(event: Event) -> (Class, u64) {
     use Class as C;
     match event {
@@ -108,6 +109,9 @@ const fn class(event: Event) -> (Class, u64) {
         | Event::CheckpointMade
         | Event::EvidenceExported
         | Event::PlanMade
+        | Event::UserAdded
+        | Event::SignInLinked
+        | Event::ApiTokenMade
         | Event::CriticalDeclared => (C::EntityManagement, 1),
         Event::AppChanged
         | Event::SigningKeyChanged
@@ -122,9 +126,20 @@ const fn class(event: Event) -> (Class, u64) {
         | Event::PolicyApplied
         | Event::RosterImported
         | Event::EntryRestated
+        | Event::UserChanged
+        | Event::SignInChanged
         | Event::WorkOrdered => (C::EntityManagement, 3),
-        Event::AppDisconnected | Event::CriticalWithdrawn => (C::EntityManagement, 4),
-        Event::AppSeen
+        Event::AppDisconnected
+        | Event::CriticalWithdrawn
+        | Event::UserRemoved
+        | Event::ApiTokenRevoked => (C::EntityManagement, 4),
+        Event::SignedIn
+        | Event::SignedOut
+        | Event::SignInRefused
+        | Event::Denied
+        | Event::AppQuarantined
+        | Event::AppReleased
+        | Event::AppSeen
         | Event::AppUnseen
         | Event::RosterRefused
         | Event::ExtensionAsked
@@ -235,7 +250,8 @@ fn severity(entry: &Entry) -> u64 {
     match entry.event {
         Event::ChecksChanged => found(entry).map(of_change).max().unwrap_or(1),
         Event::RestoreAccepted => 4,
-        Event::AppUnseen | Event::RosterRefused => 3,
+        Event::AppUnseen | Event::AppQuarantined | Event::RosterRefused => 3,
+        Event::SignInRefused | Event::Denied | Event::UserAdded | Event::UserChanged => 2,
         Event::PersonRedacted | Event::AppDisconnected | Event::Frozen => 2,
         _ => 1,
     }

@@ -186,6 +186,9 @@ fn wrote(entry: &Entry) -> Option<(&'static str, Vec<String>)> {
         | Event::Undone
         | Event::WorkOrdered
         | Event::ExtensionAsked
+        | Event::UserAdded
+        | Event::UserChanged
+        | Event::ApiTokenMade
         | Event::TaskAssigned => (table::ORDERS, Vec::new()),
         _ => return None,
     };

@@ -37,6 +37,7 @@ impl Check {
             protected: raw.protected.iter().filter_map(|login| self.login(login)).collect(),
             seats: raw.seats,
             seat_price: raw.seat_price.as_ref().and_then(|price| self.price(price)),
+            read_every_minutes: self.read_every(raw.read_every.as_ref()),
             writes: Writes {
                 create: create.into(),
                 update: update.into(),
@@ -155,6 +156,29 @@ impl Check {
                 standard
             }
         }
+    }
+
+    fn read_every(&mut self, text: Option<&Spanned<String>>) -> u16 {
+        let standard = 15;
+        let Some(text) = text else { return standard };
+        let minutes = match text.value.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [count, "minute" | "minutes"] => count.parse::<u16>().ok(),
+            [count, "hour" | "hours"] => {
+                count.parse::<u16>().ok().and_then(|hours| hours.checked_mul(60))
+            }
+            _ => None,
+        };
+        minutes.filter(|minutes| (1..=24 * 60).contains(minutes)).unwrap_or_else(|| {
+            self.note(
+                text,
+                format!(
+                    "{:?} is not how often to read; write it as in \"15 minutes\" or \"2 hours\", \
+                     from 1 minute to 24 hours",
+                    text.value
+                ),
+            );
+            standard
+        })
     }
 
     fn grace(&mut self, text: Option<&Spanned<String>>) -> u16 {

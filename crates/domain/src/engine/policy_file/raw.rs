@@ -90,6 +90,7 @@ pub(super) struct RawApp {
     pub(super) critical: bool,
     pub(super) who_may_use: Option<Spanned<RawWhoMayUse>>,
     pub(super) owner: Option<Spanned<String>>,
+    pub(super) read_every: Option<Spanned<String>>,
     pub(super) account_owner: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) protected: Vec<Spanned<String>>,

@@ -1,0 +1,17 @@
+//! The server, asked as browsers and programs ask it, in one process and on a clock that stands
+//! still: what it answers, and what the journal and the simulated app have on record.
+//!
+//! Not covered: real sockets (`tests/it/serve`), and how pages look.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests, which clippy does not recognise outside of #[test] functions"
+)]
+
+mod attacks;
+mod doors;
+#[path = "../support/in_process.rs"]
+mod in_process;
+mod permissions;
+mod rounds;
+mod server;
