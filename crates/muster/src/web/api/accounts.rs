@@ -102,7 +102,7 @@ impl From<AccountView> for ApiAccount {
     path = "/api/v1/apps/{app}/accounts",
     tag = "accounts",
     params(("app" = String, Path, description = "The name under which it is connected"), Which),
-    responses((status = 200, body = Page<ApiAccount>), (status = "default", body = Problem)),
+    responses((status = 200, body = Page<ApiAccount>), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn list(
     State(web): State<Web>,
@@ -125,7 +125,7 @@ async fn list(
         ("app" = String, Path, description = "The name under which it is connected"),
         ("id" = String, Path, description = "The app's id for the account"),
     ),
-    responses((status = 200, body = ApiAccount), (status = "default", body = Problem)),
+    responses((status = 200, body = ApiAccount), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn one(
     State(web): State<Web>,

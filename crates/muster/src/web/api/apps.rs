@@ -82,7 +82,7 @@ impl ApiApp {
     get,
     path = "/api/v1/apps",
     tag = "apps",
-    responses((status = 200, body = Vec<ApiApp>), (status = "default", body = Problem)),
+    responses((status = 200, body = Vec<ApiApp>), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn list(State(web): State<Web>, who: Who) -> Result<Json<Vec<ApiApp>>, Problem> {
     let store = &web.muster.store;
@@ -101,7 +101,7 @@ async fn list(State(web): State<Web>, who: Who) -> Result<Json<Vec<ApiApp>>, Pro
     path = "/api/v1/apps/{app}",
     tag = "apps",
     params(("app" = String, Path, description = "The name under which it is connected")),
-    responses((status = 200, body = ApiApp), (status = "default", body = Problem)),
+    responses((status = 200, body = ApiApp), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn one(
     State(web): State<Web>,
@@ -123,7 +123,7 @@ async fn one(
     params(("app" = String, Path, description = "The name under which it is connected")),
     responses(
         (status = 202, description = "It was asked."),
-        (status = "default", body = Problem),
+        (status = "default", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 async fn go_round(

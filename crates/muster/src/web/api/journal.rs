@@ -92,7 +92,7 @@ pub(crate) struct Wanted {
     path = "/api/v1/journal",
     tag = "journal",
     params(Which, Wanted),
-    responses((status = 200, body = Page<ApiEntry>), (status = "default", body = Problem)),
+    responses((status = 200, body = Page<ApiEntry>), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn list(
     State(web): State<Web>,

@@ -91,7 +91,7 @@ pub(crate) struct Whom {
     path = "/api/v1/people",
     tag = "people",
     params(Which, Whom),
-    responses((status = 200, body = Page<ApiPerson>), (status = "default", body = Problem)),
+    responses((status = 200, body = Page<ApiPerson>), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn list(
     State(web): State<Web>,
@@ -125,7 +125,7 @@ async fn list(
     path = "/api/v1/people/{id}",
     tag = "people",
     params(("id" = String, Path, description = "Muster's id")),
-    responses((status = 200, body = ApiPerson), (status = "default", body = Problem)),
+    responses((status = 200, body = ApiPerson), (status = "default", body = Problem, content_type = "application/problem+json")),
 )]
 async fn one(
     State(web): State<Web>,
