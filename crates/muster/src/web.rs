@@ -74,6 +74,8 @@ impl Web {
         let state = |_: ()| self.clone();
         routes::router(self)
             .fallback(pages::nowhere)
+            .layer(middleware::from_fn(api::tag))
+            .layer(middleware::from_fn(api::explain))
             .layer(middleware::from_fn_with_state(state(()), who::identify))
             .layer(middleware::from_fn_with_state(state(()), guard::our_site))
             .layer(middleware::from_fn_with_state(state(()), pages::dress_problems))

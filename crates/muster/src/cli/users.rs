@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::builder::PossibleValuesParser;
+use jiff::{SignedDuration, Timestamp};
 use muster_domain::model::{
     email::EmailAddress,
     id::AppName,
-    user::{Role, User},
+    user::{ApiToken, Permission, Role, User},
 };
 use serde_json::json;
 use url::Url;
@@ -34,6 +35,14 @@ pub(super) enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// Make a token with which scripts act as somebody
+    Token(Token),
+    /// List the tokens, or take one back
+    Tokens {
+        /// The id of the one to take back
+        #[arg(long, value_name = "ID")]
+        revoke: Option<String>,
+    },
     /// Let somebody in no longer
     Remove {
         /// Her address
@@ -57,6 +66,25 @@ pub(super) struct Put {
     /// When it ends by itself: 2026-12-01, "2026-12-01 18:00" or an instant
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Token {
+    /// Her address
+    email: EmailAddress,
+    /// What it is for
+    #[arg(long)]
+    name: String,
+    /// What it may do, as far as she may; may be given again
+    #[arg(
+        long = "may",
+        required = true,
+        value_parser = PossibleValuesParser::new(Permission::ALL.iter().map(|one| one.word()))
+    )]
+    scopes: Vec<String>,
+    /// For so many days
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=365))]
+    days: i64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -89,6 +117,16 @@ impl Command {
                     print_line(&format!("Lets {email} in once, within a day:\n  {link}"));
                 }
             }
+            Self::Token(token) => token.run(&session).await?,
+            Self::Tokens { revoke: Some(id) } => {
+                let token = session.muster.revoke_token(&id, None).await?;
+                if session.json {
+                    print_json(&json!({"revoked": token.id}))?;
+                } else {
+                    print_line(&format!("{} opens nothing any more.", token.id));
+                }
+            }
+            Self::Tokens { revoke: None } => tokens(&session).await?,
             Self::Remove { email } => {
                 session.muster.remove_user(&email).await?;
                 if session.json {
@@ -125,6 +163,58 @@ impl Put {
         ));
         Ok(())
     }
+}
+
+impl Token {
+    async fn run(self, session: &Session) -> Result<()> {
+        let Self { email, name, scopes, days } = self;
+        let user = session.muster.user(&email).await?;
+        let scopes = scopes.iter().filter_map(|word| Permission::from_word(word)).collect();
+        let now = session.muster.env.now();
+        let until = now.checked_add(SignedDuration::from_hours(24 * days));
+        let until = until.unwrap_or(Timestamp::MAX);
+        let (token, secret) = session.muster.make_token(&user, &name, scopes, until).await?;
+        if session.json {
+            return print_json(&json!({"id": token.id, "token": secret.reveal(), "until": until}));
+        }
+        print_line(&format!(
+            "It is shown only now, and acts as {email} until {}:\n  {}",
+            session.when(until),
+            secret.reveal()
+        ));
+        Ok(())
+    }
+}
+
+async fn tokens(session: &Session) -> Result<()> {
+    let tokens = session.muster.tokens(None).await?;
+    if session.json {
+        let shown = tokens.iter().map(|(token, used)| {
+            let ApiToken { id, name, user, scopes, at, until, .. } = token;
+            json!({
+                "id": id, "name": name, "user": user, "may": scopes, "made": at, "until": until,
+                "used": used,
+            })
+        });
+        return print_json(&shown.collect::<Vec<_>>());
+    }
+    if tokens.is_empty() {
+        print_line("There is no token.");
+        return Ok(());
+    }
+    let rows = tokens.iter().map(|(token, used)| {
+        let may: Vec<_> = token.scopes.iter().map(|scope| scope.word()).collect();
+        [
+            token.id.to_string(),
+            clean(&token.name),
+            token.user.to_string(),
+            may.join(", "),
+            session.when(token.until),
+            used.map_or_else(|| "never".to_owned(), |used| session.when(used)),
+        ]
+    });
+    print_line(&table(["id", "for", "acts as", "may", "until", "last used"], rows.collect()));
+    Ok(())
 }
 
 async fn list(session: &Session) -> Result<()> {

@@ -14,6 +14,8 @@ use muster_domain::model::{
     user::Permission,
 };
 use serde_json::json;
+use utoipa::openapi::{Paths, RefOr, Schema};
+use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::{
     Web, api, assets, health, pages,
@@ -37,10 +39,15 @@ pub enum Needs {
 /// A route.
 pub(super) struct Route {
     pub(super) method: Method,
-    pub(super) path: &'static str,
+    pub(super) path: String,
     pub(super) needs: Needs,
     handler: MethodRouter<Web>,
+    /// What the API's document says of it.
+    pub(super) documented: Option<(Schemas, Paths)>,
 }
+
+/// The shapes that a route of the API speaks in, by name.
+pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// A page, or another read.
 pub(super) fn get<H, T>(path: &'static str, needs: Needs, handler: H) -> Route
@@ -48,7 +55,8 @@ where
     H: axum::handler::Handler<T, Web>,
     T: 'static,
 {
-    Route { method: Method::GET, path, needs, handler: axum::routing::get(handler) }
+    let (path, handler) = (path.to_owned(), axum::routing::get(handler));
+    Route { method: Method::GET, path, needs, handler, documented: None }
 }
 
 /// A form, or another write.
@@ -57,7 +65,29 @@ where
     H: axum::handler::Handler<T, Web>,
     T: 'static,
 {
-    Route { method: Method::POST, path, needs, handler: axum::routing::post(handler) }
+    let (path, handler) = (path.to_owned(), axum::routing::post(handler));
+    Route { method: Method::POST, path, needs, handler, documented: None }
+}
+
+/// A route of the API, as its handler's document describes it.
+pub(super) fn documented(needs: Needs, route: UtoipaMethodRouter<Web>) -> Route {
+    let (schemas, paths, handler) = route;
+    let (path, method) = only_of(&paths);
+    Route { method, path, needs, handler, documented: Some((schemas, paths)) }
+}
+
+/// The path of a handler's document, and its method: it has one of each.
+fn only_of(paths: &Paths) -> (String, Method) {
+    let Some((path, item)) = paths.paths.iter().next() else { return Default::default() };
+    let methods = [
+        (&item.get, Method::GET),
+        (&item.post, Method::POST),
+        (&item.put, Method::PUT),
+        (&item.patch, Method::PATCH),
+        (&item.delete, Method::DELETE),
+    ];
+    let method = methods.into_iter().find(|(operation, _)| operation.is_some());
+    (path.clone(), method.map_or(Method::GET, |(_, method)| method))
 }
 
 /// Every route there is.
@@ -76,13 +106,13 @@ pub(super) fn router(web: &Web) -> Router<Web> {
     all().into_iter().fold(Router::new(), |router, route| {
         let Route { path, needs, handler, .. } = route;
         let state = (web.clone(), needs);
-        router.route(path, handler.layer(middleware::from_fn_with_state(state, admit)))
+        router.route(&path, handler.layer(middleware::from_fn_with_state(state, admit)))
     })
 }
 
 /// What every route takes, for those who hold it against what happens.
 #[must_use]
-pub fn table() -> Vec<(Method, &'static str, Needs)> {
+pub fn table() -> Vec<(Method, String, Needs)> {
     all().into_iter().map(|route| (route.method, route.path, route.needs)).collect()
 }
 

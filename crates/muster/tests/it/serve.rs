@@ -33,9 +33,15 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    /// The answer to a request with these header lines.
+    fn get_with(&self, path: &str, lines: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let host = &self.address;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}Connection: close\r\n\r\n")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -122,4 +128,23 @@ fn an_app_that_is_away_fails_a_round_and_not_the_server() {
     });
     assert!(serving.get("/healthz").starts_with("HTTP/1.1 200"));
     assert_eq!(serving.stop(), 0);
+}
+
+#[test]
+fn a_script_reads_with_a_token_until_it_is_taken_back() {
+    let company = Company::where_work(["Ann Arlt"]);
+    let put = ["users", "put", "vic@acme.example", "--name", "Vic", "--role", "viewer"];
+    company.muster(put).done();
+    let token = ["users", "token", "vic@acme.example", "--name", "nightly", "--may"];
+    company.muster([&token[..], &["operate"]].concat()).refused(["may not operate"]);
+    let made = company.muster([&["--json"], &token[..], &["read"]].concat()).done().json();
+    let line = format!("Authorization: Bearer {}\r\n", made["token"].as_str().unwrap());
+    let serving = Serving::of(&company);
+    let people = serving.get_with("/api/v1/people", &line);
+    assert!(people.starts_with("HTTP/1.1 200") && people.contains("Ann Arlt"), "{people}");
+    assert!(serving.get("/api/v1/people").starts_with("HTTP/1.1 401"));
+    company.muster(["users", "tokens"]).done().says("nightly").does_not_say("never");
+    let id = made["id"].as_str().unwrap();
+    company.muster(["users", "tokens", "--revoke", id]).done();
+    assert!(serving.get_with("/api/v1/people", &line).starts_with("HTTP/1.1 401"));
 }

@@ -177,7 +177,7 @@ async fn whoever_asks_for_what_she_may_not_do_is_journaled_once_a_minute() {
     });
     let (method, path, _) = denied.unwrap();
     for _ in 0..3 {
-        browser.send(method.clone(), path, None).await;
+        browser.send(method.clone(), &path, None).await;
     }
     let journaled = server.journaled(Event::Denied).await;
     assert_eq!(journaled.len(), 1);

@@ -8,6 +8,7 @@
     reason = "tests, which clippy does not recognise outside of #[test] functions"
 )]
 
+mod api;
 mod attacks;
 mod doors;
 #[path = "../support/in_process.rs"]

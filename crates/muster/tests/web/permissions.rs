@@ -15,6 +15,7 @@ fn filled(path: &str) -> String {
 /// What everybody may reach without being signed in: written down here once more, so that opening
 /// a route to the world takes two people's attention.
 const OPEN: &[(&str, &str)] = &[
+    ("GET", "/api/v1/openapi.json"),
     ("GET", "/assets/{print}/{name}"),
     ("GET", "/healthz"),
     ("GET", "/metrics"),
@@ -30,7 +31,7 @@ fn what_is_open_to_the_world_is_what_is_listed() {
     let mut open: Vec<_> = table()
         .into_iter()
         .filter(|(_, _, needs)| *needs == Needs::Nothing)
-        .map(|(method, path, _)| (method.to_string(), path.to_owned()))
+        .map(|(method, path, _)| (method.to_string(), path))
         .collect();
     open.sort();
     let listed: Vec<_> =
@@ -43,7 +44,7 @@ async fn nobody_gets_in_where_one_has_to_be_signed_in() {
     let server = Server::new().await;
     for (method, path, needs) in table() {
         let case = format!("{method} {path}");
-        let path = filled(path);
+        let path = filled(&path);
         let answer = Browser::new(&server).send(method.clone(), &path, None).await;
         match (needs, &method) {
             (Needs::Nothing, _) => {
@@ -70,7 +71,7 @@ async fn each_role_may_what_the_one_table_says_and_nothing_else() {
             }
             let case = format!("{} {method} {path}", role.word());
             let mut browser = Browser::of(&server, "one").await;
-            let answer = browser.send(method.clone(), &filled(path), None).await;
+            let answer = browser.send(method.clone(), &filled(&path), None).await;
             let permitted = match needs {
                 Needs::Nothing | Needs::SignIn => true,
                 Needs::May(permission) | Needs::Freshly(permission) => role.may(permission),

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
 use muster::{
     connector::transport::Transport,
     env::Env,
@@ -130,6 +131,14 @@ impl Server {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// A token of `user` that may do whatever she may.
+    pub(crate) async fn token(&self, user: &User) -> String {
+        let until = self.env.now().checked_add(SignedDuration::from_hours(24)).unwrap();
+        let scopes = user.role.permits().iter().copied().collect();
+        let made = self.muster.make_token(user, "script", scopes, until).await.unwrap();
+        made.1.reveal().to_owned()
     }
 
     pub(crate) async fn journaled(&self, event: Event) -> Vec<Entry> {
