@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod activity;
 pub mod apply;
 pub mod attestation;
 pub mod check;

@@ -3,13 +3,17 @@
 
 mod api;
 pub(crate) mod assets;
+mod csv;
 mod guard;
 mod health;
 mod limiter;
 mod pages;
+mod paging;
 mod problem;
+mod prose;
 pub mod routes;
 mod shell;
+mod tell;
 mod who;
 
 use std::{sync::Arc, time::Duration};

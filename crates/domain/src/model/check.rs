@@ -358,6 +358,14 @@ impl Attested {
             Self::ProviderMfa => "provider-mfa",
         }
     }
+
+    /// The check that it gives an answer to.
+    #[must_use]
+    pub const fn answers(self) -> &'static str {
+        match self {
+            Self::Mfa | Self::ProviderMfa => "mfa",
+        }
+    }
 }
 
 /// A named person's word, with a proof attached, for what no system tells. It lapses.

@@ -156,7 +156,11 @@ impl Muster {
             .map_err(|broken| JournalFault::from(broken).into())
     }
 
-    async fn entry(&self, seq: u64) -> Result<Option<Entry>> {
+    /// The entry with this number, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn entry(&self, seq: u64) -> Result<Option<Entry>> {
         let after_seq = Some(seq.saturating_sub(1));
         let filter = JournalFilter { after_seq, limit: Some(1), ..JournalFilter::default() };
         Ok(self.store.journal(&filter).await?.pop())

@@ -201,6 +201,18 @@ fn head_of(row: &AnyRow) -> Result<(i64, Digest), StoreError> {
     Ok((number("journal_head", row, 0)?, parse("journal_head", &hash)?))
 }
 
+/// The pattern of what holds `text`.
+fn holding(text: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
+}
+
 /// A number as the database counts.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
@@ -234,6 +246,8 @@ impl OrgStore {
             since,
             until,
             after_seq,
+            before_seq,
+            actor,
             event,
             person,
             app,
@@ -247,6 +261,8 @@ impl OrgStore {
             .with("AND at >= ?", *since)
             .with("AND at <= ?", *until)
             .with("AND seq > ?", after_seq.map(signed))
+            .with("AND seq < ?", before_seq.map(signed))
+            .with("AND LOWER(actor) LIKE ? ESCAPE '!'", actor.as_deref().map(holding))
             .with("AND event = ?", event.map(Event::word))
             .with("AND person = ?", person.as_ref().map(PersonId::as_str))
             .with("AND app = ?", app.as_ref().map(AppName::as_str))

@@ -191,6 +191,10 @@ pub struct JournalFilter {
     pub until: Option<Timestamp>,
     /// With a number above this.
     pub after_seq: Option<u64>,
+    /// With a number below this.
+    pub before_seq: Option<u64>,
+    /// By somebody whose name holds this text, in whatever letter case.
+    pub actor: Option<String>,
     /// Only entries of this kind.
     pub event: Option<Event>,
     /// About this person.

@@ -1,8 +1,12 @@
 //! The pages: one file each, with its routes, its handlers and what its template shows.
 
+mod activity;
+mod check;
+mod checks;
 mod overview;
 mod profile;
 mod sign_in;
+mod tasks;
 mod users;
 
 use askama::Template;
@@ -17,10 +21,17 @@ use super::{Web, assets, problem::Problem, routes::Route, who::Who};
 
 /// The routes of all pages.
 pub(super) fn routes() -> Vec<Route> {
-    [overview::routes(), profile::routes(), sign_in::routes(), users::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        activity::routes(),
+        check::routes(),
+        checks::routes(),
+        overview::routes(),
+        profile::routes(),
+        sign_in::routes(),
+        tasks::routes(),
+        users::routes(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// There is no such page.

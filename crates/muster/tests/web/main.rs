@@ -8,11 +8,15 @@
     reason = "tests, which clippy does not recognise outside of #[test] functions"
 )]
 
+mod activity;
 mod api;
 mod attacks;
+mod checks;
+mod company;
 mod doors;
 #[path = "../support/in_process.rs"]
 mod in_process;
 mod permissions;
 mod rounds;
 mod server;
+mod tasks;

@@ -141,7 +141,7 @@ fn read(given: &Given, zone: &jiff::tz::TimeZone) -> Result<NewUser, Error> {
 }
 
 /// The end of a day.
-fn end_of(day: &str, zone: &jiff::tz::TimeZone) -> Result<Timestamp, Error> {
+pub(super) fn end_of(day: &str, zone: &jiff::tz::TimeZone) -> Result<Timestamp, Error> {
     let invalid = || Error::Invalid(format!("{day} is no day; write it as in 2026-12-31"));
     let day: Date = day.parse().map_err(|_| invalid())?;
     let next = day.tomorrow().map_err(|_| invalid())?;
