@@ -29,6 +29,7 @@ pub(crate) struct Place {
 const PLACES: &[Place] = &[
     Place { name: "Overview", path: "/", key: 'o', needs: Permission::Read },
     Place { name: "Users", path: "/settings/users", key: 'u', needs: Permission::Govern },
+    Place { name: "Plans", path: "/plans", key: 'l', needs: Permission::Read },
 ];
 
 /// What surrounds a page.

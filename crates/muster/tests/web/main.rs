@@ -9,9 +9,11 @@
 )]
 
 mod attacks;
+mod company;
 mod doors;
 #[path = "../support/in_process.rs"]
 mod in_process;
 mod permissions;
+mod plans;
 mod rounds;
 mod server;
