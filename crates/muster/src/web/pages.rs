@@ -1,6 +1,7 @@
 //! The pages: one file each, with its routes, its handlers and what its template shows.
 
 mod overview;
+mod people;
 mod plans;
 mod profile;
 mod sign_in;
@@ -18,10 +19,17 @@ use super::{Web, assets, problem::Problem, routes::Route, who::Who};
 
 /// The routes of all pages.
 pub(super) fn routes() -> Vec<Route> {
-    [overview::routes(), profile::routes(), sign_in::routes(), users::routes(), plans::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        overview::routes(),
+        profile::routes(),
+        sign_in::routes(),
+        users::routes(),
+        plans::routes(),
+        people::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// There is no such page.

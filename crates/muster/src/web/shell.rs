@@ -30,6 +30,7 @@ const PLACES: &[Place] = &[
     Place { name: "Overview", path: "/", key: 'o', needs: Permission::Read },
     Place { name: "Users", path: "/settings/users", key: 'u', needs: Permission::Govern },
     Place { name: "Plans", path: "/plans", key: 'l', needs: Permission::Read },
+    Place { name: "People", path: "/people", key: 'p', needs: Permission::Read },
 ];
 
 /// What surrounds a page.

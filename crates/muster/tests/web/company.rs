@@ -25,8 +25,7 @@ apps:
     limits: {removals_per_day: 1}
 "#;
 
-const ROSTER: &str = "\
-Employee #,First Name,Last Name,Work Email,Status,Hire Date,Termination Date,Job Title,Department,Location
+const ROSTER: &str = r#"Employee #,First Name,Last Name,Work Email,Status,Hire Date,Termination Date,Job Title,Department,Location
 1001,Ann,Ash,ann@acme.example,Active,2020-01-01,,Support Lead,Support,Berlin
 1002,Bob,Birch,bob@acme.example,Inactive,2020-01-01,2026-02-20,Support Agent,Support,Berlin
 1003,Cid,Cole,cid@acme.example,Inactive,2020-01-01,2026-02-24,Support Agent,Support,Berlin
@@ -34,8 +33,8 @@ Employee #,First Name,Last Name,Work Email,Status,Hire Date,Termination Date,Job
 1005,Eve,East,eve@acme.example,Active,2020-01-01,,Support Agent,Support,Berlin
 1006,Max,<script>alert(1)</script>,max@acme.example,Inactive,2020-01-01,2026-02-26,Support Agent,Support,Berlin
 1007,Flo,Frost,flo@acme.example,Active,2020-01-01,2026-03-20,Support Agent,Support,Berlin
-1008,Gus,=Gale,gus@acme.example,Active,2026-05-04,,Head of Data,Data,Paris
-";
+1008,=Gus,"Gale ""G""",gus@acme.example,Active,2026-05-04,,Head of Data,Data,Paris
+"#;
 
 /// A server for this company, which was read once; nothing was written yet.
 pub(crate) async fn company() -> Server {

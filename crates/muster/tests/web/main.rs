@@ -13,6 +13,7 @@ mod company;
 mod doors;
 #[path = "../support/in_process.rs"]
 mod in_process;
+mod people;
 mod permissions;
 mod plans;
 mod rounds;

@@ -6,6 +6,8 @@ mod one;
 mod progress;
 mod undo;
 
+pub(super) use self::one::{Line, Say};
+
 use askama::Template;
 use axum::{extract::State, response::Response};
 use muster_domain::model::{

@@ -38,7 +38,7 @@ const SHOWN: usize = 50;
 const LISTED: u32 = 20;
 
 /// What the one who looks may say to an operation.
-pub(super) enum Say {
+pub(in crate::web::pages) enum Say {
     /// Nothing.
     Nothing,
     /// No, though nobody asks.
@@ -50,21 +50,21 @@ pub(super) enum Say {
 }
 
 /// An operation as it is shown.
-pub(super) struct Line {
-    pub(super) operation: Operation,
-    pub(super) say: Say,
+pub(in crate::web::pages) struct Line {
+    pub(in crate::web::pages) operation: Operation,
+    pub(in crate::web::pages) say: Say,
 }
 
 impl Line {
-    pub(super) fn differences(&self) -> Vec<Difference> {
+    pub(in crate::web::pages) fn differences(&self) -> Vec<Difference> {
         self.operation.differences()
     }
 
-    pub(super) fn what(&self) -> String {
+    pub(in crate::web::pages) fn what(&self) -> String {
         self.operation.action.word().replace('_', " ")
     }
 
-    pub(super) fn sign(&self) -> (&'static str, &'static str) {
+    pub(in crate::web::pages) fn sign(&self) -> (&'static str, &'static str) {
         match self.operation.action.group() {
             _ if self.operation.action.removes_access() => ("-", "bad"),
             Group::Joiner => ("+", "ok"),
@@ -73,24 +73,24 @@ impl Line {
     }
 
     /// Whether she releases `hold` here, by saying yes.
-    pub(super) fn decides(&self, hold: &Hold) -> bool {
+    pub(in crate::web::pages) fn decides(&self, hold: &Hold) -> bool {
         matches!(self.say, Say::YesOrNo) && hold.kind.lifted_by_approval()
     }
 
-    pub(super) fn is_risky(&self) -> bool {
+    pub(in crate::web::pages) fn is_risky(&self) -> bool {
         self.operation.risk == Risk::High
     }
 
-    pub(super) fn is_rejected(&self) -> bool {
+    pub(in crate::web::pages) fn is_rejected(&self) -> bool {
         self.operation.holds.iter().any(|hold| hold.kind == HoldKind::Rejected)
     }
 
-    pub(super) fn besides(&self) -> Option<(&'static str, String)> {
+    pub(in crate::web::pages) fn besides(&self) -> Option<(&'static str, String)> {
         let (label, text) = self.operation.action.besides()?;
         Some((if label == "else" { "Else" } else { "Moves" }, text))
     }
 
-    pub(super) fn lost(&self) -> Option<(&'static str, &str)> {
+    pub(in crate::web::pages) fn lost(&self) -> Option<(&'static str, &str)> {
         match &self.operation.reversibility {
             Reversibility::Whole => None,
             Reversibility::Partly { lost } => Some(("For good", lost)),
