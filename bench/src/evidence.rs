@@ -149,6 +149,30 @@ pub(crate) async fn evidence() -> Result<Vec<Line>> {
     Ok(lines)
 }
 
+/// Everything that is kept held against the journal: what `muster log verify` does, and what comes
+/// before every signature.
+pub(crate) async fn verify() -> Result<Vec<Line>> {
+    let people = 20_000;
+    let desk = company(people, 3).await?;
+    let (seq, _) = desk.muster.store.journal_head().await?;
+    let (memory, watch) = (Memory::watch()?, Stopwatch::start());
+    desk.muster.verify_against(None, None).await?;
+    let agreement = desk.muster.agreement().await?;
+    let (seconds, growth) = (watch.seconds(), memory.growth_mb()?);
+    ensure!(agreement.beside.is_empty(), "{:?}", agreement.beside);
+    let held = Line::new(
+        format!("log verify: {people} x {people}, 3 days, {seq} entries"),
+        format!("{seconds:.1} s, +{growth} MB"),
+        "10 s, +600 MB",
+        seconds <= 10.0 && growth <= 600,
+    );
+    let watch = Stopwatch::start();
+    desk.muster.checkpoint().await?;
+    let seconds = watch.seconds();
+    let what = "log checkpoint: the same";
+    Ok(vec![held, Line::new(what, format!("{seconds:.1} s"), "10 s", seconds <= 10.0)])
+}
+
 /// A policy tried on the history of a company.
 pub(crate) async fn backtest() -> Result<Vec<Line>> {
     let mut lines = Vec::new();

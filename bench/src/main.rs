@@ -43,8 +43,10 @@ impl Line {
 }
 
 /// The groups, in the order of the table.
-const GROUPS: &[&str] =
-    &["pace", "read", "sync", "requests", "urgent", "change", "evidence", "backtest", "scale"];
+const GROUPS: &[&str] = &[
+    "pace", "read", "sync", "requests", "urgent", "change", "verify", "evidence", "backtest",
+    "scale",
+];
 
 /// People, and as many accounts, for the largest plan.
 const SCALE: u32 = 250_000;
@@ -74,6 +76,7 @@ async fn group_of(group: &str) -> Result<Vec<Line>> {
         "requests" => measure::requests().await,
         "urgent" => urgent::urgent().await,
         "change" => evidence::change().await,
+        "verify" => evidence::verify().await,
         "evidence" => evidence::evidence().await,
         "backtest" => evidence::backtest().await,
         other => bail!("there is no group {other:?}; there are {}", GROUPS.join(", ")),

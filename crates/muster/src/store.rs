@@ -21,6 +21,8 @@ mod read;
 pub mod records;
 pub mod redact;
 mod reseal;
+pub mod rows;
+mod schema;
 pub mod seal;
 pub mod sign_in;
 mod signing;

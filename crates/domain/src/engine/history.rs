@@ -5,6 +5,8 @@
 //! known, and said to be so; nothing is guessed.
 
 pub mod coverage;
+pub mod table;
+pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
-use self::coverage::Coverage;
+use self::{coverage::Coverage, trace::Trace};
 use super::checks;
 use crate::model::{
     account::Account,
@@ -28,26 +30,6 @@ use crate::model::{
     person::Person,
     work::OpenWork,
 };
-
-/// The kinds of state that entries tell by their images.
-pub mod table {
-    /// People.
-    pub const PEOPLE: &str = "people";
-    /// Sources of people.
-    pub const SOURCES: &str = "sources";
-    /// Connected apps.
-    pub const CONNECTIONS: &str = "connections";
-    /// What trying taught.
-    pub const LEARNED: &str = "learned";
-    /// Whose accounts are.
-    pub const LINKS: &str = "links";
-    /// What became of operations.
-    pub const RUNS: &str = "runs";
-    /// Approvals.
-    pub const APPROVALS: &str = "approvals";
-    /// What was ordered by hand.
-    pub const ORDERS: &str = "orders";
-}
 
 /// An account as it was known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,8 +168,8 @@ pub struct Known {
     pub headers: BTreeMap<(AppName, ObservationId), Json>,
     /// The valid policy.
     pub policy: Option<PolicyKnown>,
-    /// The digest of each policy that was ever valid, by number.
-    pub policies: BTreeMap<u64, Digest>,
+    /// What the journal tells of the tables beside documents.
+    pub trace: Trace,
     /// Entries that are dated clearly before the entry that precedes them.
     pub clock_went_back: Vec<u64>,
     /// What checks found, by the key of its clock.
@@ -259,6 +241,7 @@ impl Known {
         }
         self.last = Some(entry.at);
         self.coverage.learn(entry);
+        let traced = self.trace.learn(entry, restated);
         if entry.is_without_data() {
             self.miss(entry, restated);
             return;
@@ -272,7 +255,7 @@ impl Known {
             _ => Some(()),
         };
         let told = self.images(entry);
-        if read.is_none() || told.is_none() {
+        if read.is_none() || told.is_none() || traced.is_none() {
             self.unread.insert(entry.seq);
         }
         self.note_what_is_not_told(entry);
@@ -299,6 +282,7 @@ impl Known {
             let rows = self.rows.entry(image.table.clone()).or_default();
             match image.document(&entry.data, rows.get(&image.key)) {
                 Ok(Some(doc)) => {
+                    self.trace.order(&image, &doc);
                     rows.insert(image.key.clone(), doc);
                 }
                 Ok(None) => {
@@ -378,8 +362,8 @@ impl Known {
             self.touched.accounts.insert((app.clone(), id.clone()));
             match (after, known.get_mut(&id)) {
                 (Some(account), None) => {
-                    let seen =
-                        SeenAccount { account, first_seen: at, last_changed: at, gone: None };
+                    let first_seen = self.trace.first_seen(app, &id).unwrap_or(at);
+                    let seen = SeenAccount { account, first_seen, last_changed: at, gone: None };
                     known.insert(id, seen);
                 }
                 (Some(account), Some(seen)) => {
@@ -395,7 +379,7 @@ impl Known {
                     }
                     seen.gone.get_or_insert(at);
                 }
-                (None, None) => {}
+                (None, None) => self.trace.gone(app, &id, at),
             }
         }
         Some(())
@@ -416,7 +400,6 @@ impl Known {
         let text = entry.data.get("text")?.as_str()?.to_owned();
         let number = entry.data.get("number")?.as_u64()?;
         let digest = entry.data.get("digest")?.as_str()?.parse().ok()?;
-        self.policies.insert(number, digest);
         let (at, by) = (entry.at, entry.actor.clone());
         self.policy = Some(PolicyKnown { number, text, digest, at, by });
         Some(())

@@ -55,11 +55,18 @@ impl Muster {
         }
     }
 
-    /// Verifies the journal, signs how far it has come, and journals the signature.
+    /// Verifies the journal and that the state is what it tells, signs how far it has come, and journals the signature.
     ///
     /// # Errors
-    /// When the journal does not hold, or the store fails.
+    /// When the journal does not hold, the state is not what it tells, or the store fails.
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint> {
+        self.remembers_all()?;
+        self.beside_the_journal().await?;
+        self.sign().await
+    }
+
+    /// A checkpoint for who has held the state against the journal.
+    async fn sign(&self) -> Result<SignedCheckpoint> {
         self.remembers_all()?;
         self.signing_key().await?;
         self.verify().await?;

@@ -62,7 +62,7 @@ impl Muster {
         };
         let mut tx = self.begin();
         tx.put_policy(&version);
-        let data = json!({"number": version.number, "digest": version.digest, "text": text});
+        let data = json!({"number": version.number, "digest": version.digest, "text": text, "at": version.at});
         tx.journal(Event::PolicyApplied, About::default(), data);
         let ranks = &policy.organization.sources;
         let changed = match self.policy_or_none().await {

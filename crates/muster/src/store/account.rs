@@ -42,6 +42,13 @@ pub(super) fn account_digest(account: &Account) -> Result<String, StoreError> {
         .map_err(|source| StoreError::Unstorable { what: "an account", source: source.into() })
 }
 
+/// The digest of an account's document as it lies there, whatever version of Muster wrote it.
+pub(super) fn document_digest(document: &serde_json::Value) -> Result<String, StoreError> {
+    digest_of(document)
+        .map(String::from)
+        .map_err(|source| StoreError::Unstorable { what: "an account", source: source.into() })
+}
+
 /// An account's row before it is written.
 pub(super) struct Before {
     pub(super) digest: String,

@@ -148,6 +148,18 @@ pub enum StoreError {
         /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A row is not as Muster writes rows.
+    #[error(
+        "{table} {row}: {how}. Somebody changed the database; nothing was written. See what else was changed: muster log verify"
+    )]
+    Altered {
+        /// Where.
+        table: &'static str,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        how: String,
+    },
     /// A value cannot be stored.
     #[error("{what} cannot be stored")]
     Unstorable {

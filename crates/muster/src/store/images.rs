@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_domain::model::{
+    canonical::Digest,
     history::{AFTER, Image},
     journal::Draft,
 };
@@ -15,17 +16,27 @@ use serde_json::Value as Json;
 use super::{
     StoreError,
     columns::{
-        APPROVALS, CONNECTIONS, LEARNED, LINKS, ORDERS, PEOPLE, RUNS, Row, SOURCES, Table, Value,
-        parse_json,
+        ACTIVITY, APPROVALS, CONNECTIONS, CREDENTIALS, LEARNED, LINKS, NOTICED, ORDERS, PEOPLE,
+        RUNS, Row, SIGNING_KEYS, SOURCES, TRAILS, Table, Value, parse_json,
     },
     tx::Write,
 };
 
-/// The tables that the journal tells by images. Accounts, reads, policies, checks, work and notices
-/// have entries of their own that tell all there is; credentials and files never stand in the
-/// journal; and what an app's trail tells of people's habits is kept out of what cannot be changed.
+/// The tables that the journal tells by images. Accounts, reads, policies, checks and work have
+/// entries of their own that tell all there is; the digest of a file stands in the order that it
+/// was attached to, and that of a plan in the entry that tells of it.
 const TOLD: &[&Table] =
-    &[&PEOPLE, &SOURCES, &CONNECTIONS, &LEARNED, &LINKS, &RUNS, &APPROVALS, &ORDERS];
+    &[&PEOPLE, &SOURCES, &CONNECTIONS, &LEARNED, &LINKS, &RUNS, &APPROVALS, &ORDERS, &TRAILS];
+
+/// The tables of which images tell a digest alone: secrets never stand in the journal, and what an
+/// app's trail tells of people's habits is kept out of what cannot be changed. What a row of
+/// activity holds is salted, so that nobody finds it by trying.
+const DIGESTED: &[&Table] = &[&ACTIVITY, &CREDENTIALS, &SIGNING_KEYS];
+
+/// The digest of what lies in the columns of a row beside its key.
+pub(super) fn row_digest(rest: &[String]) -> Json {
+    Json::String(Digest::of(rest.join("\n").as_bytes()).to_string())
+}
 
 /// What of a run that goes on is as it was.
 const KEPT_OF_A_RUN: [&str; 2] = ["operation", "before_image"];
@@ -74,6 +85,34 @@ fn found(writes: &[Write]) -> Result<Vec<Found>, StoreError> {
                     last.insert((table.name, key), (place, doc));
                 }
             }
+            Write::Rows(table, rows) if DIGESTED.iter().any(|told| told.name == table.name) => {
+                for row in rows {
+                    let (key, rest) = row.split_at(table.keys.len().min(row.len()));
+                    let doc = row_digest(&rest.iter().map(words).collect::<Vec<_>>());
+                    let key = key.iter().map(words).collect();
+                    last.insert((table.name, key), (place, doc));
+                }
+            }
+            Write::Rows(table, rows) if table.name == NOTICED.name => {
+                for row in rows {
+                    let key = row.iter().take(NOTICED.keys.len()).map(words).collect();
+                    let since = row.last().map(words).unwrap_or_default();
+                    last.insert((NOTICED.name, key), (place, Json::String(since)));
+                }
+            }
+            Write::Forget(app, went) => {
+                for what in went {
+                    let key = vec![app.to_string(), what.clone()];
+                    last.insert((NOTICED.name, key), (place, Json::Null));
+                }
+            }
+            Write::Unseal(app) => {
+                last.insert((CREDENTIALS.name, vec![app.to_string()]), (place, Json::Null));
+            }
+            Write::ForgetSeeds(before) if *before > 1 => {
+                let former = vec![(before - 1).to_string()];
+                last.insert((SIGNING_KEYS.name, former), (place, Json::Null));
+            }
             Write::RemovePerson(person) => {
                 last.insert((PEOPLE.name, vec![person.to_string()]), (place, Json::Null));
             }
@@ -93,14 +132,18 @@ fn found(writes: &[Write]) -> Result<Vec<Found>, StoreError> {
 }
 
 fn key_and_doc(table: &Table, row: &Row) -> Result<(Vec<String>, Json), StoreError> {
-    let text = |value: &Value| match value {
+    let key = row.iter().take(table.keys.len()).map(words).collect();
+    let doc = row.last().map(words).unwrap_or_default();
+    Ok((key, parse_json(table.name, &doc)?))
+}
+
+/// A value as text.
+fn words(value: &Value) -> String {
+    match value {
         Value::Text(text) => text.clone(),
         Value::OptionalText(text) => text.clone().unwrap_or_default(),
         Value::Number(number) => number.to_string(),
-    };
-    let key = row.iter().take(table.keys.len()).map(text).collect();
-    let doc = row.last().map(text).unwrap_or_default();
-    Ok((key, parse_json(table.name, &doc)?))
+    }
 }
 
 /// Where the entries of a transaction stand among its writes.

@@ -1,9 +1,12 @@
 //! The journal: appending in order, finding entries, verifying the chain.
 
-use muster_domain::model::{
-    canonical::Digest,
-    id::{AccountId, AppName, OperationId, PersonId},
-    journal::{About, Broken, Draft, Entry, Event, TakenOut},
+use muster_domain::{
+    engine::history::trace::TELLS,
+    model::{
+        canonical::Digest,
+        id::{AccountId, AppName, OperationId, PersonId},
+        journal::{About, Broken, Draft, Entry, Event, TakenOut},
+    },
 };
 use serde_json::Value as Json;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -72,6 +75,12 @@ impl<'a> Appender<'a> {
             what: "a journal entry",
             source: source.into(),
         };
+        if self.seq == 0
+            && let Some(data) = draft.data.as_object_mut()
+        {
+            // A journal that begins with it tells every table; what it does not tell, nobody wrote.
+            data.insert(TELLS.to_owned(), true.into());
+        }
         draft.data = settled(draft.data).map_err(unstorable)?;
         let seq = self.next_seq();
         let salt = self.store.store.0.env.chance();

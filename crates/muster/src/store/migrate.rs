@@ -5,7 +5,7 @@ use muster_domain::model::canonical::Digest;
 use sqlx::{AnyConnection, Row as _};
 
 use super::{
-    columns::moment_text,
+    columns::{moment_text, number, text},
     driver::{Dialect, Driver},
     error::StoreError,
 };
@@ -69,6 +69,23 @@ pub(super) async fn migrate(driver: &Driver, env: &Env) -> Result<(), StoreError
         }
     }
     transaction.commit().await.map_err(|error| driver.fault(error))
+}
+
+/// Where the list of what was applied is not what this program applies. What was applied with
+/// another text was refused when the database was opened.
+pub(super) async fn strange(driver: &Driver) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("SELECT number, name FROM migrations ORDER BY number")
+        .fetch_all(&driver.pool)
+        .await
+        .map_err(|error| driver.fault(error))?;
+    let mut found = Vec::new();
+    for row in &rows {
+        let (number, name) = (number("migrations", row, 0)?, text("migrations", row, 1)?);
+        if !ALL.iter().any(|known| known.number == number && known.name == name) {
+            found.push(format!("the database: migration {number} is not one of Muster's"));
+        }
+    }
+    Ok(found)
 }
 
 async fn applied(

@@ -2,7 +2,10 @@
 //! merged in one short transaction at its end. A read that finds nothing new writes nothing but
 //! the observation itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use muster_domain::model::{
@@ -16,8 +19,11 @@ use sqlx::{AnyConnection, any::AnyRow};
 
 use super::{
     OrgStore, StoreError,
-    account::{Before, account_digest},
-    columns::{ACCOUNTS, Row, STAGING, Statement, json_text, moment_text, parse_json, text},
+    account::{Before, account_digest, document_digest},
+    columns::{
+        ACCOUNTS, Row, STAGING, Statement, Value, json_text, moment_text, number, parse,
+        parse_json, text,
+    },
     journal::Appender,
     records::{ObservationHeader, ObservationRecord, Reading},
     tx::Tx,
@@ -37,7 +43,7 @@ impl OrgStore {
     pub async fn begin_read(&self, app: &AppName) -> Result<Reading, StoreError> {
         let (after, _) = self.head().await?;
         let id = ObservationId::from_chance(self.store.0.env.chance());
-        Ok(Reading { id, app: app.clone(), after })
+        Ok(Reading { id, app: app.clone(), after, staged: Arc::default() })
     }
 
     /// Stages one page of a read: writes down those accounts that are not known to be like that.
@@ -74,6 +80,7 @@ impl OrgStore {
                 let written = STAGING.write(&mut transaction, self.org.as_str(), &rows).await;
                 written.map_err(|error| self.store.fault(error))?;
                 transaction.commit().await.map_err(|error| self.store.fault(error))?;
+                reading.note(&rows)?;
             }
         }
         Ok(())
@@ -105,6 +112,29 @@ impl OrgStore {
             known.entry(text("staging", &row, 0)?).or_default().staged = true;
         }
         Ok(known)
+    }
+}
+
+impl Reading {
+    /// Keeps what this process staged, so that what others put there is not taken for it.
+    fn note(&self, rows: &[Row]) -> Result<(), StoreError> {
+        let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            if let [_, _, Value::Text(id), Value::Text(digest), ..] = row.as_slice() {
+                staged.insert(parse(STAGING.name, id)?, parse(STAGING.name, digest)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn has_staged(&self, account: &str, digest: &str) -> bool {
+        let staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        let id: Result<AccountId, _> = account.parse();
+        id.ok().and_then(|id| staged.get(&id).copied()).is_some_and(|it| it.to_string() == digest)
+    }
+
+    fn count_staged(&self) -> usize {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
@@ -157,6 +187,7 @@ impl Merge {
     ) -> Result<ObservationRecord, StoreError> {
         let findings = Findings::default();
         let mut merging = Merging { merge: self, tx, connection, appender, seq, findings };
+        merging.is_all_of_the_past().await?;
         merging.merge_staged().await?;
         if self.is_proven() {
             merging.mark_gone().await?;
@@ -182,6 +213,10 @@ impl Merge {
     }
 }
 
+fn altered(table: &'static str, row: &str, how: &str) -> StoreError {
+    StoreError::Altered { table, row: row.to_owned(), how: how.to_owned() }
+}
+
 impl Merging<'_, '_> {
     fn fault(&self, error: sqlx::Error) -> StoreError {
         self.tx.store().store.fault(error)
@@ -194,6 +229,7 @@ impl Merging<'_, '_> {
 
     async fn merge_staged(&mut self) -> Result<(), StoreError> {
         let store = self.tx.store().clone();
+        let mut found = 0;
         let mut last: Option<String> = None;
         loop {
             let page = Statement::of_org(
@@ -213,13 +249,38 @@ impl Merging<'_, '_> {
                 let doc = text("staging", row, 2)?;
                 let before = Before::of(row, 3)?;
                 last = Some(account.clone());
+                found += 1;
+                if !self.merge.reading.has_staged(&account, &digest) {
+                    return Err(altered(STAGING.name, &account, "this read did not stage it so"));
+                }
                 self.merge_one(account, (digest, doc), before)?;
             }
             if rows.len() < CHUNK {
-                return Ok(());
+                break;
             }
             self.flush().await?;
         }
+        let missing = self.merge.reading.count_staged().saturating_sub(found);
+        if missing == 0 {
+            return Ok(());
+        }
+        let how = format!("{missing} accounts that were staged are missing");
+        Err(altered(STAGING.name, self.merge.reading.id.as_str(), &how))
+    }
+
+    /// A row of accounts is written by a transaction that has ended: a later number was never
+    /// given, and believing it would shut out every later read. Asked before this one writes any.
+    async fn is_all_of_the_past(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT account, seq FROM accounts WHERE org = $1";
+        let of_the_future = Statement::of_org(sql, &self.tx.store().org)
+            .with("AND app = ?", Some(self.merge.reading.app.as_str()))
+            .with("AND seq >= ?", Some(self.seq))
+            .then("ORDER BY account LIMIT 1");
+        let rows = self.rows(&of_the_future).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        let (account, seq) = (text(ACCOUNTS.name, row, 0)?, number(ACCOUNTS.name, row, 1)?);
+        let how = format!("it says entry {seq} wrote it, and the journal ends at {}", self.seq - 1);
+        Err(altered(ACCOUNTS.name, &account, &how))
     }
 
     fn merge_one(
@@ -237,6 +298,9 @@ impl Merging<'_, '_> {
             return Ok(());
         }
         let after: Json = parse_json("staging", &doc)?;
+        if document_digest(&after)? != digest {
+            return Err(altered(STAGING.name, &account, "its document has another digest"));
+        }
         let old: Json = there.map_or(Ok(Json::Null), |there| parse_json("accounts", &there.doc))?;
         match there {
             Some(_) => self.findings.changed += 1,

@@ -1,7 +1,10 @@
 //! The records of the store that are not nouns of the domain: what is remembered *about* sources,
 //! connections, accounts and reads.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use jiff::Timestamp;
 use muster_domain::engine::merge::LastImport;
@@ -141,6 +144,8 @@ pub struct Reading {
     /// The journal's last number when the read began: accounts written later than that by a
     /// direct look-up are known better than this read knows them.
     pub(super) after: i64,
+    /// The digest of each account that was staged: what else lies there is not of this read.
+    pub(super) staged: Arc<Mutex<BTreeMap<AccountId, Digest>>>,
 }
 
 /// A policy that is or was valid.

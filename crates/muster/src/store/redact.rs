@@ -2,6 +2,7 @@
 //! lies in other tables.
 
 use muster_domain::model::{
+    canonical::digest_of,
     id::{AccountId, AppName, PersonId},
     journal::Draft,
 };
@@ -91,14 +92,17 @@ impl OrgStore {
                     .await?;
             }
             for (app, account, doc) in gone {
+                // A digest of what was there would tell whether a guess is right.
+                let digest = digest_of(doc).map_err(|error| sqlx::Error::Encode(error.into()))?;
                 sqlx::query(
-                    "UPDATE accounts SET doc = $4 WHERE org = $1 AND app = $2 AND account = $3 \
+                    "UPDATE accounts SET doc = $4, digest = $5 WHERE org = $1 AND app = $2 AND account = $3 \
                      AND gone IS NOT NULL",
                 )
                 .bind(org)
                 .bind(app.as_str())
                 .bind(account.as_str())
                 .bind(doc.to_string())
+                .bind(digest.to_string())
                 .execute(&mut *connection)
                 .await?;
             }

@@ -60,6 +60,14 @@ impl SealingKey {
         id_of(&self.current)
     }
 
+    /// A salt for what lies at `place`: the same each time, and told by nothing but the key.
+    pub(super) fn salt(&self, place: &[&str]) -> String {
+        let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(&*self.current));
+        let parts: Vec<&str> =
+            ["muster salt", &hex].into_iter().chain(place.iter().copied()).collect();
+        digest_of_parts(&parts).to_string().chars().take(32).collect()
+    }
+
     fn by_id(&self, id: &str) -> Option<&[u8; 32]> {
         std::iter::once(&self.current)
             .chain(&self.former)

@@ -60,6 +60,14 @@ pub struct Tx {
     fault: Option<StoreError>,
 }
 
+/// What a trail tells, with a salt: the journal holds its digest, by which nobody shall find it.
+#[derive(serde::Serialize)]
+struct Salted<'a> {
+    salt: String,
+    #[serde(flatten)]
+    activity: &'a Activity,
+}
+
 pub(super) enum Write {
     Rows(&'static Table, Vec<Row>),
     Unlink(AppName, AccountId),
@@ -111,10 +119,7 @@ impl Tx {
 
     /// Writes people, new or known.
     pub fn put_people(&mut self, people: &[Person]) {
-        let row = |person: &Person| {
-            Ok(vec![person.id.as_str().into(), json_text("a person", person)?.into()])
-        };
-        self.rows(&PEOPLE, people.iter().map(row).collect());
+        self.rows(&PEOPLE, people.iter().map(person_row).collect());
     }
 
     /// Takes a person off the list: she goes on in another, see [`Tx::put_order`] of what made
@@ -217,9 +222,7 @@ impl Tx {
     /// Makes a policy the valid one. The commit is a [`StoreError::Conflict`] when its number is
     /// taken.
     pub fn put_policy(&mut self, policy: &PolicyVersion) {
-        let row =
-            json_text("a policy", policy).map(|doc| vec![signed(policy.number).into(), doc.into()]);
-        self.row(&POLICIES, row);
+        self.row(&POLICIES, policy_row(policy));
     }
 
     /// Saves a plan under its digest.
@@ -241,23 +244,7 @@ impl Tx {
 
     /// Writes where a run stands.
     pub fn put_run(&mut self, run: &Run) {
-        let account = run.account.as_ref().or(run.operation.account.as_ref());
-        let row = json_text("a run", run).map(|doc| {
-            vec![
-                run.id.as_str().into(),
-                run.operation.app.as_str().into(),
-                // The column finds the runs of a person; those about an account that is nobody's
-                // are under no name.
-                run.operation.person_id().map_or("", PersonId::as_str).into(),
-                account.cloned().map(String::from).into(),
-                run.operation.fingerprint.to_string().into(),
-                run.state.word().into(),
-                run.intended.into(),
-                run.changed.into(),
-                doc.into(),
-            ]
-        });
-        self.row(&RUNS, row);
+        self.row(&RUNS, run_row(run));
     }
 
     /// Writes where a run stands whose operation and before-image were written before and are the
@@ -269,15 +256,7 @@ impl Tx {
 
     /// Writes an approval; a later one of the same operation replaces it.
     pub fn put_approval(&mut self, approval: &Approval) {
-        let row = json_text("an approval", approval).map(|doc| {
-            vec![
-                approval.app.as_str().into(),
-                approval.fingerprint.to_string().into(),
-                approval.expires.into(),
-                doc.into(),
-            ]
-        });
-        self.row(&APPROVALS, row);
+        self.row(&APPROVALS, approval_row(approval));
     }
 
     /// Writes what an app's trail tells of accounts, and how far it was read.
@@ -287,8 +266,12 @@ impl Tx {
         activity: &BTreeMap<AccountId, Activity>,
         trail: &Trail,
     ) {
+        let (key, org) = (self.store.store.0.key.clone(), self.store.org.clone());
         let row = |(account, activity): (&AccountId, &Activity)| {
             let doc = json_text("activity", activity)?;
+            let place = [org.as_str(), app.as_str(), account.as_str(), &doc];
+            let salt = key.salt(&place);
+            let doc = json_text("activity", &Salted { salt, activity })?;
             Ok(vec![app.as_str().into(), account.as_str().into(), doc.into()])
         };
         self.rows(&ACTIVITY, activity.iter().map(row).collect());
@@ -559,4 +542,38 @@ impl Tx {
     pub(super) const fn store(&self) -> &OrgStore {
         &self.store
     }
+}
+
+pub(super) fn person_row(person: &Person) -> Result<Row, StoreError> {
+    Ok(vec![person.id.as_str().into(), json_text("a person", person)?.into()])
+}
+
+pub(super) fn policy_row(policy: &PolicyVersion) -> Result<Row, StoreError> {
+    Ok(vec![signed(policy.number).into(), json_text("a policy", policy)?.into()])
+}
+
+pub(super) fn run_row(run: &Run) -> Result<Row, StoreError> {
+    let account = run.account.as_ref().or(run.operation.account.as_ref());
+    Ok(vec![
+        run.id.as_str().into(),
+        run.operation.app.as_str().into(),
+        // The column finds the runs of a person; those about an account that is nobody's are
+        // under no name.
+        run.operation.person_id().map_or("", PersonId::as_str).into(),
+        account.cloned().map(String::from).into(),
+        run.operation.fingerprint.to_string().into(),
+        run.state.word().into(),
+        run.intended.into(),
+        run.changed.into(),
+        json_text("a run", run)?.into(),
+    ])
+}
+
+pub(super) fn approval_row(approval: &Approval) -> Result<Row, StoreError> {
+    Ok(vec![
+        approval.app.as_str().into(),
+        approval.fingerprint.to_string().into(),
+        approval.expires.into(),
+        json_text("an approval", approval)?.into(),
+    ])
 }

@@ -13,12 +13,19 @@ use crate::{
 /// Runs SQL on a home's database, as somebody with access to the file can.
 pub(crate) fn tamper(home: &Path, sql: &str) {
     let url = format!("sqlite:{}", home.join("muster.db").display());
-    let sql = format!(
-        "DROP TRIGGER IF EXISTS journal_no_delete; DROP TRIGGER IF EXISTS journal_no_update; {sql}"
-    );
     let tampered = async {
         sqlx::any::install_default_drivers();
         let mut connection = AnyConnection::connect(&url).await.unwrap();
+        // Puts the guards back, as whoever leaves no trace does.
+        let guards =
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'journal'";
+        let guards: Vec<String> =
+            sqlx::query_scalar(guards).fetch_all(&mut connection).await.unwrap();
+        let sql = format!(
+            "DROP TRIGGER IF EXISTS journal_no_delete; DROP TRIGGER IF EXISTS journal_no_update; \
+             {sql}; {}",
+            guards.join(";")
+        );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     };
@@ -99,6 +106,7 @@ fn what_evidence_rests_on_is_held_against_the_journal() {
     let words = ["exception", "add", "offboarded", &unit, "--until", &until, "--reason", "x"];
     let more = ["--owner", &email("Ben Birch"), "--file", &proof];
     company.muster(words.into_iter().chain(more)).done();
+    company.muster(["evidence", "key"]).done();
     company.muster(["log", "verify"]).done();
     let ways = [
         (
@@ -123,10 +131,29 @@ fn what_evidence_rests_on_is_held_against_the_journal() {
             "UPDATE accounts SET doc = replace(doc, 'active', 'inactive')",
             &["account of support", "status told active, kept inactive"],
         ),
+        (
+            "an account that no read reaches",
+            "UPDATE accounts SET seq = 9000000000000000",
+            &["account of support", "seq told"],
+        ),
+        (
+            "a trigger",
+            "CREATE TRIGGER sly BEFORE INSERT ON staging BEGIN SELECT RAISE(IGNORE); END",
+            &["the database", "trigger sly was not made by Muster"],
+        ),
+        ("a deleted file", "DELETE FROM files", &["file ", "told of, and not kept"]),
+        (
+            "since when",
+            "UPDATE noticed SET since = '2020-01-01T00:00:00.000000000Z'",
+            &["noticed "],
+        ),
     ];
     for (name, sql, says) in ways {
         let terminal = copy(&company, name);
         tamper(&terminal.home, sql);
+        for signs in [&["log", "checkpoint"][..], &["evidence", "key", "rotate"]] {
+            terminal.muster(signs.iter()).refused([says[0], "muster log verify"]);
+        }
         let mut said = terminal.muster(["log", "verify"]).waits();
         for one in says {
             said = said.says(one);

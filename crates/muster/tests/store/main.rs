@@ -8,6 +8,7 @@
     reason = "tests, which clippy does not recognise outside of #[test] functions"
 )]
 
+mod agreement;
 mod contract;
 mod damage;
 mod history;
@@ -35,6 +36,13 @@ macro_rules! on_every_database {
 }
 
 on_every_database! {
+    agreement:
+        every_table_is_listed_with_how_it_is_held_against_the_journal,
+        whatever_is_changed_in_any_table_is_named,
+        what_is_foreign_missing_or_altered_in_the_database_itself_is_named,
+        an_account_whose_row_claims_to_be_of_the_future_stops_a_read,
+        what_others_put_among_what_a_read_staged_is_refused,
+        the_list_of_what_postgresql_holds_is_what_the_migrations_make;
     contract:
         what_is_written_is_read_back,
         orders_are_kept_until_they_are_taken_back,

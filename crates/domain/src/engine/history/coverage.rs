@@ -6,12 +6,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::table;
+use super::{table, trace};
 use crate::model::{
     history::AFTER,
     id::{AccountId, AppName, OperationId, PersonId},
     journal::{About, Entry, Event},
 };
+
+/// Kinds that entries did not tell at first, though they told others. A journal that tells them
+/// says so in its first entry.
+const TOLD_SINCE_JOURNALS_SAY_SO: [&str; 7] = [
+    table::NOTICED,
+    table::TRAILS,
+    table::ACTIVITY,
+    table::CREDENTIALS,
+    table::SIGNING_KEYS,
+    table::PLANS,
+    table::FILES,
+];
 
 /// How far the journal vouches for the state.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +32,8 @@ pub struct Coverage {
     pub images_from: Option<u64>,
     /// Entries after it that changed something and do not tell what it is then.
     pub untold: BTreeSet<u64>,
+    /// Whether the journal tells every table from its first entry on.
+    pub tells: bool,
     /// What earlier entries wrote, by kind: without a key, anything of the kind.
     early: BTreeMap<&'static str, BTreeSet<Vec<String>>>,
     /// The runs that earlier entries tell of.
@@ -40,6 +54,9 @@ pub enum Excuse {
 impl Coverage {
     /// Takes in the next entry.
     pub(super) fn learn(&mut self, entry: &Entry) {
+        if entry.seq == 1 {
+            self.tells = entry.data.get(trace::TELLS).is_some();
+        }
         if entry.is_without_data() {
             self.taken_out.push((entry.about.clone(), entry.at));
             return;
@@ -65,8 +82,17 @@ impl Coverage {
     /// Whether earlier entries wrote this, or anything of its kind without saying what.
     #[must_use]
     pub fn is_early(&self, kind: &str, key: &[String]) -> bool {
+        if TOLD_SINCE_JOURNALS_SAY_SO.contains(&kind) {
+            return !self.tells;
+        }
         let written = self.early.get(kind);
         written.is_some_and(|written| written.contains(key) || written.contains(&Vec::new()))
+    }
+
+    /// Whether any entry lost its data.
+    #[must_use]
+    pub const fn has_taken_out(&self) -> bool {
+        !self.taken_out.is_empty()
     }
 
     /// The keys of a kind that earlier entries wrote.

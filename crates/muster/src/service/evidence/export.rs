@@ -146,7 +146,7 @@ impl Muster {
     }
 
     async fn export(&self, wanted: Wanted, mut bundle: Bundle) -> Result<Exported> {
-        let checkpoint = self.checkpoint().await?;
+        let checkpoint = self.sign().await?;
         let key = self.signing_key().await?;
         if key.public() != checkpoint.checkpoint.key {
             let what = "the signing key was changed meanwhile: try again";

@@ -66,8 +66,8 @@ impl Muster {
     /// come; what the former one was made from is forgotten.
     ///
     /// # Errors
-    /// When there is no key yet, the journal does not hold, somebody else changes the key at the
-    /// same time, or the store fails.
+    /// When there is no key yet, the journal does not hold, the state is not what it tells, somebody
+    /// else changes the key at the same time, or the store fails.
     pub async fn rotate_signing_key(&self) -> Result<SignedRotation> {
         let Some((number, former)) = self.known_signing_key().await? else {
             return Err(Error::Invalid(
@@ -75,6 +75,7 @@ impl Muster {
             ));
         };
         self.verify_against(None, None).await?;
+        self.beside_the_journal().await?;
         let (next, seed) = self.new_key()?;
         let (seq, head) = self.store.journal_head().await?;
         let rotation = Rotation {

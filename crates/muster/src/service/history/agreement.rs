@@ -1,5 +1,6 @@
 //! That the journal and the state agree: folding the whole journal gives exactly the tables.
 
+mod beside;
 mod differ;
 
 use std::{
@@ -9,18 +10,17 @@ use std::{
 
 use jiff::Timestamp;
 use muster_domain::{
-    engine::history::{self, CheckKnown, Known, coverage::Excuse, table},
+    engine::history::{self, Known, coverage::Excuse, table},
     model::{
         account::Account,
-        canonical::Digest,
-        check::CheckResult,
         id::{AccountId, AppName, PersonId},
         operation::Run,
     },
 };
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
+use self::beside::{excuse, name_unreadable, unless_unreadable};
 use crate::{
     error::{Error, Result},
     service::Muster,
@@ -54,23 +54,42 @@ impl Muster {
     pub async fn agreement(&self) -> Result<Agreement> {
         let known = self.known(None).await?;
         let mut beside = self.begin_comparing(&known).await?;
-        self.compare_people(&known, &mut beside).await?;
-        for app in self.store.connections().await?.into_iter().map(|one| one.app) {
-            self.compare_accounts(&known, &app, &mut beside).await?;
-            self.compare_deeds(&known, &app, &mut beside).await?;
+        let done = self.compare_people(&known, &mut beside).await;
+        unless_unreadable(done, &mut beside)?;
+        for app in self.every_app(&known, &mut beside).await? {
+            let done = self.compare_accounts(&known, &app, &mut beside).await;
+            unless_unreadable(done, &mut beside)?;
+            let done = self.compare_deeds(&known, &app, &mut beside).await;
+            unless_unreadable(done, &mut beside)?;
         }
-        self.compare_documents(&known, &mut beside).await?;
+        let done = self.compare_documents(&known, &mut beside).await;
+        unless_unreadable(done, &mut beside)?;
+        let done = self.compare_policies(&known, &mut beside).await;
+        unless_unreadable(done, &mut beside)?;
         self.compare_files(&mut beside).await?;
-        let told = known.checks.iter().map(|(key, one)| {
-            let CheckKnown { state, rung, since, due, .. } = one;
-            (key.clone(), json!({"state": state, "rung": rung, "since": since, "due": due}))
-        });
-        let kept = self.store.check_results().await?.into_iter().map(|(key, one)| {
-            let CheckResult { state, rung, since, due, .. } = one;
-            (key, json!({"state": state, "rung": rung, "since": since, "due": due}))
-        });
-        beside.compare(("check", "check"), (told, kept), |beside, key| beside.excuse_check(key));
+        let done = self.compare_checks(&known, &mut beside).await;
+        unless_unreadable(done, &mut beside)?;
+        let done = self.compare_beside(&known, &mut beside).await;
+        unless_unreadable(done, &mut beside)?;
+        self.compare_rows(&mut beside).await?;
+        name_unreadable(&mut beside);
         Ok(beside.agreement)
+    }
+
+    /// Every app that entries tell of or of which something is kept, connected or not.
+    async fn every_app(&self, known: &Known, beside: &mut Beside<'_>) -> Result<BTreeSet<AppName>> {
+        let mut apps: BTreeSet<AppName> = known.apps().into_iter().collect();
+        apps.extend(known.accounts.keys().cloned());
+        apps.extend(known.reads.keys().cloned());
+        for app in self.store.apps_kept().await? {
+            match app.parse() {
+                Ok(app) => {
+                    apps.insert(app);
+                }
+                Err(_) => beside.push("something is kept of an app that has no name".to_owned()),
+            }
+        }
+        Ok(apps)
     }
 
     /// Refuses to go on where the state is not what the journal tells.
@@ -114,7 +133,12 @@ impl Muster {
             known.coverage.people_taken_out().into_iter().cloned().collect();
         let mut accounts = known.coverage.accounts_taken_out();
         for app in known.apps() {
-            for (id, link) in self.store.links(&app).await? {
+            let links = match self.store.links(&app).await {
+                // The row is named when links are compared.
+                Err(StoreError::Unreadable { .. }) => BTreeMap::new(),
+                links => links?,
+            };
+            for (id, link) in links {
                 if link.person().is_some_and(|person| people.contains(person)) {
                     accounts.insert((app.clone(), id));
                 }
@@ -134,7 +158,7 @@ impl Muster {
         for seq in &known.unread {
             agreement.beside.push(format!("entry {seq} is unreadable"));
         }
-        Ok(Beside { known, agreement, people, accounts })
+        Ok(Beside { known, agreement, people, accounts, unreadable: BTreeSet::new() })
     }
 
     async fn compare_people(&self, known: &Known, beside: &mut Beside<'_>) -> Result<()> {
@@ -196,14 +220,6 @@ impl Muster {
         beside.compare(("source", table::SOURCES), (told, kept), |beside, key| {
             beside.excuse(table::SOURCES, std::slice::from_ref(key), false)
         });
-        // The digest is computed from the text, not believed.
-        let kept = self.store.policy_versions().await?.into_iter().map(|policy| {
-            let text = Digest::of(policy.text.as_bytes());
-            (policy.number, json!({"digest": policy.digest, "text": text}))
-        });
-        let told = known.policies.iter();
-        let told = told.map(|(number, told)| (*number, json!({"digest": told, "text": told})));
-        beside.compare(("policy", "policy"), (told, kept), |_, _| None);
         Ok(())
     }
 
@@ -219,10 +235,19 @@ impl Muster {
         };
         let key = |id: &AccountId| [app.to_string(), id.to_string()];
         let told = known.accounts.get(app).into_iter().flatten();
-        let told = told.map(|(id, it)| {
-            let (first_seen, last_changed) = (it.first_seen, it.last_changed);
-            (id, Shown { account: &it.account, first_seen, last_changed, gone: it.gone })
-        });
+        let told: Vec<_> = told
+            .map(|(id, it)| {
+                let last_changed = it.last_changed;
+                // Older entries that took data out do not tell when an account was first seen: who
+                // came back was seen before.
+                let before = kept.get(id).map(|kept| kept.first_seen);
+                let before = before.filter(|before| {
+                    known.trace.remains_untold && hers(beside, id) && *before < it.first_seen
+                });
+                let first_seen = before.unwrap_or(it.first_seen);
+                (id, Shown { account: &it.account, first_seen, last_changed, gone: it.gone })
+            })
+            .collect();
         let shown = kept.iter().map(|(id, it)| {
             let (first_seen, last_changed) = (it.first_seen, it.last_changed);
             (id, Shown { account: &it.account, first_seen, last_changed, gone: it.gone })
@@ -230,22 +255,9 @@ impl Muster {
         beside.compare((&format!("account of {app}"), "account"), (told, shown), |beside, id| {
             beside.excuse("account", &key(id), hers(beside, id))
         });
-        let mut told = BTreeMap::new();
-        for id in kept.keys() {
-            told.extend(known.learned(app, id)?.map(|it| (id, it)));
-        }
-        let shown = kept.iter().filter_map(|(id, it)| Some((id, it.learned?)));
-        let what = format!("what was learned of an account of {app}");
-        beside.compare((&what, table::LEARNED), (told, shown), |beside, id| {
-            beside.excuse(table::LEARNED, &key(id), hers(beside, id))
-        });
-        let told = known.work.iter().filter(|((of, id), _)| of == app && kept.contains_key(id));
-        let told = told.map(|((_, id), work)| (id, work));
-        let shown = kept.iter().filter_map(|(id, it)| Some((id, it.work.as_ref()?)));
-        let what = format!("work of an account of {app}");
-        beside.compare((&what, "work"), (told, shown), |beside, id| {
-            beside.excuse("work", &key(id), hers(beside, id))
-        });
+        self.compare_writers(known, app, beside).await?;
+        self.compare_remains(known, app, beside).await?;
+        self.compare_beside_accounts(known, app, beside).await?;
         let (told, shown) = (known.links(app)?, self.store.links(app).await?);
         beside.compare((&format!("link of {app}"), table::LINKS), (told, shown), |beside, id| {
             beside.excuse(table::LINKS, &key(id), hers(beside, id))
@@ -276,7 +288,8 @@ impl Muster {
         beside.compare((&format!("run of {app}"), table::RUNS), (told, kept), |beside, id| {
             beside.excuse(table::RUNS, &[id.to_string()], hers.contains(id))
         });
-        let now = self.env.now();
+        // Also those that lapsed.
+        let now = Timestamp::MIN;
         let kept = self.store.approvals(app, now).await?;
         let hers: BTreeSet<_> = kept
             .iter()
@@ -330,13 +343,19 @@ struct Beside<'k> {
     /// The people whose data was taken out, and their accounts.
     people: BTreeSet<PersonId>,
     accounts: BTreeSet<(AppName, AccountId)>,
+    /// Tables that could not be compared.
+    unreadable: BTreeSet<&'static str>,
 }
 
 impl Beside<'_> {
+    fn push(&mut self, line: String) {
+        self.agreement.beside.push(line);
+    }
+
     /// Why this may be kept though the journal does not tell it, if it may.
     fn excuse(&self, kind: &str, key: &[String], hers: bool) -> Option<Excuse> {
         let early = self.known.coverage.is_early(kind, key);
-        hers.then_some(Excuse::TakenOut).or_else(|| early.then_some(Excuse::Early))
+        excuse(hers, early)
     }
 
     /// A result may be kept of somebody whose data was taken out.

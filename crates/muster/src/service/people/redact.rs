@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_domain::{
     engine::{
+        history::trace::{ACCOUNTS, Remains},
         holders,
         lifecycle::PersonState,
         plan,
@@ -293,6 +294,26 @@ impl Muster {
         Ok(())
     }
 
+    /// What stays of accounts, told in the entry that takes the rest out.
+    async fn remains(&self, tied: &[(AppName, AccountId)]) -> Result<Vec<Remains>> {
+        let mut remains = Vec::new();
+        let apps: BTreeSet<&AppName> = tied.iter().map(|(app, _)| app).collect();
+        for app in apps {
+            let mut kept = self.store.accounts(app).await?;
+            for (_, id) in tied.iter().filter(|(of, _)| of == app) {
+                let Some(it) = kept.remove(id) else { continue };
+                remains.push(Remains {
+                    app: app.clone(),
+                    account: id.clone(),
+                    first_seen: it.first_seen,
+                    last_changed: it.last_changed,
+                    gone: it.gone,
+                });
+            }
+        }
+        Ok(remains)
+    }
+
     /// Takes the data out. The journal still verifies: it only ever held to a digest of it.
     ///
     /// # Errors
@@ -342,7 +363,9 @@ impl Muster {
         }
         let reason = person.redacted.as_ref().map(|redaction| redaction.reason.clone());
         let about = About { person: Some(person.id.clone()), ..About::default() };
-        let data = json!({"reason": reason, TakenOut::ENTRIES: work.numbers});
+        let data = json!({
+            "reason": reason, TakenOut::ENTRIES: work.numbers, ACCOUNTS: self.remains(&work.tied).await?
+        });
         tx.journal(Event::PersonRedacted, about, data);
         tx.commit().await?;
         Ok(())

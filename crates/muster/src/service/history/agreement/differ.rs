@@ -19,12 +19,15 @@ pub(super) fn line(what: &str, told: &impl Serialize, kept: &impl Serialize) -> 
     let mut fields = Vec::new();
     differing("", &told, &kept, &mut fields);
     let mut line = format!("{what}:");
-    for (index, field) in fields.iter().enumerate() {
+    for (index, (whole, brief)) in fields.iter().enumerate() {
         let rest = fields.len() - index;
         let more = if rest > 1 { format!("; and {rest} more").len() } else { 0 };
         let room = WIDTH.saturating_sub(more);
         let between = if index == 0 { " " } else { "; " };
-        if index > 0 && line.chars().count() + between.len() + field.chars().count() > room {
+        let fits =
+            |field: &str| line.chars().count() + between.len() + field.chars().count() <= room;
+        let field = if index == 0 && !fits(whole) { brief } else { whole };
+        if index > 0 && !fits(field) {
             line.push_str(&format!("; and {rest} more"));
             break;
         }
@@ -34,18 +37,21 @@ pub(super) fn line(what: &str, told: &impl Serialize, kept: &impl Serialize) -> 
     line
 }
 
-fn differing(path: &str, told: &Json, kept: &Json, found: &mut Vec<String>) {
+/// Each field that differs, with the values where these may be shown, and without.
+fn differing(path: &str, told: &Json, kept: &Json, found: &mut Vec<(String, String)>) {
     if told == kept {
         return;
     }
     let (Json::Object(before), Json::Object(after)) = (told, kept) else {
         let name = path.rsplit('.').next().unwrap_or(path);
         let values = short(name, told).zip(short(name, kept));
-        let path = if path.is_empty() { "it is another" } else { path };
-        found.push(match values {
+        let path = if path.is_empty() { "it" } else { path };
+        let brief = format!("{path} differs");
+        let whole = match values {
             Some((told, kept)) => format!("{path} told {told}, kept {kept}"),
-            None => format!("{path} differs"),
-        });
+            None => brief.clone(),
+        };
+        found.push((whole, brief));
         return;
     };
     let added = after.keys().filter(|name| !before.contains_key(*name));
@@ -82,6 +88,13 @@ mod tests {
             "account 7: email differs; profile.n told 1, kept nothing; status told \
              active, kept inactive"
         );
+    }
+
+    #[test]
+    fn what_is_no_document_and_does_not_fit_is_told_without_its_values() {
+        let (told, kept) = (json!("2026-11-12T18:00:00.000000000Z"), json!("2020-01-01T00:00:00Z"));
+        let what = "noticed support/offboarded_active/2/per_xijr4oum7zajgwjf";
+        assert_eq!(line(what, &told, &kept), format!("{what}: it differs"));
     }
 
     #[test]
