@@ -188,7 +188,9 @@ pub(super) async fn page(
             Line { operation, say }
         })
         .collect();
-    let mine = shown.iter().filter(|line| matches!(line.say, Say::YesOrNo));
+    // A no is not taken back among many: that takes a look at the one.
+    let asks = |line: &&Line| matches!(line.say, Say::YesOrNo) && !line.is_rejected();
+    let mine = shown.iter().filter(asks);
     let mine = mine.map(|line| line.operation.fingerprint).collect();
     let runs = RunFilter { app: Some(app.clone()), limit: Some(LISTED), ..RunFilter::default() };
     let may_operate = who.may(Permission::Operate);
