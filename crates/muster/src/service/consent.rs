@@ -140,13 +140,15 @@ impl Muster {
         let expires = self.lapses(&plan.app).await?;
         let rejections = self.store.orders().await?.rejections;
         let mut approvals = Vec::new();
-        let mut tx = self.begin();
+        // One moment for the approvals and their entries.
+        let at = self.env.now();
+        let mut tx = self.store.begin(&self.actor, at);
         for (operation, on_behalf_of) in chosen.operations.iter().zip(chosen.on_behalf_of) {
             let approval = Approval {
                 fingerprint: operation.fingerprint,
                 app: plan.app.clone(),
                 by: self.actor.clone(),
-                at: self.env.now(),
+                at,
                 expires,
                 on_behalf_of,
                 reason: reason.map(str::to_owned),

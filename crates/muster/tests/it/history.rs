@@ -264,3 +264,24 @@ fn an_account_let_in_again_after_its_data_was_taken_out_is_no_difference() {
     company.muster(["log", "verify"]).done().says("is what the journal tells");
     company.muster(["log", "checkpoint"]).done();
 }
+
+#[test]
+fn an_approval_of_somebody_whose_data_was_taken_out_goes_on_without_the_name() {
+    let mut company = Company::where_work(["Ann Ash", "Ben Berg"]);
+    company.policy(&POLICY.replace("delete: ask}", "delete: ask, deactivate: ask}"));
+    for name in ["Ann Ash", "Ben Berg"] {
+        company.person(name).leaves(day(-1));
+    }
+    company.looks();
+    company.approve_all("owner@acme.example").done();
+    company.sync();
+    assert_eq!(company.journal("operation.approved").len(), 2);
+    let redact = ["people", "redact", &email("Ann Ash"), "--reason", "asked", "--yes"];
+    company.muster(redact).done();
+    company.muster(["log", "verify"]).done().says("is what the journal tells");
+    company.muster(["log", "checkpoint"]).done();
+    let bytes = std::fs::read(company.terminal.home.join("muster.db")).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains("deactivate Ben Berg"));
+    assert!(!text.contains("deactivate Ann Ash"));
+}

@@ -1,7 +1,8 @@
 //! Taking a person's data out, for her privacy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use muster_domain::{
     engine::{
         history::trace::{ACCOUNTS, Remains},
@@ -14,7 +15,7 @@ use muster_domain::{
         id::{AccountId, AppName, PersonId},
         journal::{About, Entry, Event, TakenOut},
         link::Link,
-        operation::Run,
+        operation::{Approval, Run},
         order::{Distinct, Freeze, Frozen, Held, Merged, NotTheirs, Order as _},
         person::{Person, Redaction},
     },
@@ -314,6 +315,32 @@ impl Muster {
         Ok(remains)
     }
 
+    /// Approvals of what was to be done for her go on without her name, told anew: the entries that
+    /// told them are about to lose their data.
+    async fn keep_approvals(&self, tx: &mut Tx, person: &PersonId) -> Result<()> {
+        let filter = JournalFilter {
+            event: Some(Event::OperationApproved),
+            person: Some(person.clone()),
+            ..JournalFilter::default()
+        };
+        let mut of_app: BTreeMap<AppName, BTreeSet<String>> = BTreeMap::new();
+        for entry in self.store.journal(&filter).await? {
+            let fingerprint = entry.data.pointer("/approval/fingerprint").and_then(Value::as_str);
+            if let (Some(app), Some(fingerprint)) = (entry.about.app, fingerprint) {
+                of_app.entry(app).or_default().insert(fingerprint.to_owned());
+            }
+        }
+        for (app, fingerprints) in of_app {
+            for approval in self.store.approvals(&app, Timestamp::MIN).await?.into_values() {
+                if fingerprints.contains(&approval.fingerprint.to_string()) {
+                    let what = approval.what.split(' ').next().unwrap_or_default().to_owned();
+                    tx.put_approval(&Approval { what, reason: None, ..approval });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the data out. The journal still verifies: it only ever held to a digest of it.
     ///
     /// # Errors
@@ -335,6 +362,7 @@ impl Muster {
             tx.remove_order(merged);
         }
         self.keep_orders(&mut tx, &person.id).await?;
+        self.keep_approvals(&mut tx, &person.id).await?;
         tx.redact(Redacting {
             person: person.id.clone(),
             entries: work.numbers.clone(),
