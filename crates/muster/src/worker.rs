@@ -13,7 +13,7 @@ use std::{
 use jiff::Timestamp;
 use muster_domain::{
     engine::schedule::Turn,
-    model::{id::AppName, operation::Run},
+    model::{cycle::Why, id::AppName, operation::Run},
 };
 use tokio::{
     sync::{Notify, broadcast},
@@ -78,6 +78,7 @@ struct Inner {
     going: Mutex<BTreeSet<AppName>>,
     tally: Mutex<BTreeMap<AppName, Tally>>,
     stopping: AtomicBool,
+    running: AtomicBool,
     progress: broadcast::Sender<Progress>,
 }
 
@@ -103,6 +104,7 @@ impl Worker {
             going: Mutex::default(),
             tally: Mutex::default(),
             stopping: AtomicBool::new(false),
+            running: AtomicBool::new(false),
             progress: broadcast::channel(BACKLOG).0,
         }))
     }
@@ -111,6 +113,16 @@ impl Worker {
     pub fn ask(&self, app: AppName) {
         lock(&self.0.asked).insert(app);
         self.0.wake.notify_one();
+    }
+
+    /// Goes round for `app` as soon as may be: with the loop where it runs, else once without it.
+    pub fn go_soon(&self, app: AppName) {
+        if self.0.running.load(Ordering::SeqCst) {
+            return self.ask(app);
+        }
+        if lock(&self.0.going).insert(app.clone()) {
+            tokio::spawn(self.clone().round(app, Why::Asked));
+        }
     }
 
     /// Says that something is new, so that nobody waits for the next look.
@@ -149,12 +161,15 @@ impl Worker {
         self.0.wake.notify_one();
     }
 
-    fn is_stopping(&self) -> bool {
+    /// Whether it was told to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
         self.0.stopping.load(Ordering::SeqCst)
     }
 
     /// Goes round until told to stop, and ends when the last round has.
     pub async fn run(&self) {
+        self.0.running.store(true, Ordering::SeqCst);
         let mut rounds = JoinSet::new();
         let mut not_before: BTreeMap<AppName, Timestamp> = BTreeMap::new();
         while !self.is_stopping() {
@@ -174,6 +189,7 @@ impl Worker {
             }
         }
         while rounds.join_next().await.is_some() {}
+        self.0.running.store(false, Ordering::SeqCst);
     }
 
     async fn begin_rounds(
@@ -192,16 +208,18 @@ impl Worker {
                 continue;
             }
             lock(&self.0.asked).remove(&app);
-            let worker = self.clone();
-            rounds.spawn(async move {
-                let _going = Going { worker: &worker, app: &app };
-                worker.tell(Progress::Began { app: app.clone(), why: why.word() });
-                let round = worker.0.muster.go_round(&app, why, &worker).await;
-                let ended = worker.ended(&app, round);
-                (app.clone(), ended)
-            });
+            rounds.spawn(self.clone().round(app, why));
         }
         Ok(())
+    }
+
+    /// One round of an app that is among those that go.
+    async fn round(self, app: AppName, why: Why) -> (AppName, Ended) {
+        let _going = Going { worker: &self, app: &app };
+        self.tell(Progress::Began { app: app.clone(), why: why.word() });
+        let round = self.0.muster.go_round(&app, why, &self).await;
+        let ended = self.ended(&app, round);
+        (app.clone(), ended)
     }
 
     fn ended(&self, app: &AppName, round: Result<Option<Round>>) -> Ended {

@@ -60,3 +60,18 @@ document.addEventListener("keydown", (event) => {
     rows[next].focus();
   }
 });
+
+// What happens in a round, while it happens; the page as it is then, when it has ended.
+const progress = document.querySelector("[data-progress]");
+if (progress) {
+  const source = new EventSource(progress.dataset.progress);
+  source.addEventListener("step", (event) => {
+    const line = document.createElement("li");
+    line.textContent = event.data;
+    progress.querySelector("ol").append(line);
+  });
+  source.addEventListener("ended", () => {
+    source.close();
+    location.replace(location.pathname);
+  });
+}

@@ -1,6 +1,8 @@
 //! A plan: the ordered list of operations that would bring one app into agreement, as an artefact
 //! that can be read, saved, compared, approved and applied.
 
+mod diff;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -12,6 +14,8 @@ use super::{
     id::{AccountId, AppName, ObservationId, OperationId, PersonId, RoleName},
     work::Recipient,
 };
+
+pub use self::diff::{Difference, Group};
 
 /// One remote effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,8 @@ mod activity;
 mod check;
 mod checks;
 mod overview;
+mod people;
+mod plans;
 mod profile;
 mod sign_in;
 mod tasks;
@@ -26,6 +28,8 @@ pub(super) fn routes() -> Vec<Route> {
         check::routes(),
         checks::routes(),
         overview::routes(),
+        people::routes(),
+        plans::routes(),
         profile::routes(),
         sign_in::routes(),
         tasks::routes(),

@@ -28,8 +28,10 @@ pub(crate) struct Place {
 /// Where one can go.
 const PLACES: &[Place] = &[
     Place { name: "Overview", path: "/", key: 'o', needs: Permission::Read },
-    Place { name: "Checks", path: "/checks", key: 'c', needs: Permission::Read },
+    Place { name: "People", path: "/people", key: 'p', needs: Permission::Read },
+    Place { name: "Plans", path: "/plans", key: 'l', needs: Permission::Read },
     Place { name: "Tasks", path: "/tasks", key: 't', needs: Permission::Read },
+    Place { name: "Checks", path: "/checks", key: 'c', needs: Permission::Read },
     Place { name: "Activity", path: "/activity", key: 'a', needs: Permission::Read },
     Place { name: "Users", path: "/settings/users", key: 'u', needs: Permission::Govern },
 ];

@@ -16,7 +16,10 @@ mod company;
 mod doors;
 #[path = "../support/in_process.rs"]
 mod in_process;
+mod people;
 mod permissions;
+mod plans;
 mod rounds;
 mod server;
+mod staff;
 mod tasks;

@@ -4,10 +4,7 @@
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
-use muster_domain::model::{
-    account::AccountStatus,
-    plan::{AccountState, Action, Operation, Plan, Reversibility, Risk},
-};
+use muster_domain::model::plan::{Action, Difference, Group, Operation, Plan, Reversibility, Risk};
 
 use super::{Style, clean, count};
 use crate::cli::session::when;
@@ -21,8 +18,10 @@ const NARROWEST: usize = 24;
 /// The whole plan.
 pub(in crate::cli) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String {
     let mut out = head(plan, style, zone);
-    for (title, one) in [("Leavers", "leaver"), ("Movers", "mover"), ("Joiners", "joiner")] {
-        let belongs = |operation: &&Operation| group(&operation.action) == one;
+    for (title, one) in
+        [("Leavers", Group::Leaver), ("Movers", Group::Mover), ("Joiners", Group::Joiner)]
+    {
+        let belongs = |operation: &&Operation| operation.action.group() == one;
         let operations: Vec<_> = plan.operations.iter().filter(belongs).collect();
         if operations.is_empty() {
             continue;
@@ -68,11 +67,11 @@ pub(in crate::cli) fn plan(plan: &Plan, style: Style, zone: &TimeZone) -> String
 
 /// What it is a plan for, what it comes to, and what it rests on.
 fn head(plan: &Plan, style: Style, zone: &TimeZone) -> String {
-    let mut counts: Vec<String> = ["leaver", "mover", "joiner"]
+    let mut counts: Vec<String> = Group::ALL
         .iter()
         .map(|one| {
-            let n = plan.operations.iter().filter(|o| group(&o.action) == *one).count();
-            (n, count(n, one))
+            let n = plan.operations.iter().filter(|o| o.action.group() == *one).count();
+            (n, count(n, one.word()))
         })
         .filter(|(n, _)| *n > 0)
         .map(|(_, text)| text)
@@ -100,14 +99,6 @@ fn head(plan: &Plan, style: Style, zone: &TimeZone) -> String {
         counts.join(" · "),
         style.dim(&style.wrapped(&basis, 0)),
     )
-}
-
-const fn group(action: &Action) -> &'static str {
-    match action {
-        Action::Update { .. } => "mover",
-        Action::Create { .. } | Action::Reactivate { .. } | Action::GiveBack { .. } => "joiner",
-        _ => "leaver",
-    }
 }
 
 /// What a plan comes to, in one line.
@@ -139,7 +130,6 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
         }
         _ => style.yellow("~"),
     };
-    let login = operation.before.as_ref().or(operation.after.as_ref()).map(|state| &state.login);
     let risk = match operation.risk {
         Risk::High => style.red("high risk"),
         Risk::Medium => "medium risk".to_owned(),
@@ -150,10 +140,10 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
         "  {sign} {} {} {}  {risk}  {}",
         style.bold(&format!("{:<10}", operation.action.word().replace('_', " "))),
         clean(operation.name()),
-        style.dim(&format!("<{}>", clean(login.map_or("", String::as_str)))),
+        style.dim(&format!("<{}>", clean(operation.login()))),
         style.dim(&operation.fingerprint.brief()),
     );
-    for Change { field, before, after } in changes(operation) {
+    for Difference { field, before, after } in operation.differences() {
         for (sign, value) in [("-", before), ("+", after)] {
             let Some(value) = value else { continue };
             let text = format!("      {sign} {field:<7} {}", clean(&value));
@@ -164,24 +154,8 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
     let mut tell = |label: &str, text: &str| {
         out.push_str(&line(style, &style.dim(label), label.len(), text));
     };
-    if let Action::HandOver { closed_within_days, .. } = &operation.action {
-        tell(
-            "moves",
-            &format!(
-                "open and snoozed tickets, and those closed within {closed_within_days} days, get \
-             another assignee; the account leaves its teams"
-            ),
-        );
-    }
-    if let Action::GiveBack { .. } = &operation.action {
-        tell(
-            "moves",
-            "tickets that are still with whom the hand-over gave them to get their assignee back; \
-             the account joins its teams again",
-        );
-    }
-    if let Action::Deactivate { fallback: Some(role) } = &operation.action {
-        tell("else", &format!("if the app ignores it: role → {role}, shown as reduced"));
+    if let Some((label, text)) = operation.action.besides() {
+        tell(label, &text);
     }
     match &operation.reversibility {
         Reversibility::Whole => {}
@@ -207,43 +181,6 @@ pub(in crate::cli) fn operation(operation: &Operation, style: Style) -> String {
 fn line(style: Style, label: &str, shown: usize, text: &str) -> String {
     let gap = " ".repeat(INDENT.saturating_sub(6 + shown));
     format!("      {label}{gap}{}\n", style.wrapped(&clean(text), INDENT))
-}
-
-/// One field that becomes different.
-struct Change {
-    field: &'static str,
-    before: Option<String>,
-    after: Option<String>,
-}
-
-fn changes(operation: &Operation) -> Vec<Change> {
-    let role = |state: &AccountState| {
-        state.role.as_ref().map_or_else(|| "not readable".to_owned(), ToString::to_string)
-    };
-    let sign_in = |status: AccountStatus| {
-        if status.may_sign_in() { status.word() } else { "shut out" }.to_owned()
-    };
-    let whole = |state: &AccountState| {
-        format!("{:?} as {}, {}", state.name, role(state), sign_in(state.status))
-    };
-    let (before, after) = match (&operation.before, &operation.after) {
-        (Some(before), Some(after)) => (before, after),
-        (before, after) => {
-            let [before, after] = [before, after].map(|state| state.as_ref().map(whole));
-            return vec![Change { field: "account", before, after }];
-        }
-    };
-    let fields = [
-        ("login", before.login.clone(), after.login.clone()),
-        ("sign-in", sign_in(before.status), sign_in(after.status)),
-        ("role", role(before), role(after)),
-        ("name", format!("{:?}", before.name), format!("{:?}", after.name)),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, before, after)| before != after)
-        .map(|(field, before, after)| Change { field, before: Some(before), after: Some(after) })
-        .collect()
 }
 
 impl Style {
