@@ -5,6 +5,8 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "tests, which clippy does not recognise outside of #[test] functions"
 )]
 
