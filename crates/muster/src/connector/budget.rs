@@ -128,7 +128,8 @@ impl Budget {
                 return permit;
             };
             // Looked at last, since the wait for a turn may have been long.
-            if self.goes_on(others().await) {
+            let urgent = others().await;
+            if self.goes_on(&permit, urgent) {
                 return permit;
             }
             permit.not_sent();
@@ -138,18 +139,27 @@ impl Budget {
                 urgent = others().await;
             }
             let mut inner = self.lock();
-            if let Urgent::Quiet(number) = urgent {
-                inner.quiet = Some(number);
+            let known = match urgent {
+                Urgent::Quiet(number) => inner.quiet.replace(number) == Some(number),
+                Urgent::Going | Urgent::Unknown => false,
+            };
+            // Another request of ours may have found out already.
+            if !known {
+                inner.pace.fill(self.env.now());
             }
-            inner.pace.fill(self.env.now());
         }
     }
 
-    /// Whether a request may go that makes way: nobody was at urgent work since the last one.
-    fn goes_on(&self, urgent: Urgent) -> bool {
+    /// Whether a request may go that makes way: nobody was at urgent work since the last one, and
+    /// its turn was not given before another of ours found out that somebody was.
+    fn goes_on(&self, permit: &Permit, urgent: Urgent) -> bool {
+        let mut inner = self.lock();
         match urgent {
             Urgent::Going => false,
-            Urgent::Quiet(number) => *self.lock().quiet.get_or_insert(number) == number,
+            Urgent::Quiet(number) => {
+                let quiet = *inner.quiet.get_or_insert(number) == number;
+                quiet && permit.slot.is_none_or(|slot| inner.pace.is_after_filling(slot))
+            }
             Urgent::Unknown => true,
         }
     }

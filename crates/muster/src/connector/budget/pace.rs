@@ -274,6 +274,11 @@ impl Pace {
         }
     }
 
+    /// Whether this slot was given after the bucket was last taken to be full.
+    pub(super) const fn is_after_filling(&self, slot: u64) -> bool {
+        slot > self.filled
+    }
+
     fn grant(&mut self, now: Timestamp) -> u64 {
         let (before, level, timed) = match &mut self.law {
             Law::Leaky(leaky) => {
